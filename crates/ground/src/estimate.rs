@@ -1,0 +1,1 @@
+//! A mean with its error.

@@ -1,0 +1,1 @@
+//! Formulas from text or closure to vectorised code.

@@ -1,0 +1,1 @@
+//! Finite differences, the judge of derivatives.

@@ -1,0 +1,7 @@
+//! Fused loops over blocks of points.
+
+pub mod lane;
+pub mod math;
+pub mod network;
+pub mod normal;
+pub mod update;

@@ -1,0 +1,1 @@
+//! Elementary functions on registers, with stated accuracy.

@@ -1,0 +1,1 @@
+//! A small dense network on blocks: forward and reverse.

@@ -1,0 +1,1 @@
+//! Normal numbers of a block, straight from the counter.

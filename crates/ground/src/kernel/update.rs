@@ -1,0 +1,1 @@
+//! A first-order rule on a block of parameters.

@@ -1,0 +1,15 @@
+//! Numbers: arrays, the tape, formulas, kernels, streams, estimates. Nothing else.
+
+pub mod array;
+pub mod error;
+pub mod estimate;
+pub mod formula;
+pub mod gradcheck;
+pub mod kernel;
+pub mod linalg;
+pub mod par;
+pub mod quadrature;
+pub mod stream;
+pub mod tape;
+
+pub use error::{Error, Result};

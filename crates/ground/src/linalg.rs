@@ -1,0 +1,1 @@
+//! Solve, factor, eigenvalues: a thin layer over faer.

@@ -1,0 +1,1 @@
+//! Parallel map and ordered reduction: a thin layer over rayon.

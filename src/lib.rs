@@ -1,0 +1,1 @@
+//! Scientific computing in high dimension.
