@@ -12,6 +12,11 @@ pub use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Zi
 /// A dense matrix `[rows, cols]`.
 pub type Array = ndarray::Array2<f64>;
 
+/// A matrix from its rows one after the other; panics unless there are rows × cols numbers.
+pub fn rows(rows: usize, cols: usize, data: &[f64]) -> Array {
+    Array::from_shape_vec((rows, cols), data.to_vec()).expect("rows x cols numbers")
+}
+
 /// A number as `[1, 1]`.
 pub fn number(value: f64) -> Array {
     Array::from_elem((1, 1), value)

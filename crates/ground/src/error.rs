@@ -99,7 +99,7 @@ impl Error {
         if let Self::Input(input) = &mut self
             && input.file.is_empty()
         {
-            input.file = file.to_owned();
+            file.clone_into(&mut input.file);
         }
         self
     }

@@ -22,7 +22,7 @@ use frame::{Findings, Params, Precision, Refined, Representation, Watch, refine}
 use ground::estimate::{Estimate, controlled};
 use ground::formula::Interval;
 use ground::stream::Stream;
-use ground::{Result, linalg};
+use ground::{Result, array, linalg};
 
 pub use json::Json;
 
@@ -305,7 +305,7 @@ fn gradient(problem: &DeepBsde, draws: &LevelDraws, z0: &[f64]) -> Vec<Estimate>
             };
             z.iter().enumerate().map(one).collect()
         }
-        Diffusion::Matrix(sigma) => match linalg::inverse(&linalg::matrix(d, d, sigma)) {
+        Diffusion::Matrix(sigma) => match linalg::inverse(&array::rows(d, d, sigma)) {
             Ok(inverse) => (0..d).map(|i| weighted(&|k| inverse[[k, i]])).collect(),
             Err(_) => vec![Estimate { mean: f64::NAN, stderr: f64::NAN, n }; d],
         },

@@ -3,12 +3,16 @@
 //! These structs are the documentation: `explain` and the schema are made from the comments below.
 
 use frame::{Descent, Job, Posed};
+use ground::formula::{Expr, Scope, Shape, parse};
 use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use crate::form::Directions;
+use crate::model::{At, Diffusion, Equation};
 use crate::plan::PathPlan;
+use crate::problem::DeepBsde;
 
 /// `[model] kind = "parabolic"`: u_t + μ·∇u + ½ tr(σσᵀ∇²u) + f = 0, u(T, x) = g(x).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -213,5 +217,197 @@ fn hidden() -> Vec<usize> {
 impl Default for Choice {
     fn default() -> Self {
         Self::Auto(Auto::Auto)
+    }
+}
+
+/// A case as something to run; errors carry the key.
+pub fn job(
+    model: &Model,
+    problem: &Problem,
+    representation: &Representation,
+    descent: Box<dyn Descent<PathPlan>>,
+) -> Result<Box<dyn Job>> {
+    let equation = model.equation()?;
+    let problem = problem.pose(equation)?;
+    problem.check()?;
+    let form = representation.form(&problem)?;
+    Ok(Box::new(Posed { problem, form, descent }))
+}
+
+impl Model {
+    /// The equation the formulas say.
+    pub fn equation(&self) -> Result<Equation> {
+        if self.dim == 0 {
+            return Err(Error::input("model.dim", "`0` is no dimension")
+                .allowed("A whole number, at least 1"));
+        }
+        let At { t, x, u, z, grad_u } = At::new(self.dim);
+        let coefficient = self.scope(&[("t", t), ("x", x)])?;
+        let driver = self.scope(&[("t", t), ("x", x), ("u", u), ("z", z), ("grad_u", grad_u)])?;
+        let terminal = self.scope(&[("x", x)])?;
+        let equation = Equation {
+            dim: self.dim,
+            horizon: self.horizon,
+            drift: self.drift.read("model.drift", &coefficient)?,
+            diffusion: self.read_diffusion(&coefficient)?,
+            source: self.source.read("model.source", &driver)?,
+            terminal: self.terminal.read("model.terminal", &terminal)?,
+        };
+        equation.check()?;
+        Ok(equation)
+    }
+
+    /// The names a formula may use: the variables, d, T, pi, i and the constants.
+    fn scope(&self, variables: &[(&str, Expr)]) -> Result<Scope> {
+        let mut scope = Scope::new(self.dim);
+        for (name, variable) in variables {
+            scope = scope.variable(name, *variable);
+        }
+        scope = scope.number("d", self.dim as f64).number("T", self.horizon);
+        scope = scope.number("pi", std::f64::consts::PI);
+        for (name, constant) in &self.constants {
+            let key = format!("model.constants.{name}");
+            if !is_name(name) || RESERVED.contains(&name.as_str()) {
+                return Err(Error::input(&key, format!("`{name}` cannot be the name of a constant"))
+                    .allowed(format!(
+                        "A letter, then letters, digits and _; not {}",
+                        RESERVED.join(", ")
+                    )));
+            }
+            scope = match constant {
+                Constant::Number(v) => scope.number(name, finite(&key, *v)?),
+                Constant::Vector(v) => {
+                    v.iter().try_for_each(|&v| finite(&key, v).map(|_| ()))?;
+                    scope.vector(name, v)
+                }
+                Constant::Matrix(rows) => {
+                    let (cols, data) = flat(&key, rows)?;
+                    scope.matrix(name, (rows.len(), cols), &data)
+                }
+            };
+        }
+        Ok(scope)
+    }
+
+    fn read_diffusion(&self, scope: &Scope) -> Result<Diffusion> {
+        let key = "model.diffusion";
+        match &self.diffusion {
+            Coefficient::Number(sigma) => Ok(Diffusion::scalar(finite(key, *sigma)?)),
+            Coefficient::Diagonal(sigma) => {
+                sigma.iter().try_for_each(|&v| finite(key, v).map(|_| ()))?;
+                let diagonal = Expr::vector(sigma);
+                if diagonal.shape() == Shape::Vector(self.dim) {
+                    return Ok(Diffusion::Diagonal(diagonal));
+                }
+                Err(Error::input(key, format!("the diagonal has {} numbers", sigma.len()))
+                    .allowed(format!("The equation has {} dimensions", self.dim)))
+            }
+            Coefficient::Matrix(rows) => self.square(rows),
+            Coefficient::Formula(text) => match self.constants.get(text.trim()) {
+                Some(Constant::Matrix(rows)) => self.square(rows),
+                _ => Ok(parse(text, scope).map_err(|e| at_key(e, key))?.into()),
+            },
+        }
+    }
+
+    fn square(&self, rows: &[Vec<f64>]) -> Result<Diffusion> {
+        let (cols, data) = flat("model.diffusion", rows)?;
+        if rows.len() == self.dim && cols == self.dim {
+            return Ok(Diffusion::Matrix(data));
+        }
+        let (n, d) = (rows.len(), self.dim);
+        Err(Error::input("model.diffusion", format!("the matrix is {n} x {cols}"))
+            .allowed(format!("σ is {d} x {d} here")))
+    }
+}
+
+/// Names a constant cannot take.
+const RESERVED: [&str; 9] = ["t", "x", "u", "z", "grad_u", "d", "T", "pi", "i"];
+
+fn is_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn finite(key: &str, value: f64) -> Result<f64> {
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        Err(Error::input(key, format!("`{value}` is not finite")).allowed("A finite number"))
+    }
+}
+
+/// The number of columns and the numbers of a matrix, row by row.
+fn flat(key: &str, rows: &[Vec<f64>]) -> Result<(usize, Vec<f64>)> {
+    let cols = rows.first().map_or(0, Vec::len);
+    if rows.iter().any(|row| row.len() != cols) || cols == 0 {
+        return Err(Error::input(key, "the rows of the matrix differ in length, or are empty")
+            .allowed("A list of rows of one length"));
+    }
+    rows.iter().flatten().try_for_each(|&v| finite(key, v).map(|_| ()))?;
+    Ok((cols, rows.concat()))
+}
+
+fn at_key(mut error: Error, key: &str) -> Error {
+    if let Error::Input(input) = &mut error {
+        key.clone_into(&mut input.key);
+    }
+    error
+}
+
+impl Text {
+    fn read(&self, key: &str, scope: &Scope) -> Result<Expr> {
+        match self {
+            Self::Number(value) => Ok(Expr::number(finite(key, *value)?)),
+            Self::Formula(text) => parse(text, scope).map_err(|e| at_key(e, key)),
+        }
+    }
+}
+
+impl Problem {
+    fn pose(&self, equation: Equation) -> Result<DeepBsde> {
+        let at = match &self.at {
+            Point::Number(x) => vec![*x; equation.dim],
+            Point::List(x) => x.clone(),
+        };
+        let one = |n: i64| {
+            usize::try_from(n).ok().filter(|n| *n <= 1 << 24).ok_or_else(|| {
+                Error::input("problem.steps", format!("`{n}` is no number of steps"))
+                    .allowed("Whole numbers from 1 to 16777216")
+            })
+        };
+        let levels = match &self.steps {
+            Steps::One(n) => vec![one(*n)?],
+            Steps::Many(levels) => levels.iter().map(|&n| one(n)).collect::<Result<_>>()?,
+        };
+        let on_policy = match self.on_policy {
+            Choice::Said(on) => Some(on),
+            Choice::Auto(_) => None,
+        };
+        Ok(DeepBsde { equation, at, levels, scheme: self.scheme, on_policy, reading: self.value })
+    }
+}
+
+impl Representation {
+    fn form(&self, problem: &DeepBsde) -> Result<Directions> {
+        let default = problem.default_form();
+        let dim = problem.equation.dim;
+        let active = self.active.unwrap_or(default.active);
+        if active > dim {
+            let found = format!("{active} directions in {dim} dimensions");
+            return Err(Error::input("representation.active", found)
+                .allowed(format!("At most {dim}")));
+        }
+        let pairs = self.pairs.unwrap_or(default.pairs);
+        if pairs > 4096 {
+            return Err(Error::input("representation.pairs", format!("{pairs} pairs"))
+                .allowed("At most 4096"));
+        }
+        if let Some(bad) = self.hidden.iter().find(|&&width| width == 0 || width > 4096) {
+            return Err(Error::input("representation.hidden", format!("`{bad}` is no width"))
+                .allowed("Whole numbers from 1 to 4096"));
+        }
+        Ok(Directions { pairs, active, hidden: self.hidden.clone(), start: self.start })
     }
 }

@@ -7,7 +7,7 @@
 //! matrix; f may be written in z or in ∇u (`grad_u`), not in both.
 
 use ground::formula::{Expr, Shape};
-use ground::{Error, Result, linalg};
+use ground::{Error, Result, array, linalg};
 
 /// What a formula of the equation may name.
 #[derive(Clone, Copy, Debug)]
@@ -182,9 +182,9 @@ impl Equation {
             }
             Diffusion::Matrix(sigma) => {
                 let d = self.dim;
-                let sigma = linalg::matrix(d, d, sigma);
+                let sigma = array::rows(d, d, sigma);
                 let inverse = linalg::inverse(&sigma).map_err(|_| singular())?;
-                z.times_matrix(d, d, &linalg::row_major(&inverse.t().to_owned()))
+                z.times_matrix(d, d, &inverse.t().iter().copied().collect::<Vec<f64>>())
             }
         };
         Ok(self.source.substitute(&[(grad_u, p)]))

@@ -341,7 +341,7 @@ fn coefficients<'t>(form: &Directions, theta: Var<'t>, inputs: Var<'t>) -> Var<'
         let (rows, cols) = (pair[1], pair[0]);
         let weights = theta.columns(from, rows * cols).reshaped([rows, cols]);
         let bias = theta.columns(from + rows * cols, rows);
-        values = values.matmul(weights.transposed()) + bias;
+        values = values.matmul(weights.transpose()) + bias;
         if layer + 2 < widths.len() {
             values = values.tanh();
         }

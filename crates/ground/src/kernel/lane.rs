@@ -10,19 +10,15 @@
 
 use std::fmt::Debug;
 
-use fearless_simd::{Level, Simd, SimdBase, SimdFloat, SimdFloatElement, f32x16, f64x8};
+use fearless_simd::{Level, Simd, SimdBase, f32x16, f64x8};
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-}
+use super::math::parts::Parts;
+use super::normal::Draw;
 
-/// A precision that kernels exist for.
+/// A precision that kernels exist for: f32 and f64. Its register is `Self::V<S>`.
 pub trait Real:
-    sealed::Sealed
-    + SimdFloatElement
-    + Copy
+    Parts
+    + Draw
     + Debug
     + Default
     + PartialEq
@@ -35,8 +31,6 @@ pub trait Real:
     const LANES: usize;
     /// One number of each point of a block: 64 aligned bytes.
     type Row: Row<Self>;
-    /// The row in registers.
-    type V<S: Simd>: SimdFloat<S, Element = Self>;
 
     /// The nearest number of this precision.
     fn of(x: f64) -> Self;
@@ -87,7 +81,6 @@ macro_rules! real {
         impl Real for $real {
             const LANES: usize = $lanes;
             type Row = $row;
-            type V<S: Simd> = $vector<S>;
 
             #[allow(clippy::cast_possible_truncation, reason = "rounding is what is asked for")]
             fn of(x: f64) -> Self {
@@ -114,4 +107,71 @@ real!(f64, Row8, f64x8, 8);
 /// The best instructions of this machine.
 pub fn level() -> Level {
     Level::new()
+}
+
+/// The instructions of this name, if the machine has them.
+///
+/// `"native"` is [`level`]; `"portable"` is plain Rust, lane after lane; `"sse2"`, `"sse4.2"`,
+/// `"avx2"`, `"avx512"` and `"neon"` are what they say. Tests and benchmarks compare levels with it.
+pub fn level_named(name: &str) -> Option<Level> {
+    let native = level();
+    match name {
+        "native" => Some(native),
+        "portable" => Some(Level::fallback()),
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        "sse2" => native.as_sse2().map(Level::Sse2),
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        "sse4.2" => native.as_sse4_2().map(Level::Sse4_2),
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        "avx2" => native.as_avx2().map(Level::Avx2),
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        "avx512" => native.as_avx512().map(Level::Avx512),
+        #[cfg(target_arch = "aarch64")]
+        "neon" => native.as_neon().map(Level::Neon),
+        _ => None,
+    }
+}
+
+/// The name that [`level_named`] knows these instructions by.
+pub fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Fallback(_) => "portable",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Sse2(_) => "sse2",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Sse4_2(_) => "sse4.2",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Avx2(_) => "avx2",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Avx512(_) => "avx512",
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon(_) => "neon",
+        _ => "other",
+    }
+}
+
+/// Every level of this machine, the portable one first.
+pub fn levels() -> Vec<Level> {
+    ["portable", "sse2", "sse4.2", "avx2", "avx512", "neon"]
+        .into_iter()
+        .filter_map(level_named)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::dispatch;
+
+    use super::*;
+
+    #[test]
+    fn agree_names_and_levels() {
+        for level in levels() {
+            let name = level_name(level);
+            assert_eq!(level_name(level_named(name).unwrap()), name);
+            // The dispatcher must not put a better level in its place.
+            assert_eq!(dispatch!(level, simd => level_name(simd.level())), name);
+        }
+        assert!(level_named("avx1024").is_none());
+    }
 }

@@ -7,7 +7,7 @@ use ground::kernel::lane::{Level, Real};
 use ground::kernel::normal::normals;
 use ground::kernel::span;
 use ground::stream::Stream;
-use ground::{linalg, par};
+use ground::{array, linalg, par};
 
 use super::compiled::Compiled;
 use super::grid::Grid;
@@ -53,7 +53,7 @@ pub(crate) fn scout<T: Real>(
     if form.active > 0 {
         let grid = Grid::new(compiled, &pilot, (0.0, &course.start), course.coarsest(), level);
         let shared = Shared::<T>::new(Arc::clone(compiled), form.network(), &pilot, false, level);
-        pilot.active = directions(&shared, &grid, &stream.child("active"), form.active);
+        pilot.active = directions(&shared, &grid, &stream.child("active"), form.active)?;
     }
     Ok(pilot)
 }
@@ -152,7 +152,7 @@ fn directions<T: Real>(
     grid: &Grid<T>,
     stream: &Stream,
     k: usize,
-) -> Vec<Vec<f64>> {
+) -> Result<Vec<Vec<f64>>> {
     let d = shared.compiled.dim;
     let blocks = ACTIVE_PATHS / T::LANES;
     let tasks = TASKS / 2;
@@ -179,6 +179,6 @@ fn directions<T: Real>(
             matrix[j * d + i] = sum;
         }
     }
-    let (_, vectors) = linalg::leading_eigenvectors(&linalg::matrix(d, d, &matrix), k);
-    vectors.rows().into_iter().map(|row| row.to_vec()).collect()
+    let (_, vectors) = linalg::leading_eigenvectors(&array::rows(d, d, &matrix), k)?;
+    Ok(vectors.rows().into_iter().map(|row| row.to_vec()).collect())
 }

@@ -1,0 +1,1 @@
+//! Tests of elementary functions: libm in double precision is the judge.
