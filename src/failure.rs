@@ -5,26 +5,26 @@ use ground::Error;
 use crate::cases::Case;
 
 /// Exit codes.
-pub mod code {
+pub(crate) mod code {
     /// An answer, converged.
-    pub const CONVERGED: u8 = 0;
+    pub(crate) const CONVERGED: u8 = 0;
     /// An answer that is not settled or is contradicted, or the time limit.
-    pub const DOUBTFUL: u8 = 1;
+    pub(crate) const DOUBTFUL: u8 = 1;
     /// Bad input.
-    pub const INPUT: u8 = 2;
+    pub(crate) const INPUT: u8 = 2;
     /// Non-finite, disk, bug.
-    pub const FAILURE: u8 = 3;
+    pub(crate) const FAILURE: u8 = 3;
     /// Interrupted, saved.
-    pub const INTERRUPTED: u8 = 130;
+    pub(crate) const INTERRUPTED: u8 = 130;
 }
 
 /// An error, and the line of the case file it is about.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// The error.
-    pub error: Error,
+    pub(crate) error: Error,
     /// The line, with a mark under the wrong place.
-    pub excerpt: Option<String>,
+    pub(crate) excerpt: Option<String>,
 }
 
 impl From<Error> for Failure {
@@ -35,13 +35,13 @@ impl From<Error> for Failure {
 
 impl Failure {
     /// An error about a case.
-    pub fn of(error: Error, case: &Case) -> Self {
+    pub(crate) fn of(error: Error, case: &Case) -> Self {
         let excerpt = case.excerpt(&error);
         Self { error, excerpt }
     }
 
     /// What stderr shows.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = self.error.to_string();
         if let Some(excerpt) = &self.excerpt {
             text.push('\n');
@@ -51,7 +51,7 @@ impl Failure {
     }
 
     /// The exit code.
-    pub fn code(&self) -> u8 {
+    pub(crate) fn code(&self) -> u8 {
         match self.error {
             Error::Input(_) => code::INPUT,
             Error::Interrupted { .. } => code::INTERRUPTED,
@@ -61,4 +61,4 @@ impl Failure {
 }
 
 /// What a verb comes to: its exit code.
-pub type Outcome = Result<u8, Failure>;
+pub(crate) type Outcome = Result<u8, Failure>;

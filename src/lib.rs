@@ -3,11 +3,11 @@
 
 pub mod cases;
 #[cfg(feature = "cli")]
-pub mod failure;
+mod failure;
 #[cfg(feature = "cli")]
-pub mod machine;
+mod machine;
 #[cfg(feature = "cli")]
-pub mod output;
+mod output;
 pub mod prelude;
 #[cfg(feature = "cli")]
 mod print;
@@ -20,7 +20,7 @@ mod run_folder;
 #[cfg(feature = "cli")]
 mod session;
 #[cfg(feature = "cli")]
-pub mod verb;
+mod verb;
 
 pub use {frame, ground, paths};
 

@@ -6,21 +6,21 @@ use serde::Serialize;
 
 /// The machine of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Machine {
+pub(crate) struct Machine {
     /// The processor's own name, where the system says it.
-    pub cpu: Option<String>,
+    pub(crate) cpu: Option<String>,
     /// Threads it runs at once.
-    pub cores: usize,
+    pub(crate) cores: usize,
     /// The architecture this program was built for.
-    pub architecture: &'static str,
+    pub(crate) architecture: &'static str,
     /// The operating system.
-    pub system: &'static str,
+    pub(crate) system: &'static str,
     /// The best vector instructions of the machine.
-    pub vector: &'static str,
+    pub(crate) vector: &'static str,
 }
 
 /// The machine this process runs on.
-pub fn machine() -> Machine {
+pub(crate) fn machine() -> Machine {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let cpu = cpuinfo.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;
@@ -36,17 +36,17 @@ pub fn machine() -> Machine {
 }
 
 /// Threads the machine runs at once.
-pub fn cores() -> usize {
+pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Memory that can still be had, bytes, where the system says it.
-pub fn available() -> Option<f64> {
+pub(crate) fn available() -> Option<f64> {
     kilobytes(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:").map(|kb| kb * 1024.0)
 }
 
 /// The most memory this process has held, MB, where the system says it.
-pub fn peak_mb() -> Option<f64> {
+pub(crate) fn peak_mb() -> Option<f64> {
     kilobytes(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:").map(|kb| kb / 1024.0)
 }
 

@@ -9,7 +9,7 @@ use ground::{Error, Result};
 use crate::progress::human;
 
 /// Prints to stdout. A reader who has left is no error.
-pub fn answer(text: &str) -> Result<()> {
+pub(crate) fn answer(text: &str) -> Result<()> {
     let mut out = stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::io("stdout", e)),
@@ -21,7 +21,7 @@ pub fn answer(text: &str) -> Result<()> {
 const COLUMN: usize = 58;
 
 /// The whole answer: value and verdict, what was had without learning, levels, budget, folder.
-pub fn report(report: &Report, seconds: f64, folder: &str) -> String {
+pub(crate) fn report(report: &Report, seconds: f64, folder: &str) -> String {
     let text = report.answer.to_string();
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let (word, why) = verdict(&report.verdict);
@@ -48,7 +48,7 @@ fn verdict(verdict: &Verdict) -> (&'static str, Option<String>) {
 }
 
 /// A table: columns as wide as their widest entry, the first to the left, the others to the right.
-pub fn table(rows: &[Vec<String>]) -> String {
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |k: usize| rows.iter().filter_map(|r| r.get(k)).map(|c| c.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|k| width(k).unwrap_or(0)).collect();
@@ -62,7 +62,7 @@ pub fn table(rows: &[Vec<String>]) -> String {
 }
 
 /// The mean of the values of several seeds, and their standard deviation.
-pub fn spread(values: &[f64]) -> (Estimate, f64) {
+pub(crate) fn spread(values: &[f64]) -> (Estimate, f64) {
     let n = values.len();
     let mean = values.iter().sum::<f64>() / n as f64;
     let square: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
@@ -71,7 +71,7 @@ pub fn spread(values: &[f64]) -> (Estimate, f64) {
 }
 
 /// Bytes in words: `850 MB`, `3.2 GB`.
-pub fn bytes(n: f64) -> String {
+pub(crate) fn bytes(n: f64) -> String {
     match n {
         n if n < 1e6 => format!("{:.0} kB", (n / 1e3).max(1.0)),
         n if n < 1e9 => format!("{:.0} MB", n / 1e6),

@@ -10,7 +10,7 @@ const BETWEEN_LINES: Duration = Duration::from_secs(1);
 
 /// A display of one run.
 #[derive(Debug)]
-pub struct Display {
+pub(crate) struct Display {
     bar: Option<ProgressBar>,
     lined: Instant,
     began: Instant,
@@ -20,10 +20,11 @@ pub struct Display {
 
 impl Display {
     /// A bar where stderr is a terminal, else lines.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let bar = stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{msg:40!} {wide_bar:.cyan} {pos}/{len}  {eta}");
+            let style =
+                ProgressStyle::with_template("{msg:40!} {wide_bar:.cyan} {pos}/{len}  {eta}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
@@ -32,7 +33,7 @@ impl Display {
     }
 
     /// `made` of `of` moves; `loss` is the last training value.
-    pub fn moves(&mut self, made: u64, of: u64, loss: Option<f64>) {
+    pub(crate) fn moves(&mut self, made: u64, of: u64, loss: Option<f64>) {
         let first = *self.first.get_or_insert(made);
         let spent = self.began.elapsed().as_secs_f64();
         let rate = (made - first) as f64 / spent.max(1e-9);
@@ -51,7 +52,7 @@ impl Display {
     }
 
     /// `done` of `of` parts of a stage of the answer.
-    pub fn stage(&mut self, what: &str, done: usize, of: usize) {
+    pub(crate) fn stage(&mut self, what: &str, done: usize, of: usize) {
         if let Some(bar) = &self.bar {
             bar.set_length(of as u64);
             bar.set_position(done as u64);
@@ -62,16 +63,8 @@ impl Display {
         what.clone_into(&mut self.stage);
     }
 
-    /// A sentence that stays.
-    pub fn say(&mut self, sentence: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| say(sentence)),
-            None => say(sentence),
-        }
-    }
-
     /// Takes the bar away.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
@@ -84,12 +77,12 @@ impl Display {
 }
 
 /// A line on stderr. Nobody listening is no reason to stop.
-pub fn say(sentence: &str) {
+pub(crate) fn say(sentence: &str) {
     let _unheard = writeln!(stderr().lock(), "{sentence}");
 }
 
 /// Seconds in words: `0.8 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
-pub fn human(seconds: f64) -> String {
+pub(crate) fn human(seconds: f64) -> String {
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

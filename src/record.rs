@@ -13,18 +13,18 @@ use crate::run_folder::{ANSWER, CASE, Owner, PARAMS, PROVENANCE, RunFolder, TRAC
 const COMPLETE: &str = ", every default filled in by esperance ";
 
 /// The text of `case.toml`.
-pub fn case_text(resolved: &Resolved) -> Result<String> {
+pub(crate) fn case_text(resolved: &Resolved) -> Result<String> {
     Ok(format!("# {}{COMPLETE}{}\n\n{}", resolved.case.name, crate::VERSION, resolved.text()?))
 }
 
 /// The name of the case in the text of a `case.toml`.
-pub fn name_in(text: &str) -> Option<&str> {
+pub(crate) fn name_in(text: &str) -> Option<&str> {
     let first = text.lines().next()?.strip_prefix("# ")?;
     first.split_once(COMPLETE).map(|(name, _)| name)
 }
 
 /// The text of `trace.csv`.
-pub fn trace(trace: &Trace) -> String {
+pub(crate) fn trace(trace: &Trace) -> String {
     let mut text = String::from("iteration,training,validation,stderr\n");
     for look in &trace.looks {
         let training =
@@ -36,7 +36,7 @@ pub fn trace(trace: &Trace) -> String {
 }
 
 /// Writes what a run that answered leaves; the answer last, so that where it is everything is.
-pub fn write(
+pub(crate) fn write(
     place: &RunFolder,
     resolved: &Resolved,
     report: &Report,

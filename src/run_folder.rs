@@ -12,31 +12,31 @@ use sha2::{Digest, Sha256};
 use crate::cases::Resolved;
 
 /// The complete case.
-pub const CASE: &str = "case.toml";
+pub(crate) const CASE: &str = "case.toml";
 /// The object that `--json` prints.
-pub const ANSWER: &str = "answer.json";
+pub(crate) const ANSWER: &str = "answer.json";
 /// The looks at the validation value.
-pub const TRACE: &str = "trace.csv";
+pub(crate) const TRACE: &str = "trace.csv";
 /// The trained parameters.
-pub const PARAMS: &str = "params.safetensors";
+pub(crate) const PARAMS: &str = "params.safetensors";
 /// Version, machine, seed, counters, digests.
-pub const PROVENANCE: &str = "provenance.json";
+pub(crate) const PROVENANCE: &str = "provenance.json";
 /// Where to go on from; gone when the run is finished.
-pub const CHECKPOINT: &str = "checkpoint.safetensors";
+pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
 
 /// Files being written begin like this; what a kill leaves of them is removed at the next start.
 const PARTIAL: &str = ".esperance-";
 
 /// The folder of a run.
 #[derive(Clone, Debug)]
-pub struct RunFolder {
+pub(crate) struct RunFolder {
     /// Where it is.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 impl RunFolder {
     /// A new folder: `out`, or `runs/<case>-<number>`.
-    pub fn new(out: Option<&Path>, case: &str) -> Result<Self> {
+    pub(crate) fn new(out: Option<&Path>, case: &str) -> Result<Self> {
         let Some(path) = out else { return numbered(Path::new("runs"), case) };
         if path.is_dir() && !is_empty(path)? {
             return Err(Error::input("", "this folder is not empty")
@@ -53,7 +53,7 @@ impl RunFolder {
     }
 
     /// A folder that is there already.
-    pub fn existing(path: &Path) -> Result<Self> {
+    pub(crate) fn existing(path: &Path) -> Result<Self> {
         if !path.is_dir() {
             return Err(Error::input("", "there is no such folder")
                 .allowed("Give the folder of a run")
@@ -63,7 +63,7 @@ impl RunFolder {
     }
 
     /// Removes what an interrupted writing left.
-    pub fn tidy(&self) -> Result<()> {
+    pub(crate) fn tidy(&self) -> Result<()> {
         for entry in self.entries()? {
             if entry.file_name().is_some_and(|n| n.to_string_lossy().starts_with(PARTIAL)) {
                 fs::remove_file(&entry).map_err(|e| Error::io(entry.display().to_string(), e))?;
@@ -73,7 +73,7 @@ impl RunFolder {
     }
 
     /// Whether nothing was written yet.
-    pub fn is_empty(&self) -> Result<bool> {
+    pub(crate) fn is_empty(&self) -> Result<bool> {
         Ok(self.entries()?.is_empty())
     }
 
@@ -83,22 +83,22 @@ impl RunFolder {
     }
 
     /// The path of a file inside.
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
     /// The name of a file inside, as messages write it.
-    pub fn name_of(&self, name: &str) -> String {
+    pub(crate) fn name_of(&self, name: &str) -> String {
         self.file(name).display().to_string()
     }
 
     /// Whether a file is there.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.file(name).is_file()
     }
 
     /// The bytes of a file.
-    pub fn read(&self, name: &str) -> Result<Vec<u8>> {
+    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>> {
         fs::read(self.file(name)).map_err(|e| {
             let what = match e.kind() {
                 std::io::ErrorKind::NotFound => "this file is missing".to_owned(),
@@ -111,14 +111,14 @@ impl RunFolder {
     }
 
     /// The text of a file.
-    pub fn text(&self, name: &str) -> Result<String> {
+    pub(crate) fn text(&self, name: &str) -> Result<String> {
         String::from_utf8(self.read(name)?)
             .map_err(|_| Error::input("", "this file is not text").in_file(&self.name_of(name)))
     }
 
     /// Writes a file: at any moment the old one or the new one is there, whole, also after a power
     /// cut.
-    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let whole = || -> std::io::Result<()> {
             let mut file = tempfile::Builder::new().prefix(PARTIAL).tempfile_in(&self.path)?;
             file.write_all(bytes)?;
@@ -131,7 +131,7 @@ impl RunFolder {
     }
 
     /// Removes a file, if it is there.
-    pub fn remove(&self, name: &str) -> Result<()> {
+    pub(crate) fn remove(&self, name: &str) -> Result<()> {
         match fs::remove_file(self.file(name)) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                 Err(Error::io(self.name_of(name), e))
@@ -141,12 +141,12 @@ impl RunFolder {
     }
 
     /// Writes a checkpoint that knows its case.
-    pub fn save(&self, checkpoint: &Checkpoint, owner: &Owner) -> Result<()> {
+    pub(crate) fn save(&self, checkpoint: &Checkpoint, owner: &Owner) -> Result<()> {
         self.write(CHECKPOINT, &owner.sign(checkpoint).to_bytes()?)
     }
 
     /// The checkpoint, if there is one. It must be of this case.
-    pub fn checkpoint(&self, owner: &Owner) -> Result<Option<Checkpoint>> {
+    pub(crate) fn checkpoint(&self, owner: &Owner) -> Result<Option<Checkpoint>> {
         if !self.has(CHECKPOINT) {
             return Ok(None);
         }
@@ -171,22 +171,22 @@ impl RunFolder {
 
 /// The case a checkpoint belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owner {
+pub(crate) struct Owner {
     /// Its name.
-    pub case: String,
+    pub(crate) case: String,
     /// The digest of everything its answer depends on.
-    pub digest: String,
+    pub(crate) digest: String,
 }
 
 impl Owner {
     /// The owner of the checkpoints of a case.
-    pub fn of(resolved: &Resolved) -> Result<Self> {
+    pub(crate) fn of(resolved: &Resolved) -> Result<Self> {
         let digest = digest(resolved.identity()?.as_bytes());
         Ok(Self { case: resolved.case.name.clone(), digest })
     }
 
     /// The archive of a checkpoint, its owner written in.
-    pub fn sign(&self, checkpoint: &Checkpoint) -> Archive {
+    pub(crate) fn sign(&self, checkpoint: &Checkpoint) -> Archive {
         let mut archive = checkpoint.0.clone();
         archive.words.insert("case".to_owned(), self.case.clone());
         archive.words.insert("digest".to_owned(), self.digest.clone());
@@ -195,7 +195,7 @@ impl Owner {
 }
 
 /// SHA-256, in hexadecimal.
-pub fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

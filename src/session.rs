@@ -15,7 +15,7 @@ static ASKED: AtomicU8 = AtomicU8::new(0);
 
 /// Listens for Ctrl-C and for the signals that end a process. The first asks the run to save and
 /// leave, the second leaves.
-pub fn listen() -> Result<()> {
+pub(crate) fn listen() -> Result<()> {
     let heard = ctrlc::set_handler(|| {
         if ASKED.fetch_add(1, Ordering::SeqCst) > 0 {
             #[allow(clippy::exit, reason = "the user asked twice")]
@@ -35,22 +35,22 @@ fn asked() -> bool {
 
 /// What a session needs to know.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// The longest time of the training.
-    pub time: Option<Duration>,
+    pub(crate) time: Option<Duration>,
     /// The time between two checkpoints.
-    pub every: Duration,
+    pub(crate) every: Duration,
 }
 
 /// Watches one run.
 #[derive(Debug)]
-pub struct Session<'a> {
+pub(crate) struct Session<'a> {
     /// What is shown.
-    pub display: Display,
+    pub(crate) display: Display,
     /// The looks so far.
-    pub trace: Trace,
+    pub(crate) trace: Trace,
     /// Moves made.
-    pub iteration: u64,
+    pub(crate) iteration: u64,
     folder: Option<(&'a RunFolder, &'a Owner)>,
     limits: Limits,
     began: Instant,
@@ -63,7 +63,7 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// A session that saves into a folder, where there is one.
-    pub fn new(folder: Option<(&'a RunFolder, &'a Owner)>, limits: Limits) -> Self {
+    pub(crate) fn new(folder: Option<(&'a RunFolder, &'a Owner)>, limits: Limits) -> Self {
         let now = Instant::now();
         Self {
             display: Display::new(),
@@ -80,13 +80,13 @@ impl<'a> Session<'a> {
     }
 
     /// Milliseconds a move took, in this session.
-    pub fn ms_per_iteration(&self) -> Option<f64> {
+    pub(crate) fn ms_per_iteration(&self) -> Option<f64> {
         let ((from, start), (to, end)) = (self.first?, self.last?);
         (to > from).then(|| (end - start).as_secs_f64() * 1e3 / (to - from) as f64)
     }
 
     /// Writes the last good state, if it is not on disk yet.
-    pub fn save_kept(&mut self) -> Result<()> {
+    pub(crate) fn save_kept(&mut self) -> Result<()> {
         if let (Some(checkpoint), Some((folder, owner))) = (self.kept.take(), self.folder) {
             folder.save(&checkpoint, owner)?;
         }

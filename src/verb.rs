@@ -1,14 +1,14 @@
 //! The verbs of the command, one file each.
 
-pub mod cases;
-pub mod check;
-pub mod cite;
-pub mod completions;
-pub mod explain;
-pub mod repeats;
-pub mod schema;
-pub mod solve;
-pub mod verify;
+pub(crate) mod cases;
+pub(crate) mod check;
+pub(crate) mod cite;
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod repeats;
+pub(crate) mod schema;
+pub(crate) mod solve;
+pub(crate) mod verify;
 
 use clap::{Args, Parser, Subcommand};
 use frame::{Forecast, Job};
@@ -21,15 +21,15 @@ use crate::{machine, print};
 /// Scientific computing in high dimension: you draw, you average, you descend.
 #[derive(Debug, Parser)]
 #[command(name = "esperance", version, max_term_width = 100)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub verb: Verb,
+    pub(crate) verb: Verb,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// Solve a case: the answer with its error, and a run folder
     Solve(Box<solve::Solve>),
     /// Read a case, fill in the defaults, predict memory and time; run nothing
@@ -50,7 +50,7 @@ pub enum Verb {
 
 impl Verb {
     /// Does it. `said` are the words of the command line.
-    pub fn act(self, said: &[String]) -> Outcome {
+    pub(crate) fn act(self, said: &[String]) -> Outcome {
         match self {
             Self::Solve(verb) => verb.act(said),
             Self::Check(verb) => verb.act(),
@@ -66,40 +66,40 @@ impl Verb {
 
 /// A case and what is changed in it.
 #[derive(Args, Clone, Debug)]
-pub struct Chosen {
+pub(crate) struct Chosen {
     /// A case file, or the name of a shipped case
-    pub case: String,
+    pub(crate) case: String,
     /// Change a key: section.key=value, such as run.seed=3; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    pub(crate) set: Vec<String>,
     /// Short for --set run.seed=N
     #[arg(long, value_name = "N")]
-    pub seed: Option<String>,
+    pub(crate) seed: Option<String>,
     /// Short for --set run.threads=N
     #[arg(long, value_name = "N")]
-    pub threads: Option<String>,
+    pub(crate) threads: Option<String>,
     /// Short for --set run.precision=…: f32 or f64
     #[arg(long, value_name = "PRECISION")]
-    pub precision: Option<String>,
+    pub(crate) precision: Option<String>,
     /// Short for --set run.time-limit=…: such as 60s or 5min
     #[arg(long, value_name = "TIME")]
-    pub time_limit: Option<String>,
+    pub(crate) time_limit: Option<String>,
     /// Short for --set run.init=…: a run folder whose trained function to start from
     #[arg(long, value_name = "RUN")]
-    pub init: Option<String>,
+    pub(crate) init: Option<String>,
     /// The changes of the case's own [quick] section
     #[arg(long)]
-    pub quick: bool,
+    pub(crate) quick: bool,
 }
 
 /// A case ready to run.
-pub struct Ready {
+pub(crate) struct Ready {
     /// The case with every default filled in.
-    pub resolved: Resolved,
+    pub(crate) resolved: Resolved,
     /// Its job.
-    pub job: Box<dyn Job>,
+    pub(crate) job: Box<dyn Job>,
     /// What it will do and cost.
-    pub forecast: Forecast,
+    pub(crate) forecast: Forecast,
 }
 
 impl std::fmt::Debug for Ready {
@@ -110,7 +110,7 @@ impl std::fmt::Debug for Ready {
 
 impl Chosen {
     /// Reads the case, applies the changes, checks everything.
-    pub fn ready(&self) -> Result<Ready, Failure> {
+    pub(crate) fn ready(&self) -> Result<Ready, Failure> {
         let mut case = files::shipped::open(&self.case)?;
         if self.quick {
             case.quicken()?;
@@ -137,7 +137,7 @@ impl Chosen {
 }
 
 /// The job of a case and its forecast.
-pub fn prepare(resolved: Resolved) -> Result<Ready, Failure> {
+pub(crate) fn prepare(resolved: Resolved) -> Result<Ready, Failure> {
     let about = |error: Error| Failure::of(resolved.case.locate(error), &resolved.case);
     let job = resolved.job().map_err(about)?;
     let forecast = job.forecast(&resolved.run).map_err(about)?;
@@ -145,7 +145,7 @@ pub fn prepare(resolved: Resolved) -> Result<Ready, Failure> {
 }
 
 /// Refuses what the machine has no memory for.
-pub fn refuse_too_large(ready: &Ready) -> Result<(), Failure> {
+pub(crate) fn refuse_too_large(ready: &Ready) -> Result<(), Failure> {
     let (Some(free), needed) = (machine::available(), ready.forecast.bytes) else { return Ok(()) };
     if needed <= free {
         return Ok(());
@@ -156,8 +156,7 @@ pub fn refuse_too_large(ready: &Ready) -> Result<(), Failure> {
         print::bytes(needed - free),
         print::bytes(free)
     );
-    let error = Error::input("model.dim", found).allowed(
-        "Reduce model.dim, problem.steps or run.batch, or choose precision = \"f32\"",
-    );
+    let error = Error::input("model.dim", found)
+        .allowed("Reduce model.dim, problem.steps or run.batch, or choose precision = \"f32\"");
     Err(ready.resolved.case.locate(error).into())
 }

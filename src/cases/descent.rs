@@ -1,7 +1,7 @@
 //! `[descent]`: how the function is improved.
 
-use frame::descent::schedule::Schedule;
 use frame::Adam;
+use frame::descent::schedule::Schedule;
 use ground::kernel::update::AdamForm;
 use ground::{Error, Result};
 use schemars::JsonSchema;
@@ -151,8 +151,9 @@ impl Rate {
             Self::Steps(Boundaries { at, values }) => {
                 if values.len() != at.len() + 1 {
                     let found = format!("{} values for {} boundaries", values.len(), at.len());
-                    return Err(Error::input("descent.rate", found)
-                        .allowed("Give one value more than boundaries: the last holds to the end"));
+                    return Err(Error::input("descent.rate", found).allowed(
+                        "Give one value more than boundaries: the last holds to the end",
+                    ));
                 }
                 if at.windows(2).any(|pair| pair[0] >= pair[1]) {
                     return Err(Error::input("descent.rate.at", "the boundaries do not increase")

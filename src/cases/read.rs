@@ -81,6 +81,11 @@ impl Case {
         self.known_sections()
     }
 
+    /// Sets one key to a text, whatever it looks like.
+    pub fn set_text(&mut self, key: &str, text: &str) -> Result<()> {
+        self.set(key, &Value::String(text.to_owned()).to_string())
+    }
+
     /// Sets one key given as `key=value`.
     pub fn set_pair(&mut self, pair: &str) -> Result<()> {
         let (key, value) = pair.split_once('=').ok_or_else(|| {
@@ -198,7 +203,11 @@ fn line_of(text: &str, byte: usize) -> usize {
 }
 
 /// Puts a value at a path, making the tables on the way; an error is the part that is no table.
-fn insert<'k>(table: &mut Table, path: &[&'k str], value: Value) -> std::result::Result<(), &'k str> {
+fn insert<'k>(
+    table: &mut Table,
+    path: &[&'k str],
+    value: Value,
+) -> std::result::Result<(), &'k str> {
     match path {
         [] => Ok(()),
         [last] => {

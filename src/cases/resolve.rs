@@ -103,7 +103,8 @@ impl Resolved {
     /// The job: a problem, a form and a descent.
     pub fn job(&self) -> Result<Box<dyn Job>> {
         let (model, problem, representation, adam) = self.parts.clone();
-        paths::case::job(model, problem, representation, adam).map_err(|e| self.case.locate(e))
+        paths::case::job(&model, &problem, &representation, Box::new(adam))
+            .map_err(|error| self.case.locate(error))
     }
 
     /// The complete case as a file.

@@ -7,12 +7,10 @@ use ground::{Error, Result};
 use serde_json::Value as Json;
 use toml::{Table, Value};
 
-use super::schema::{
-    allowed, follow, nearest, properties, requires, text, type_of, variants,
-};
+use super::schema::{allowed, follow, nearest, properties, requires, text, type_of, variants};
 
 /// Checks a section. `besides` are keys the reader itself takes, such as `kind`.
-pub fn check(schema: &Json, table: &Table, name: &str, besides: &[&str]) -> Result<()> {
+pub(crate) fn check(schema: &Json, table: &Table, name: &str, besides: &[&str]) -> Result<()> {
     object(schema, schema, table, name, besides)
 }
 
@@ -125,14 +123,20 @@ fn shared(node: &Json, value: &Value) -> usize {
 fn refusal(root: &Json, node: &Json, value: &Value, key: &str) -> Error {
     let words: Vec<&str> = variants(root, node)
         .iter()
-        .flat_map(|v| v.get("const").into_iter().chain(v.get("enum").and_then(Json::as_array).into_iter().flatten()))
+        .flat_map(|v| {
+            v.get("const")
+                .into_iter()
+                .chain(v.get("enum").and_then(Json::as_array).into_iter().flatten())
+        })
         .filter_map(Json::as_str)
         .collect();
     let write = format!("Write {}", allowed(root, node));
     match value {
-        Value::String(said) if !words.is_empty() => Error::input(key, format!("unknown word `{said}`"))
-            .nearest(nearest(said, words))
-            .allowed(write),
+        Value::String(said) if !words.is_empty() => {
+            Error::input(key, format!("unknown word `{said}`"))
+                .nearest(nearest(said, words))
+                .allowed(write)
+        }
         _ => Error::input(key, format!("this is {}", found(value))).allowed(write),
     }
 }

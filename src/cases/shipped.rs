@@ -15,9 +15,8 @@ const WRONG: &str = "bad";
 
 /// All shipped cases as family and name, in order.
 pub fn names() -> Vec<(String, String)> {
-    let mut names: Vec<_> = files()
-        .map(|(family, file)| (family.to_owned(), stem(file.path())))
-        .collect();
+    let mut names: Vec<_> =
+        files().map(|(family, file)| (family.to_owned(), stem(file.path()))).collect();
     names.sort();
     names
 }
@@ -36,11 +35,14 @@ pub fn open(case: &str) -> Result<Case> {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
             _ => format!("this file cannot be read: {e}"),
         };
-        let shipped = "Give a case file, or the name of a shipped case; `esperance cases` lists them";
+        let shipped =
+            "Give a case file, or the name of a shipped case; `esperance cases` lists them";
         Error::input("", what).allowed(shipped).in_file(case)
     })?;
     let text = String::from_utf8(text).map_err(|_| {
-        Error::input("", "this file is not text").allowed("A case file is TOML in UTF-8").in_file(case)
+        Error::input("", "this file is not text")
+            .allowed("A case file is TOML in UTF-8")
+            .in_file(case)
     })?;
     Case::parse(&stem(path), case, &text)
 }
@@ -49,9 +51,10 @@ fn by_name(name: &str) -> Result<Case> {
     let found = files().find(|(_, file)| stem(file.path()) == name);
     let Some(text) = found.and_then(|(_, file)| file.contents_utf8()) else {
         let names = names();
-        let known = names.iter().map(|(_, name)| name.as_str());
+        let known = || names.iter().map(|(_, name)| name.as_str());
+        let part = known().filter(|known| known.contains(name)).min_by_key(|known| known.len());
         return Err(Error::input("", format!("`{name}` is neither a file nor a shipped case"))
-            .nearest(nearest(name, known))
+            .nearest(nearest(name, known()).or_else(|| part.map(str::to_owned)))
             .allowed("`esperance cases` lists the shipped ones"));
     };
     Case::parse(name, name, text)

@@ -10,14 +10,14 @@ use crate::print;
 
 /// The arguments of `cases`.
 #[derive(Args, Debug)]
-pub struct Cases {
+pub(crate) struct Cases {
     /// A family, such as paths; none for all
     family: Option<String>,
 }
 
 impl Cases {
     /// Does it.
-    pub fn act(self) -> Outcome {
+    pub(crate) fn act(self) -> Outcome {
         let names = shipped::names();
         let families: Vec<&str> = names.iter().map(|(family, _)| family.as_str()).collect();
         if let Some(family) = &self.family

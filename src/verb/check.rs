@@ -13,7 +13,7 @@ const RATE: f64 = 5e9;
 
 /// The arguments of `check`.
 #[derive(Args, Debug)]
-pub struct Check {
+pub(crate) struct Check {
     #[command(flatten)]
     chosen: Chosen,
     /// Print the complete case file as well
@@ -23,13 +23,12 @@ pub struct Check {
 
 impl Check {
     /// Does it.
-    pub fn act(self) -> Outcome {
+    pub(crate) fn act(self) -> Outcome {
         let ready = self.chosen.ready()?;
         let (resolved, forecast) = (&ready.resolved, &ready.forecast);
         let threads = resolved.run.threads.min(machine::cores()) as f64;
-        let mut rows = vec![
-            ("case".to_owned(), format!("{}: {}", resolved.case.name, resolved.title)),
-        ];
+        let mut rows =
+            vec![("case".to_owned(), format!("{}: {}", resolved.case.name, resolved.title))];
         rows.extend(forecast.facts.iter().cloned());
         rows.push((
             "run".to_owned(),

@@ -12,14 +12,14 @@ const REFERENCES: &str = include_str!("../../REFERENCES.bib");
 
 /// The arguments of `cite`.
 #[derive(Args, Debug)]
-pub struct Cite {
+pub(crate) struct Cite {
     #[command(flatten)]
     chosen: Chosen,
 }
 
 impl Cite {
     /// Does it.
-    pub fn act(self) -> Outcome {
+    pub(crate) fn act(self) -> Outcome {
         let mut keys = self.chosen.ready()?.forecast.cites;
         keys.sort();
         keys.dedup();
@@ -35,7 +35,7 @@ impl Cite {
 }
 
 /// The entry with this key.
-pub fn entry(key: &str) -> Option<&'static str> {
+pub(crate) fn entry(key: &str) -> Option<&'static str> {
     let mark = format!("{{{key},");
     let at = REFERENCES.find(&mark)?;
     let start = REFERENCES[..at].rfind('@')?;

@@ -9,14 +9,14 @@ use crate::print;
 
 /// The arguments of `completions`.
 #[derive(Args, Debug)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// The shell
     shell: Shell,
 }
 
 impl Completions {
     /// Does it.
-    pub fn act(self) -> Outcome {
+    pub(crate) fn act(self) -> Outcome {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "esperance", &mut script);
         print::answer(String::from_utf8_lossy(&script).trim_end())?;

@@ -9,14 +9,14 @@ use crate::print;
 
 /// The arguments of `explain`.
 #[derive(Args, Debug)]
-pub struct Explain {
+pub(crate) struct Explain {
     /// A key, such as model.source; none for the list of all
     key: Option<String>,
 }
 
 impl Explain {
     /// Does it.
-    pub fn act(self) -> Outcome {
+    pub(crate) fn act(self) -> Outcome {
         let keys = keys();
         let text = match &self.key {
             None => keys.iter().map(line).collect::<Vec<_>>().join("\n"),
@@ -27,9 +27,18 @@ impl Explain {
     }
 }
 
+/// The longest line of the list.
+const WIDTH: usize = 100;
+
+/// Name and first sentence, cut to a line.
 fn line(key: &Key) -> String {
     let first = key.text.split_once(". ").map_or(key.text.as_str(), |(first, _)| first);
-    format!("{:<26}  {}", key.name, first.trim_end_matches('.'))
+    let line = format!("{:<26}  {}", key.name, first.trim_end_matches('.'));
+    if line.chars().count() <= WIDTH {
+        return line;
+    }
+    let cut: String = line.chars().take(WIDTH - 1).collect();
+    format!("{}…", cut.rsplit_once(' ').map_or(cut.as_str(), |(whole, _)| whole))
 }
 
 /// The whole documentation of a key, and one line for each key below it.
@@ -49,9 +58,14 @@ fn one(name: &str, keys: &[Key]) -> Result<String, Error> {
         (Some(default), false) => format!("default {default}"),
         (None, false) => "may be absent".to_owned(),
     };
-    let mut lines =
-        vec![key.name.clone(), format!("  {}", key.text), format!("  write {} ({need})", key.allowed)];
+    let mut lines = vec![
+        key.name.clone(),
+        format!("  {}", key.text),
+        format!("  write {} ({need})", key.allowed),
+    ];
     let below = format!("{name}.");
-    lines.extend(keys.iter().filter(|k| k.name.starts_with(&below)).map(|k| format!("  {}", line(k))));
+    lines.extend(
+        keys.iter().filter(|k| k.name.starts_with(&below)).map(|k| format!("  {}", line(k))),
+    );
     Ok(lines.join("\n"))
 }

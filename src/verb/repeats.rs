@@ -3,18 +3,18 @@
 use std::time::Instant;
 
 use frame::Checkpoint;
-use ground::{Error, Result};
+use ground::Error;
 use serde_json::{Map, Value, json};
 
-use super::solve::{Ended, once};
 use super::prepare;
+use super::solve::{Ended, once};
 use crate::cases::{Resolved, resolve};
 use crate::failure::{Failure, code};
 use crate::run_folder::{self as folder, RunFolder};
 use crate::{output, print, record};
 
 /// Solves with n seeds, each in a folder of its own; what is finished there is not done again.
-pub fn solve(
+pub(crate) fn solve(
     resolved: &Resolved,
     place: &RunFolder,
     (n, init): (u64, Option<&Checkpoint>),
@@ -113,4 +113,3 @@ fn rows(runs: &[Map<String, Value>], object: &Map<String, Value>) -> String {
     };
     format!("{}\n\n{end}", print::table(&rows))
 }
-

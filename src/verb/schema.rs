@@ -14,14 +14,14 @@ const VERBS: [&str; 1] = ["solve"];
 
 /// The arguments of `schema`.
 #[derive(Args, Debug)]
-pub struct Print {
+pub(crate) struct Print {
     /// A verb: solve
     verb: String,
 }
 
 impl Print {
     /// Does it.
-    pub fn act(self) -> Outcome {
+    pub(crate) fn act(self) -> Outcome {
         if !VERBS.contains(&self.verb.as_str()) {
             return Err(Error::input("", format!("`{}` prints no object", self.verb))
                 .nearest(nearest(&self.verb, VERBS))

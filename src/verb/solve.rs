@@ -20,7 +20,7 @@ use crate::{print, record};
 
 /// The arguments of `solve`.
 #[derive(Args, Debug)]
-pub struct Solve {
+pub(crate) struct Solve {
     #[command(flatten)]
     chosen: Chosen,
     /// Solve with N seeds, one after the other; mean and spread
@@ -39,18 +39,18 @@ pub struct Solve {
 
 /// A run that came to its end, with an answer or without.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// The published object.
-    pub object: Map<String, Value>,
+    pub(crate) object: Map<String, Value>,
     /// What people read.
-    pub text: String,
+    pub(crate) text: String,
     /// The exit code.
-    pub code: u8,
+    pub(crate) code: u8,
 }
 
 impl Solve {
     /// Does it. `said` are the words of the command line.
-    pub fn act(self, said: &[String]) -> Outcome {
+    pub(crate) fn act(self, said: &[String]) -> Outcome {
         let began = Instant::now();
         let ready = self.chosen.ready()?;
         refuse_too_large(&ready)?;
@@ -74,7 +74,7 @@ impl Solve {
 }
 
 /// One run in one folder: goes on where a checkpoint is, returns what is there where it is finished.
-pub fn once(
+pub(crate) fn once(
     ready: Ready,
     place: &RunFolder,
     init: Option<Checkpoint>,
@@ -173,7 +173,8 @@ fn finished(place: &RunFolder) -> std::result::Result<Ended, Failure> {
     let code = if word == "converged" { code::CONVERGED } else { code::DOUBTFUL };
     let answer = object.get("answer").cloned().unwrap_or(json!(null));
     let number = |key: &str| answer.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN);
-    let value = ground::estimate::Estimate { mean: number("value"), stderr: number("stderr"), n: 0 };
+    let value =
+        ground::estimate::Estimate { mean: number("value"), stderr: number("stderr"), n: 0 };
     say(&format!("{}: this run is finished; nothing was done", place.path.display()));
     let text = format!("{value}  {word}\n\n{}", place.path.display());
     Ok(Ended { object, text, code })
@@ -197,7 +198,8 @@ fn same_case(place: &RunFolder, resolved: &Resolved) -> Result<()> {
         format!("this folder belongs to `{there}`, not to `{here}`")
     };
     let keys = differ.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    Err(Error::input("", format!("{whose}: {keys} differ"))
+    let verb = if differ.len() == 1 { "differs" } else { "differ" };
+    Err(Error::input("", format!("{whose}: {keys} {verb}"))
         .allowed("Choose another --out, or the case it belongs to")
         .in_file(&place.name_of(folder::CASE)))
 }

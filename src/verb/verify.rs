@@ -23,14 +23,14 @@ const FAR: f64 = 4.0;
 
 /// The arguments of `verify`.
 #[derive(Args, Debug)]
-pub struct Verify {
+pub(crate) struct Verify {
     /// The folder of a finished run
     run: PathBuf,
 }
 
 impl Verify {
     /// Does it.
-    pub fn act(self) -> Outcome {
+    pub(crate) fn act(self) -> Outcome {
         let place = RunFolder::existing(&self.run)?;
         let (text, params) = (place.text(folder::CASE)?, place.read(folder::PARAMS)?);
         let answer = place.text(folder::ANSWER)?;
