@@ -1,6 +1,6 @@
 //! The files of a run folder: what is in them.
 
-use frame::{Checkpoint, Report, Trace};
+use frame::{Checkpoint, Look, Report, Trace};
 use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
@@ -25,14 +25,17 @@ pub(crate) fn name_in(text: &str) -> Option<&str> {
 
 /// The text of `trace.csv`.
 pub(crate) fn trace(trace: &Trace) -> String {
-    let mut text = String::from("iteration,training,validation,stderr\n");
-    for look in &trace.looks {
+    let line = |look: &Look| {
         let training =
             if look.training.is_finite() { look.training.to_string() } else { String::new() };
         let (mean, stderr) = (look.validation.mean, look.validation.stderr);
-        text.push_str(&format!("{},{training},{mean},{stderr}\n", look.iteration));
-    }
-    text
+        format!("{},{training},{mean},{stderr}", look.iteration)
+    };
+    let head = "iteration,training,validation,stderr".to_owned();
+    let mut lines: Vec<String> =
+        std::iter::once(head).chain(trace.looks.iter().map(line)).collect();
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// Writes what a run that answered leaves; the answer last, so that where it is everything is.

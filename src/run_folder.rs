@@ -196,7 +196,7 @@ impl Owner {
 
 /// SHA-256, in hexadecimal.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// `runs/<case>-<number>`, the number one more than the largest there is.

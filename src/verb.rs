@@ -141,7 +141,7 @@ pub(crate) fn prepare(resolved: Resolved) -> Result<Ready, Failure> {
     let about = |error: Error| Failure::of(resolved.case.locate(error), &resolved.case);
     let job = resolved.job().map_err(about)?;
     let forecast = job.forecast(&resolved.run).map_err(about)?;
-    Ok(Ready { job, forecast, resolved })
+    Ok(Ready { resolved, job, forecast })
 }
 
 /// Refuses what the machine has no memory for.

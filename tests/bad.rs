@@ -16,7 +16,9 @@ fn wrong() -> Vec<(PathBuf, String, String)> {
         let path = folder.join(name);
         let text = std::fs::read_to_string(&path).unwrap();
         let last = text.lines().last().unwrap();
-        let sentence = last.strip_prefix("#^ ").unwrap_or_else(|| panic!("{} has no sentence", path.display()));
+        let sentence = last
+            .strip_prefix("#^ ")
+            .unwrap_or_else(|| panic!("{} has no sentence", path.display()));
         (path, text.clone(), sentence.to_owned())
     };
     names(&folder).into_iter().map(file).collect()

@@ -54,7 +54,8 @@ fn the_complete_case_gives_the_same_answer() {
     let again = object(&run(here.path(), &words));
     assert_eq!(first["answer"], again["answer"]);
     let read = |name: &str| std::fs::read(here.path().join(name)).unwrap();
-    let tail = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().split_once('\n').unwrap().1.to_owned();
+    let tail =
+        |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().split_once('\n').unwrap().1.to_owned();
     assert_eq!(tail(read("a/case.toml")), tail(read("b/case.toml")));
 }
 
@@ -137,10 +138,8 @@ fn a_run_starts_from_a_trained_function() {
     run(here.path(), &small(&["--out", "a"]));
     let words = small(&["--json", "--init", "a", "--set", "run.iterations=0"]);
     let output = run(here.path(), &words);
-    let (trained, found) = (
-        std::fs::read_to_string(here.path().join("a/answer.json")).unwrap(),
-        object(&output),
-    );
+    let (trained, found) =
+        (std::fs::read_to_string(here.path().join("a/answer.json")).unwrap(), object(&output));
     let trained: Value = serde_json::from_str(&trained).unwrap();
     assert_eq!(trained["answer"], found["answer"], "no move: the same function");
     let output = run(here.path(), &small(&["--init", "nowhere"]));
@@ -210,13 +209,17 @@ fn cases_cite_and_completions_print() {
     assert!(text.contains("esperance"));
     let output = run(here.path(), &["cases", "path"]);
     assert_eq!(code(&output), 2);
-    assert_eq!(stderr(&output).trim(), "unknown family `path`; did you mean `paths`? Known here: paths.");
+    assert_eq!(
+        stderr(&output).trim(),
+        "unknown family `path`; did you mean `paths`? Known here: paths."
+    );
 }
 
 #[test]
 fn words_that_mean_nothing_are_refused() {
     let here = tempdir().unwrap();
-    for words in [&["solv", "x"][..], &["solve"], &["solve", "x", "--resume"], &["solve", "--jsn"]] {
+    for words in [&["solv", "x"][..], &["solve"], &["solve", "x", "--resume"], &["solve", "--jsn"]]
+    {
         assert_eq!(code(&run(here.path(), words)), 2, "{words:?}");
     }
     assert_eq!(code(&run(here.path(), &["--version"])), 0);
@@ -226,7 +229,8 @@ fn words_that_mean_nothing_are_refused() {
 #[test]
 fn a_reader_who_leaves_is_no_error() {
     let here = tempdir().unwrap();
-    let mut child = command(here.path(), &["explain"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command(here.path(), &["explain"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }

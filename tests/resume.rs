@@ -96,7 +96,10 @@ fn interrupted_saves_and_says_how_to_go_on() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(code(&output), 130, "{}", stderr(&output));
     let found = object(&output);
-    assert_eq!((&found["verdict"], &found["answer"]["value"]), (&"interrupted".into(), &Value::Null));
+    assert_eq!(
+        (&found["verdict"], &found["answer"]["value"]),
+        (&"interrupted".into(), &Value::Null)
+    );
     let said = stderr(&output);
     assert!(said.contains("go on with:\n  esperance solve hjb-lqg-10d --set"), "{said}");
     assert!(said.trim_end().ends_with("--out run --resume"), "{said}");
@@ -161,7 +164,8 @@ fn a_corrupt_checkpoint_is_refused() {
     let whole = std::fs::read(&saved).unwrap();
     let sentence = "a/checkpoint.safetensors: this is not a readable archive. It may be cut off or \
                     of another program; remove it to start anew.";
-    for broken in [&whole[..whole.len() / 2], &whole[..3], b"", b"GIF89a, not a checkpoint at all"] {
+    for broken in [&whole[..whole.len() / 2], &whole[..3], b"", b"GIF89a, not a checkpoint at all"]
+    {
         std::fs::write(&saved, broken).unwrap();
         assert_eq!(refusal(here.path(), &["--out", "a"]), sentence);
     }

@@ -55,7 +55,7 @@ impl Case {
             text: text.to_owned(),
             places,
         };
-        case.known_sections()?;
+        case.known_sections().map_err(|error| case.locate(error))?;
         Ok(case)
     }
 
@@ -78,7 +78,7 @@ impl Case {
         })?;
         self.places.retain(|place, _| place != key && !place.starts_with(&format!("{key}.")));
         self.places.insert(parts.join("."), Place::Said);
-        self.known_sections()
+        self.known_sections().map_err(|error| error.in_file("--set"))
     }
 
     /// Sets one key to a text, whatever it looks like.
@@ -116,7 +116,7 @@ impl Case {
             merge(to, &Value::Table(keys.clone()));
             self.moved(&place, section);
         }
-        self.known_sections()
+        self.known_sections().map_err(|error| self.locate(error))
     }
 
     /// Names the file and the line of an error's key.
@@ -170,15 +170,13 @@ impl Case {
     fn known_sections(&self) -> Result<()> {
         for (name, value) in &self.sections {
             if !SECTIONS.contains(&name.as_str()) {
-                let error = Error::input(name, "unknown section")
+                return Err(Error::input(name, "unknown section")
                     .nearest(nearest(name, SECTIONS))
-                    .allowed(format!("Known here: {}", SECTIONS.join(", ")));
-                return Err(self.locate(error));
+                    .allowed(format!("Known here: {}", SECTIONS.join(", "))));
             }
             if !value.is_table() {
-                let error = Error::input(name, "this is a section, not a key")
-                    .allowed(format!("Write [{name}] and its keys below"));
-                return Err(self.locate(error));
+                return Err(Error::input(name, "this is a section, not a key")
+                    .allowed(format!("Write [{name}] and its keys below")));
             }
         }
         Ok(())

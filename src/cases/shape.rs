@@ -75,8 +75,8 @@ fn single(root: &Json, node: &Json, value: &Value, key: &str) -> Result<()> {
         ("integer" | "number", _) if like(node, value) => bounded(root, node, value, key),
         ("array", Value::Array(items)) => {
             let Some(item) = node.get("items") else { return Ok(()) };
-            let each = items.iter().enumerate();
-            each.map(|(i, v)| fits(root, item, v, &format!("{key}[{}]", i + 1))).collect()
+            let mut each = items.iter().enumerate();
+            each.try_for_each(|(i, v)| fits(root, item, v, &format!("{key}[{}]", i + 1)))
         }
         ("object", Value::Table(table)) => object(root, node, table, key, &[]),
         ("string" | "boolean", _) if like(node, value) => Ok(()),

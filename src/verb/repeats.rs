@@ -65,10 +65,10 @@ fn together(
         put("mean", json!({ "value": mean.mean, "stderr": mean.stderr, "n": mean.n }));
         put("spread", json!(sd));
     }
-    let words = runs.iter().filter_map(|run| run.get("verdict").and_then(Value::as_str));
+    let mut words = runs.iter().filter_map(|run| run.get("verdict").and_then(Value::as_str));
     let verdict = match worst {
         code::CONVERGED => "converged",
-        _ => words.filter(|word| *word != "converged").last().unwrap_or("not-settled"),
+        _ => words.rfind(|word| *word != "converged").unwrap_or("not-settled"),
     };
     put("verdict", json!(verdict));
     put("repeats", json!(runs));

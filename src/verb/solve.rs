@@ -139,24 +139,19 @@ fn answered(around: &Around<'_>, report: &Report, place: &RunFolder) -> Result<E
 }
 
 fn unanswered(around: &Around<'_>, error: &Error, verdict: &Verdict, place: &RunFolder) -> Ended {
-    let code = match verdict {
-        Verdict::Interrupted { .. } => code::INTERRUPTED,
-        _ => code::FAILURE,
-    };
     let folder = place.path.display();
-    let text = match verdict {
-        Verdict::Interrupted { .. } => format!("no answer: {verdict}\n\n{folder}"),
-        _ => {
-            say(&error.to_string());
-            let kept = if place.has(folder::CHECKPOINT) {
-                format!("\nthe last good state is in {}", place.name_of(folder::CHECKPOINT))
-            } else {
-                String::new()
-            };
-            format!("no answer: {verdict}{kept}\n\n{folder}")
-        }
+    let object = output::unanswered(around, verdict);
+    if matches!(verdict, Verdict::Interrupted { .. }) {
+        let text = format!("no answer: {verdict}\n\n{folder}");
+        return Ended { object, text, code: code::INTERRUPTED };
+    }
+    say(&error.to_string());
+    let kept = if place.has(folder::CHECKPOINT) {
+        format!("\nthe last good state is in {}", place.name_of(folder::CHECKPOINT))
+    } else {
+        String::new()
     };
-    Ended { object: output::unanswered(around, verdict), text, code }
+    Ended { object, text: format!("no answer: {verdict}{kept}\n\n{folder}"), code: code::FAILURE }
 }
 
 /// A finished folder answers again.
