@@ -63,7 +63,8 @@ fn storeys_are_kept() {
     for (name, below) in allowed {
         let manifest = fs::read_to_string(format!("{ROOT}/crates/{name}/Cargo.toml")).unwrap();
         for other in CRATES {
-            let used = manifest.lines().any(|l| l.trim().starts_with(&format!("{other}.workspace")));
+            let used =
+                manifest.lines().any(|l| l.trim().starts_with(&format!("{other}.workspace")));
             assert!(!used || below.contains(&other), "{name} uses {other}");
         }
     }
@@ -72,7 +73,8 @@ fn storeys_are_kept() {
 #[test]
 fn ground_and_frame_name_no_family() {
     let foreign = ["pde", "bsde", "atom", "walker", "molecule", "brownian"];
-    for (path, text) in sources("crates/ground/src").into_iter().chain(sources("crates/frame/src")) {
+    for (path, text) in sources("crates/ground/src").into_iter().chain(sources("crates/frame/src"))
+    {
         let text = text.to_lowercase();
         let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
         for word in foreign {
@@ -97,7 +99,8 @@ fn only_the_doors_touch_files_and_clocks() {
 fn only_cases_parse_toml() {
     for (path, text) in sources("src") {
         let inside = shown(&path).starts_with("src/cases");
-        let parses = code(&text).contains("toml::from_str") || code(&text).contains("DeTable::parse");
+        let parses =
+            code(&text).contains("toml::from_str") || code(&text).contains("DeTable::parse");
         assert!(inside || !parses, "{} parses TOML", shown(&path));
     }
 }
