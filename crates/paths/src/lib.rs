@@ -1,1 +1,3 @@
 //! paths
+
+pub mod reference;
