@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use ground::Result;
 use ground::estimate::Estimate;
 use ground::stream::Stream;
 use ground::tape::{Tape, Var};
-use ground::Result;
 
 use crate::budget::ErrorBudget;
 use crate::forecast::Forecast;

@@ -80,9 +80,8 @@ fn observed(levels: &[usize], draws: &[Vec<f64>]) -> Option<Estimate> {
     let order = |skip: Option<usize>| {
         let sum = |level: usize| -> f64 {
             let whole: f64 = draws[level].iter().sum();
-            let part = skip.map_or(0.0, |s| {
-                draws[level][s * n / blocks..(s + 1) * n / blocks].iter().sum()
-            });
+            let part = skip
+                .map_or(0.0, |s| draws[level][s * n / blocks..(s + 1) * n / blocks].iter().sum());
             whole - part
         };
         let left = skip.map_or(n, |s| n - ((s + 1) * n / blocks - s * n / blocks)) as f64;

@@ -20,8 +20,7 @@ use crate::verdict::Verdict;
 use crate::watch::{Progress, Stop, Watch};
 
 /// A solution of problem `P` by form `R`.
-pub type SolutionOf<P, R> =
-    Solution<<P as Problem<R>>::Answer, <P as Problem<R>>::Functional>;
+pub type SolutionOf<P, R> = Solution<<P as Problem<R>>::Answer, <P as Problem<R>>::Functional>;
 
 /// Couples, descends, answers.
 ///

@@ -61,32 +61,8 @@ impl Estimate {
     /// # Panics
     /// If a control has another length than `values`.
     pub fn with_controls(values: &[f64], controls: &[&[f64]]) -> Self {
-        let n = values.len();
-        // Modified Gram–Schmidt on centred columns. Each basis column q remembers the mean that
-        // its combination of controls has in the sample; that mean is known to be 0.
-        let mut basis: Vec<(Vec<f64>, f64)> = Vec::new();
-        for control in controls {
-            assert_eq!(control.len(), n, "a control has {} numbers for {n} values", control.len());
-            if basis.len() + 2 >= n {
-                break;
-            }
-            let (mut column, mut mean) = centred(control);
-            let norm = dot(&column, &column).sqrt();
-            // Twice is enough: the second pass takes out what rounding left.
-            for (direction, shift) in basis.iter().chain(&basis) {
-                mean -= remove(&mut column, direction) * shift;
-            }
-            let rest = dot(&column, &column).sqrt();
-            if rest > 1e-10 * norm.max(mean.abs() * (n as f64).sqrt()) {
-                column.iter_mut().for_each(|x| *x /= rest);
-                basis.push((column, mean / rest));
-            }
-        }
-        let (mut residual, mut mean) = centred(values);
-        for (direction, shift) in &basis {
-            mean -= remove(&mut residual, direction) * shift;
-        }
-        Self::from_intercept(mean, dot(&residual, &residual), n, &basis)
+        let (residual, mean, basis) = regress(values, controls);
+        Self::from_intercept(mean, dot(&residual, &residual), values.len(), &basis)
     }
 
     /// The ratio of two means, E x / E y, from pairs (xᵢ, yᵢ).
@@ -167,6 +143,47 @@ fn remove(column: &mut [f64], direction: &[f64]) -> f64 {
     let part = dot(column, direction);
     column.iter_mut().zip(direction).for_each(|(x, q)| *x -= part * q);
     part
+}
+
+/// `values` with what controls of known mean 0 explain taken out, number by number: their mean is
+/// that of [`Estimate::with_controls`], and sums over parts of a sample stay meaningful.
+pub fn controlled(values: &[f64], controls: &[&[f64]]) -> Vec<f64> {
+    let (mut residual, mean, _) = regress(values, controls);
+    residual.iter_mut().for_each(|r| *r += mean);
+    residual
+}
+
+/// A direction of the controls, and the mean its combination has in the sample.
+type Direction = (Vec<f64>, f64);
+
+/// Residuals of least squares, the intercept, and the directions kept.
+fn regress(values: &[f64], controls: &[&[f64]]) -> (Vec<f64>, f64, Vec<Direction>) {
+    let n = values.len();
+    // Modified Gram–Schmidt on centred columns. Each basis column q remembers the mean that
+    // its combination of controls has in the sample; that mean is known to be 0.
+    let mut basis: Vec<Direction> = Vec::new();
+    for control in controls {
+        assert_eq!(control.len(), n, "a control has {} numbers for {n} values", control.len());
+        if basis.len() + 2 >= n {
+            break;
+        }
+        let (mut column, mut mean) = centred(control);
+        let norm = dot(&column, &column).sqrt();
+        // Twice is enough: the second pass takes out what rounding left.
+        for (direction, shift) in basis.iter().chain(&basis) {
+            mean -= remove(&mut column, direction) * shift;
+        }
+        let rest = dot(&column, &column).sqrt();
+        if rest > 1e-10 * norm.max(mean.abs() * (n as f64).sqrt()) {
+            column.iter_mut().for_each(|x| *x /= rest);
+            basis.push((column, mean / rest));
+        }
+    }
+    let (mut residual, mut mean) = centred(values);
+    for (direction, shift) in &basis {
+        mean -= remove(&mut residual, direction) * shift;
+    }
+    (residual, mean, basis)
 }
 
 impl fmt::Display for Estimate {

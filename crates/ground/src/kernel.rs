@@ -4,4 +4,5 @@ pub mod lane;
 pub mod math;
 pub mod network;
 pub mod normal;
+pub mod span;
 pub mod update;

@@ -1,8 +1,11 @@
 //! u(0, x₀), ∇u(0, x₀) and their errors.
 //!
 //! ```text
-//! adjoint-weighted   V_N = mean of y₀ on paths that follow the function (κ = 1): one Newton step of
-//!                    the equation, error quadratic in that of Z
+//! adjoint-weighted   V_N = mean of ρ y₀ on paths that follow the function (κ = 1): one Newton step
+//!                    of the N-step scheme, error quadratic in that of Z; ρ, of mean 1, goes back to
+//!                    the scheme's own adjoint
+//! policy             mean of y₀ on the same paths: the same as h → 0, and for f concave in z the
+//!                    value of a policy, an upper bound
 //! logarithmic        −λ⁻¹ ln mean e^(−λ y₀) on the same paths, for f = −½λ|z|² + c(t) with constant
 //!                    coefficients: no time-step error and no learning error; its gate is
 //!                    sd(λ y₀) ≤ 1, beyond which a sample misses the tail
@@ -10,9 +13,13 @@
 //! R²                 1 − Var y₀ / Var g(X_T) on plain paths
 //! ∇u(0, x₀)          σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h)
 //! ```
-//! Every mean uses Σ |ΔW|² − h d, whose mean is zero, as a control variate. V_N extrapolates to the
-//! value of the policy, which the learning error keeps away from u; where the logarithmic mean is
-//! known the difference is printed.
+//! Every mean uses Σ |ΔW|² − h d and ρ − 1, whose means are zero, as control variates. Where the
+//! weights ρ of the coarsest level have an effective sample below half, all levels go without.
+//! V_N extrapolates to the value of the policy, which the learning error keeps away from u; where
+//! the logarithmic mean is known the difference is printed.
+//!
+//! One level asks for the value of the N-step scheme, several for the limit: the answer is V_N for
+//! one level, and for several the logarithmic mean where its gate allows, else the extrapolated V_N.
 
 mod budget;
 mod json;
@@ -77,6 +84,8 @@ pub struct Level {
     pub steps: usize,
     /// V_N.
     pub value: Estimate,
+    /// The mean of y₀ on paths that follow the function.
+    pub policy: Estimate,
     /// R² on plain paths.
     pub r2: f64,
     /// The logarithmic mean, where it applies.
@@ -127,8 +136,9 @@ pub(crate) fn answer(
     let paths = draw(j, theta, stream, watch)?;
     let problem = j.problem.clone();
     let quadratic = Quadratic::of(&problem)?;
-    let levels = levels(&paths, quadratic.as_ref());
-    let limit = limit(&problem, &paths)?;
+    let weighted = Weighted::new(&paths.policy[0]);
+    let levels = levels(&paths, weighted, quadratic.as_ref());
+    let limit = limit(&problem, &paths, weighted)?;
     let finest = paths.policy.last().expect("there is a level");
     let logarithmic = quadratic.as_ref().map(|q| q.mean(finest, GATE));
     let first = &paths.plain[0];
@@ -192,10 +202,36 @@ fn untrained(j: &PathPlan, precision: Precision, stream: &Stream) -> Result<Para
     form.init(precision, stream)
 }
 
-fn levels(paths: &Paths, quadratic: Option<&Quadratic>) -> Vec<Level> {
+/// Whether the weights ρ are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Weighted(bool);
+
+impl Weighted {
+    /// By the effective sample of the coarsest level, whose weights vary most.
+    fn new(coarsest: &LevelDraws) -> Self {
+        let sum: f64 = coarsest.weight.iter().sum();
+        let squares: f64 = coarsest.weight.iter().map(|w| w * w).sum();
+        Self(sum * sum >= 0.5 * squares * coarsest.weight.len() as f64)
+    }
+
+    /// V_N path by path, with what the controls explain taken out.
+    fn values(self, draws: &LevelDraws) -> Vec<f64> {
+        if !self.0 {
+            return controlled(&draws.value, &[&draws.control]);
+        }
+        let centre = Estimate::of(&draws.value).mean;
+        let pairs = draws.value.iter().zip(&draws.weight);
+        let values: Vec<f64> = pairs.map(|(y, w)| centre + w * (y - centre)).collect();
+        let excess: Vec<f64> = draws.weight.iter().map(|w| w - 1.0).collect();
+        controlled(&values, &[&draws.control, &excess])
+    }
+}
+
+fn levels(paths: &Paths, weighted: Weighted, quadratic: Option<&Quadratic>) -> Vec<Level> {
     let level = |(plain, policy): (&LevelDraws, &LevelDraws)| Level {
         steps: policy.steps,
-        value: mean(policy),
+        value: Estimate::of(&weighted.values(policy)),
+        policy: mean(policy),
         r2: r_squared(plain),
         logarithmic: quadratic.map(|q| q.mean(policy, GATE).value),
     };
@@ -203,7 +239,7 @@ fn levels(paths: &Paths, quadratic: Option<&Quadratic>) -> Vec<Level> {
 }
 
 /// The limit of the adjoint-weighted values; the finest level's where they have no time-step error.
-fn limit(problem: &DeepBsde, paths: &Paths) -> Result<Option<Limit>> {
+fn limit(problem: &DeepBsde, paths: &Paths, weighted: Weighted) -> Result<Option<Limit>> {
     if problem.levels.len() < 2 {
         return Ok(None);
     }
@@ -212,8 +248,7 @@ fn limit(problem: &DeepBsde, paths: &Paths) -> Result<Option<Limit>> {
         return Ok(Some(Limit { value, order: None, fitted: false, seen: None }));
     }
     let draws = |_: &[usize]| {
-        let one = |level: &LevelDraws| controlled(&level.value, &[&level.control]);
-        Ok(paths.policy.iter().map(one).collect())
+        Ok(paths.policy.iter().map(|level| weighted.values(level)).collect())
     };
     let Refined { limit, order, fitted, seen, .. } = refine(&problem.levels, 1.0, draws)?;
     Ok(Some(Limit { value: limit, order, fitted, seen }))
@@ -233,8 +268,8 @@ fn read(
 ) -> (Estimate, String) {
     let wanted = problem.reading;
     if let Some(log) = logarithmic
-        && wanted != Reading::Adjoint
         && log.trusted
+        && (wanted == Reading::Logarithmic || (wanted == Reading::Auto && limit.is_some()))
     {
         let (n, lambda) = (levels[levels.len() - 1].steps, log.lambda);
         return (log.value, format!("logarithmic mean with λ = {lambda} on {n} steps"));
@@ -254,7 +289,7 @@ fn read(
         }
         None => {
             let n = levels[0].steps;
-            (levels[0].value, format!("adjoint-weighted value on {n} steps, not extrapolated"))
+            (levels[0].value, format!("adjoint-weighted value of the scheme with {n} steps, not extrapolated"))
         }
     }
 }

@@ -3,14 +3,14 @@
 //! These structs are the documentation: `explain` and the schema are made from the comments below.
 
 use frame::{Descent, Job, Posed};
-use ground::formula::{Expr, Scope, Shape, parse};
+use ground::formula::{self, Expr, Scope, Shape, parse};
 use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::form::Directions;
-use crate::model::{At, Diffusion, Equation};
+use crate::model::{Diffusion, Equation};
 use crate::plan::PathPlan;
 use crate::problem::DeepBsde;
 
@@ -241,10 +241,9 @@ impl Model {
             return Err(Error::input("model.dim", "`0` is no dimension")
                 .allowed("A whole number, at least 1"));
         }
-        let At { t, x, u, z, grad_u } = At::new(self.dim);
-        let coefficient = self.scope(&[("t", t), ("x", x)])?;
-        let driver = self.scope(&[("t", t), ("x", x), ("u", u), ("z", z), ("grad_u", grad_u)])?;
-        let terminal = self.scope(&[("x", x)])?;
+        let coefficient = self.scope(&["t", "x"])?;
+        let driver = self.scope(&["t", "x", "u", "z", "grad_u"])?;
+        let terminal = self.scope(&["x"])?;
         let equation = Equation {
             dim: self.dim,
             horizon: self.horizon,
@@ -258,33 +257,19 @@ impl Model {
     }
 
     /// The names a formula may use: the variables, d, T, pi, i and the constants.
-    fn scope(&self, variables: &[(&str, Expr)]) -> Result<Scope> {
-        let mut scope = Scope::new(self.dim);
-        for (name, variable) in variables {
-            scope = scope.variable(name, *variable);
+    fn scope(&self, variables: &[&str]) -> Result<Scope> {
+        let mut scope = Scope { dim: Some(self.dim), ..Scope::new() };
+        for &name in variables {
+            let number = name == "t" || name == "u";
+            let shape = if number { Shape::Scalar } else { Shape::Vector(self.dim) };
+            scope = scope.variable(name, shape);
         }
-        scope = scope.number("d", self.dim as f64).number("T", self.horizon);
-        scope = scope.number("pi", std::f64::consts::PI);
+        let known = [("d", self.dim as f64), ("T", self.horizon), ("pi", std::f64::consts::PI)];
+        for (name, value) in known {
+            scope = scope.constant(name, formula::Constant::Number(value));
+        }
         for (name, constant) in &self.constants {
-            let key = format!("model.constants.{name}");
-            if !is_name(name) || RESERVED.contains(&name.as_str()) {
-                return Err(Error::input(&key, format!("`{name}` cannot be the name of a constant"))
-                    .allowed(format!(
-                        "A letter, then letters, digits and _; not {}",
-                        RESERVED.join(", ")
-                    )));
-            }
-            scope = match constant {
-                Constant::Number(v) => scope.number(name, finite(&key, *v)?),
-                Constant::Vector(v) => {
-                    v.iter().try_for_each(|&v| finite(&key, v).map(|_| ()))?;
-                    scope.vector(name, v)
-                }
-                Constant::Matrix(rows) => {
-                    let (cols, data) = flat(&key, rows)?;
-                    scope.matrix(name, (rows.len(), cols), &data)
-                }
-            };
+            scope = scope.constant(name, constant.read(name)?);
         }
         Ok(scope)
     }
@@ -323,6 +308,32 @@ impl Model {
 
 /// Names a constant cannot take.
 const RESERVED: [&str; 9] = ["t", "x", "u", "z", "grad_u", "d", "T", "pi", "i"];
+
+impl Constant {
+    /// The constant under its name, which no variable has.
+    fn read(&self, name: &str) -> Result<formula::Constant> {
+        let key = format!("model.constants.{name}");
+        if !is_name(name) || RESERVED.contains(&name) {
+            let known = RESERVED.join(", ");
+            return Err(Error::input(&key, format!("`{name}` cannot be the name of a constant"))
+                .allowed(format!("A letter, then letters, digits and _; not {known}")));
+        }
+        Ok(match self {
+            Self::Number(v) => formula::Constant::Number(finite(&key, *v)?),
+            Self::Vector(v) if v.is_empty() => {
+                return Err(Error::input(&key, "the list is empty").allowed("At least one number"));
+            }
+            Self::Vector(v) => {
+                v.iter().try_for_each(|&v| finite(&key, v).map(|_| ()))?;
+                formula::Constant::Vector(v.clone())
+            }
+            Self::Matrix(rows) => {
+                let (columns, data) = flat(&key, rows)?;
+                formula::Constant::Matrix { rows: rows.len(), columns, data }
+            }
+        })
+    }
+}
 
 fn is_name(name: &str) -> bool {
     let mut letters = name.chars();

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod case;
 mod forecast;
 pub mod form;
+pub mod known;
 pub mod model;
 pub mod pilot;
 pub mod plan;

@@ -77,6 +77,6 @@ impl Quadratic {
         let c = |t: f64| self.rest.evaluate(&[(self.t, &[t])])[0];
         let times = (0..draws.steps).map(|n| n as f64 * draws.h);
         let sum: f64 = times.map(|t| draws.h * c(t)).sum();
-        quadrature::integrate(c, 0.0, self.horizon) - sum
+        quadrature::legendre(64, 0.0, self.horizon).integrate(c) - sum
     }
 }

@@ -10,22 +10,15 @@
 
 use std::fmt::Debug;
 
-use fearless_simd::{Level, Simd, SimdBase, f32x16, f64x8};
+pub use fearless_simd::Level;
+use fearless_simd::{Simd, SimdBase, f32x16, f64x8};
 
 use super::math::parts::Parts;
 use super::normal::Draw;
 
 /// A precision that kernels exist for: f32 and f64. Its register is `Self::V<S>`.
 pub trait Real:
-    Parts
-    + Draw
-    + Debug
-    + Default
-    + PartialEq
-    + PartialOrd
-    + Send
-    + Sync
-    + 'static
+    Parts + Draw + Debug + Default + PartialEq + PartialOrd + Send + Sync + 'static
 {
     /// Points in a block.
     const LANES: usize;

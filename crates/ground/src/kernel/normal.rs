@@ -121,7 +121,8 @@ pub struct Uniform {
 impl Uniform {
     #[inline(always)]
     fn new(key: [u32; 2], step: u32, group: u32) -> Self {
-        let round = |r: u32| [0, 1].map(|i| u64::from(key[i].wrapping_add(WEYL[i].wrapping_mul(r))));
+        let round =
+            |r: u32| [0, 1].map(|i| u64::from(key[i].wrapping_add(WEYL[i].wrapping_mul(r))));
         let [m0, m1] = MULTIPLY.map(u64::from);
         let first = u64::from(group) * m1;
         let second = ((first >> 32) ^ u64::from(step) ^ round(0)[0]) * m0;

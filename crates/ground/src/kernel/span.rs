@@ -149,8 +149,7 @@ fn project_of<T: Real, S: Simd>(
     (e, out): (&[T::Row], &mut [T::Row]),
 ) {
     let zero = T::V::<S>::splat(simd, T::default());
-    let scale =
-        T::V::<S>::splat(simd, span.radial) * T::V::<S>::splat(simd, span.inverse_sd);
+    let scale = T::V::<S>::splat(simd, span.radial) * T::V::<S>::splat(simd, span.inverse_sd);
     for (g, active) in span.active.chunks_exact(e.len() * GROUP).enumerate() {
         let (mut on_b, mut on_x) = (zero, zero);
         let mut dots = [zero; GROUP];
@@ -299,7 +298,10 @@ mod tests {
                 close(at(&z, i), at(&c, 0) * at(&b, i) + at(&c, 1) * 0.3 * hat(i) + along);
                 close(at(&outer_out, i * (i + 1) / 2), at(&b, i) * at(&b, 0));
             }
-            close(dot::<f64>(level(), &x, &b).as_ref()[l], (0..D).map(|i| at(&x, i) * at(&b, i)).sum());
+            close(
+                dot::<f64>(level(), &x, &b).as_ref()[l],
+                (0..D).map(|i| at(&x, i) * at(&b, i)).sum(),
+            );
         }
     }
 }

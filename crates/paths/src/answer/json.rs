@@ -25,7 +25,7 @@ pub struct Json {
     levels: Vec<OneLevel>,
     /// The limit of many steps: the answer, where there are several levels.
     extrapolated: Extrapolated,
-    /// The value of the policy that Z is, in the limit of many steps.
+    /// The limit of the adjoint-weighted values: the value of the policy that Z is.
     policy: Maybe,
     /// The logarithmic mean and its gate.
     logarithmic: Gate,

@@ -3,6 +3,15 @@
 //! All levels follow common Brownian paths: a coarse increment is the sum of fine ones. Each path
 //! gives, level by level, y₀ = g(X_N) + Σ h f − Σ Z·ΔB, g(X_N) and the control Σ |ΔW_n|² − h d, whose
 //! mean is zero; the finest level also gives the moments of (y₀ − pivot) ΔW₀ for the gradient.
+//!
+//! On paths that follow the function (κ = 1) each path also gives
+//!
+//! ```text
+//! ρ = Π (1 + a·ΔB) e^(−a·ΔB + h|a|²/2),   E ρ = 1
+//! ```
+//! The exponential goes back to the law of plain paths (Girsanov); Π (1 + a·ΔB) there is the adjoint
+//! of the N-step scheme, of which the shifted law is the limit h → 0. So E ρ y₀ is one Newton step
+//! of the N-step scheme itself.
 
 use frame::{Params, Stored, Watch};
 use ground::kernel::lane::Real;
@@ -52,6 +61,8 @@ pub(crate) struct LevelDraws {
     pub(crate) terminal: Vec<f64>,
     /// Σ |ΔW|² − h d.
     pub(crate) control: Vec<f64>,
+    /// ρ; 1 on plain paths.
+    pub(crate) weight: Vec<f64>,
     /// Sums of (y₀ − pivot) ΔW₀ and of its square, `[d]`; of the last level only.
     pub(crate) moments: Vec<[f64; 2]>,
 }
@@ -64,6 +75,7 @@ struct Place<T: Real> {
     first: Vec<T::Row>,
     y: Vec<f64>,
     control: Vec<f64>,
+    weight: Vec<f64>,
 }
 
 /// Everything a thread works with.
@@ -126,6 +138,7 @@ impl LevelDraws {
         self.value.extend(part.value);
         self.terminal.extend(part.terminal);
         self.control.extend(part.control);
+        self.weight.extend(part.weight);
         if self.moments.is_empty() {
             self.moments = part.moments;
         } else {
@@ -145,6 +158,7 @@ impl<T: Real> Desk<T> {
             first: rows(),
             y: vec![0.0; T::LANES],
             control: vec![0.0; T::LANES],
+            weight: vec![1.0; T::LANES],
         };
         Self {
             walk: Walk::new(&shared.compiled, &shared.network),
@@ -177,6 +191,7 @@ impl<T: Real> Desk<T> {
                 out.value.extend(&place.y[..lanes]);
                 out.terminal.extend(g.as_ref()[..lanes].iter().map(|g| g.wide()));
                 out.control.extend(&place.control[..lanes]);
+                out.weight.extend(&place.weight[..lanes]);
             }
             if let (Some(place), Some(out)) = (self.places.last(), out.last_mut()) {
                 gather(place, lanes, fresh.pivot, &mut out.moments);
@@ -200,6 +215,7 @@ impl<T: Real> Desk<T> {
             place.dw.fill(T::Row::default());
             place.y.fill(0.0);
             place.control.fill(0.0);
+            place.weight.fill(1.0);
         }
         for s in 0..finest.steps {
             scout::draw(shared.level, fresh.stream, finest, (path, s), &mut self.dw);
@@ -235,6 +251,14 @@ impl<T: Real> Place<T> {
         walk.decide(shared, grid, n, theta);
         let change = walk.drive(shared, grid, n, kappa);
         add(&mut self.y, change.as_ref());
+        if kappa > 0.0 {
+            let [along, square] = walk.tilt(shared);
+            let pairs = along.as_ref().iter().zip(square.as_ref());
+            for (weight, (along, square)) in self.weight.iter_mut().zip(pairs) {
+                let (s, q) = (along.wide(), square.wide());
+                *weight *= (1.0 + s) * (0.5 * grid.h * q - s).exp();
+            }
+        }
         let square = span::dot::<T>(shared.level, &walk.dw, &walk.dw);
         let mean = grid.h * shared.compiled.dim as f64;
         self.control.iter_mut().zip(square.as_ref()).for_each(|(c, v)| *c += v.wide() - mean);

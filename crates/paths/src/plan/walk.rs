@@ -233,6 +233,12 @@ impl<T: Real> Walk<T> {
         change
     }
 
+    /// a·ΔB and |a|², lane by lane, after [`Walk::drive`].
+    pub(crate) fn tilt(&self, shared: &Shared<T>) -> [T::Row; 2] {
+        let level = shared.level;
+        [span::dot::<T>(level, &self.a, &self.db), span::dot::<T>(level, &self.a, &self.a)]
+    }
+
     /// ∂y/∂c_k = D_k·(h(1 − κ) a − ΔW) into `out`, with the law of the paths held fixed.
     pub(crate) fn sensitivity(
         &mut self,

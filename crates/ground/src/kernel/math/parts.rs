@@ -87,9 +87,7 @@ macro_rules! parts {
                 let bits = x.to_bits();
                 // The exponent is kept positive by the bias: no signed shift is needed.
                 let biased = (bits + $bits::splat(simd, one.wrapping_sub(half))) >> $mantissa;
-                let m = $v::from_bits(
-                    bits - (biased << $mantissa) + $bits::splat(simd, one),
-                );
+                let m = $v::from_bits(bits - (biased << $mantissa) + $bits::splat(simd, one));
                 let two = (2.0 as $real).powi($mantissa);
                 let e = $v::from_bits(biased | $bits::splat(simd, two.to_bits()))
                     - $v::splat(simd, two + $bias as $real);
