@@ -79,3 +79,25 @@ pub(crate) fn bytes(n: f64) -> String {
         n => format!("{:.1} TB", n / 1e12),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_mean_and_spread() {
+        let (mean, sd) = spread(&[1.0, 2.0, 3.0]);
+        assert_eq!((mean.mean, sd, mean.n), (2.0, 1.0, 3));
+        assert!((mean.stderr - 1.0 / 3f64.sqrt()).abs() < 1e-15);
+    }
+
+    #[test]
+    fn columns_line_up() {
+        let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
+        assert_eq!(table(&[row(["seed", "x"]), row(["7", "1.25"])]), "seed     x\n7     1.25");
+        assert_eq!(
+            (bytes(1.0), bytes(2.5e8), bytes(3.2e9)),
+            ("1 kB".into(), "250 MB".into(), "3.2 GB".into())
+        );
+    }
+}

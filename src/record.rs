@@ -47,7 +47,7 @@ pub(crate) fn write(
 ) -> Result<()> {
     let owner = Owner::of(resolved)?;
     let params = owner.sign(&Checkpoint::of(&report.params)?).to_bytes()?;
-    let answer = output::text(object)?;
+    let answer = output::text(object)? + "\n";
     place.write(TRACE, trace(&report.trace).as_bytes())?;
     place.write(PARAMS, &params)?;
     let provenance = json!({
@@ -67,6 +67,6 @@ pub(crate) fn write(
     });
     let provenance = serde_json::to_string_pretty(&provenance)
         .map_err(|e| Error::bug(format!("the provenance cannot be written: {e}")))?;
-    place.write(PROVENANCE, provenance.as_bytes())?;
+    place.write(PROVENANCE, (provenance + "\n").as_bytes())?;
     place.write(ANSWER, answer.as_bytes())
 }

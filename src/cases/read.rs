@@ -236,3 +236,44 @@ fn merge(to: &mut Value, from: &Value) {
         (to, from) => *to = from.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "[model]\ndim = 3\n\n[descent]\nrate = { from = 1.0, to = 0.1 }\n\n[quick]\n\
+                        model.dim = 2\nmodel.constants.b = 5\ndescent.rate = { at = [], values = [1.0] }\n";
+
+    fn case() -> Case {
+        Case::parse("mine", "mine.toml", TEXT).unwrap()
+    }
+
+    #[test]
+    fn quick_changes_keys_and_keeps_schedules_whole() {
+        let mut case = case();
+        case.quicken().unwrap();
+        assert_eq!(case.sections["model"]["dim"], Value::Integer(2));
+        assert_eq!(case.sections["model"]["constants"]["b"], Value::Integer(5));
+        assert!(case.sections["descent"]["rate"].get("from").is_none());
+    }
+
+    #[test]
+    fn a_value_that_is_not_toml_is_a_word() {
+        let mut case = case();
+        case.set_pair("representation.start = zero").unwrap();
+        case.set_pair("problem.steps=[1, 2]").unwrap();
+        case.set("model.source", "-0.5 * |z|^2").unwrap();
+        assert_eq!(case.sections["representation"]["start"].as_str(), Some("zero"));
+        assert_eq!(case.sections["problem"]["steps"].as_array().map(Vec::len), Some(2));
+        assert_eq!(case.sections["model"]["source"].as_str(), Some("-0.5 * |z|^2"));
+    }
+
+    #[test]
+    fn a_line_is_named_for_the_key_or_what_is_around_it() {
+        let at = |key: &str| case().locate(Error::input(key, "wrong")).to_string();
+        assert_eq!(at("model.dim"), "mine.toml:2: model.dim: wrong.");
+        assert_eq!(at("model.terminal"), "mine.toml:1: model.terminal: wrong.");
+        assert_eq!(at("descent.rate.values[2]"), "mine.toml:5: descent.rate.values[2]: wrong.");
+        assert_eq!(at("run.seed"), "mine.toml: run.seed: wrong.");
+    }
+}

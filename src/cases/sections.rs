@@ -102,6 +102,12 @@ impl Default for RunSection {
 }
 
 impl RunSection {
+    /// The same, with the looks filled in.
+    pub fn complete(self) -> Self {
+        let look_every = self.look_every.unwrap_or((self.iterations / 20).max(1));
+        Self { look_every: Some(look_every), ..self }
+    }
+
     /// The run itself, its threads and looks filled in.
     pub fn run(&self) -> Run {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -162,3 +168,18 @@ fn duration(key: &str, text: &str) -> Result<Duration> {
 /// `[quick]`: what `--quick` changes, as section.key = value, such as problem.steps = 20.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Quick {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        let seconds = |text: &str| duration("run.time-limit", text).unwrap().as_secs_f64();
+        assert_eq!([seconds("60s"), seconds("5 min"), seconds("1.5 h")], [60.0, 300.0, 5400.0]);
+        assert!((seconds("20ms") - 0.02).abs() < 1e-12);
+        for wrong in ["60", "s", "-3 s", "1e400 s", "5 years", ""] {
+            assert!(duration("run.time-limit", wrong).is_err(), "{wrong}");
+        }
+    }
+}
