@@ -64,7 +64,7 @@ pub use descent::{Descent, Move};
 pub use forecast::Forecast;
 pub use functional::{Batch, Functional, Purpose, Work};
 pub use job::{Job, Posed};
-pub use params::{Block, Layout, Params, Precision, Store};
+pub use params::{Block, Layout, Params, Precision, Store, Stored};
 pub use problem::{Answer, Findings, Integral, Integrand, Problem};
 pub use refine::{Refined, refine};
 pub use representation::Representation;

@@ -165,20 +165,15 @@ pub(crate) fn answer(
 }
 
 /// Draws all paths of an answer.
-fn draw(
-    j: &mut PathPlan,
-    theta: &Params,
-    stream: &Stream,
-    watch: &mut dyn Watch,
-) -> Result<Paths> {
+fn draw(j: &mut PathPlan, theta: &Params, stream: &Stream, watch: &mut dyn Watch) -> Result<Paths> {
     let fresh = j.fresh();
     let plain_n = PLAIN.min(fresh);
     let all = 0..j.problem.levels.len();
     let plain_stream = stream.child("plain");
-    let mut plain_paths = |j: &mut PathPlan, theta: &Params, levels, what, watch: &mut dyn Watch| {
+    let plain_paths = |j: &mut PathPlan, theta: &Params, levels, what, watch: &mut dyn Watch| {
         let stream = &plain_stream;
         let (n, kappa, pivot) = (plain_n, 0.0, 0.0);
-        j.evaluate(theta, Fresh { what, levels, from: None, kappa, n, stream, pivot, watch })
+        j.evaluate(theta, &Fresh { what, levels, from: None, kappa, n, stream, pivot }, watch)
     };
     let plain = plain_paths(j, theta, all.clone(), "plain paths", watch)?;
     let start = untrained(j, theta.precision(), stream)?;
@@ -189,10 +184,8 @@ fn draw(
     let kappa = if j.problem.equation.is_nonlinear() { 1.0 } else { 0.0 };
     let stream = &stream.child("policy");
     let what = "fresh paths";
-    let policy = j.evaluate(
-        theta,
-        Fresh { what, levels: all, from: None, kappa, n: fresh, stream, pivot, watch },
-    )?;
+    let wanted = Fresh { what, levels: all, from: None, kappa, n: fresh, stream, pivot };
+    let policy = j.evaluate(theta, &wanted, watch)?;
     Ok(Paths { plain, zero, untrained, policy })
 }
 
@@ -247,9 +240,7 @@ fn limit(problem: &DeepBsde, paths: &Paths, weighted: Weighted) -> Result<Option
         let value = mean(paths.policy.last().expect("there is a level"));
         return Ok(Some(Limit { value, order: None, fitted: false, seen: None }));
     }
-    let draws = |_: &[usize]| {
-        Ok(paths.policy.iter().map(|level| weighted.values(level)).collect())
-    };
+    let draws = |_: &[usize]| Ok(paths.policy.iter().map(|level| weighted.values(level)).collect());
     let Refined { limit, order, fitted, seen, .. } = refine(&problem.levels, 1.0, draws)?;
     Ok(Some(Limit { value: limit, order, fitted, seen }))
 }
@@ -289,7 +280,10 @@ fn read(
         }
         None => {
             let n = levels[0].steps;
-            (levels[0].value, format!("adjoint-weighted value of the scheme with {n} steps, not extrapolated"))
+            (
+                levels[0].value,
+                format!("adjoint-weighted value of the scheme with {n} steps, not extrapolated"),
+            )
         }
     }
 }

@@ -407,8 +407,9 @@ impl Representation {
         let active = self.active.unwrap_or(default.active);
         if active > dim {
             let found = format!("{active} directions in {dim} dimensions");
-            return Err(Error::input("representation.active", found)
-                .allowed(format!("At most {dim}")));
+            return Err(
+                Error::input("representation.active", found).allowed(format!("At most {dim}"))
+            );
         }
         let pairs = self.pairs.unwrap_or(default.pairs);
         if pairs > 4096 {

@@ -30,10 +30,7 @@ pub(crate) fn forecast(problem: &DeepBsde, form: &Directions, run: &Run) -> Resu
         ("paths", step.to_string()),
         ("training paths", training.to_owned()),
         ("levels", format!("{:?}, trained on the first", problem.levels)),
-        (
-            "directions",
-            format!("{} pairs, {} active, gradient and x", form.pairs, form.active),
-        ),
+        ("directions", format!("{} pairs, {} active, gradient and x", form.pairs, form.active)),
         ("network", format!("{}, {} parameters", widths.join("-"), network.len())),
         ("value", value),
         ("fresh paths", run.fresh.to_string()),
@@ -53,9 +50,8 @@ fn operations(problem: &DeepBsde, form: &Directions, run: &Run, compiled: &Compi
     let d = compiled.dim as f64;
     let samples = if form.pairs == 0 { 1 } else { 2 * form.pairs };
     let network = 2.0 * form.network().len() as f64;
-    let one = compiled.operations(samples)
-        + network
-        + d * (NORMAL + 6.0 * form.outputs() as f64 + 10.0);
+    let one =
+        compiled.operations(samples) + network + d * (NORMAL + 6.0 * form.outputs() as f64 + 10.0);
     let first = problem.levels[0] as f64;
     let all: f64 = problem.levels.iter().map(|&n| n as f64).sum();
     let looks = (run.iterations / run.look_every.max(1) + 1) as f64 * run.look as f64;
@@ -73,7 +69,8 @@ fn bytes(problem: &DeepBsde, form: &Directions, run: &Run, compiled: &Compiled) 
     let d = compiled.dim as f64;
     let samples = if form.pairs == 0 { 1.0 } else { 2.0 * form.pairs as f64 };
     let all: f64 = problem.levels.iter().map(|&n| n as f64).sum();
-    let (first, finest) = (problem.levels[0] as f64, problem.levels.last().map_or(0.0, |&n| n as f64));
+    let (first, finest) =
+        (problem.levels[0] as f64, problem.levels.last().map_or(0.0, |&n| n as f64));
     let width: usize = compiled.widths.iter().sum();
     let grids = all * word * (d + samples * width as f64);
     let pilot = 10.0 * finest * d * 8.0;

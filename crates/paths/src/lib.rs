@@ -5,6 +5,7 @@
 //! and its errors are read off, [`reference`] why to believe it.
 
 pub mod answer;
+pub mod anywhere;
 pub mod case;
 mod forecast;
 pub mod form;

@@ -246,8 +246,11 @@ impl Equation {
     fn check_data(&self) -> Result<()> {
         let at = self.variables();
         if self.source.depends_on(at.u) {
-            return Err(Error::input("model.source", "the driver depends on u, which is not solved yet")
-                .allowed("Known here: t, x, z, grad_u"));
+            return Err(Error::input(
+                "model.source",
+                "the driver depends on u, which is not solved yet",
+            )
+            .allowed("Known here: t, x, z, grad_u"));
         }
         if self.source.depends_on(at.z) && self.source.depends_on(at.grad_u) {
             return Err(Error::input("model.source", "the driver names both z and grad_u")
@@ -261,8 +264,7 @@ impl Equation {
     /// An error unless `formula` names nothing but `allowed` of the equation's variables.
     fn names_only(&self, key: &str, formula: Expr, allowed: &[(&str, Expr)]) -> Result<()> {
         let at = self.variables();
-        let all =
-            [("t", at.t), ("x", at.x), ("u", at.u), ("z", at.z), ("grad_u", at.grad_u)];
+        let all = [("t", at.t), ("x", at.x), ("u", at.u), ("z", at.z), ("grad_u", at.grad_u)];
         let foreign = all
             .iter()
             .find(|(_, v)| formula.depends_on(*v) && allowed.iter().all(|(_, known)| known != v));

@@ -19,9 +19,9 @@ mod walk;
 
 use std::sync::Arc;
 
-use frame::{Batch, Functional, Move, Params, Precision, Purpose, Run, Stored, Work};
+use frame::{Batch, Functional, Move, Params, Precision, Purpose, Run, Stored, Watch, Work};
 use ground::estimate::Estimate;
-use ground::kernel::lane::{Level, Real};
+use ground::kernel::lane::Real;
 use ground::kernel::network::Evaluations;
 use ground::stream::Stream;
 use ground::{Error, Result};
@@ -78,13 +78,23 @@ impl PathPlan {
     }
 
     /// Fresh paths, level by level.
-    pub(crate) fn evaluate(&mut self, theta: &Params, fresh: Fresh<'_, '_>) -> Result<Vec<LevelDraws>> {
-        either!(&mut self.inner, plan => plan.evaluate(theta, fresh))
+    pub(crate) fn evaluate(
+        &mut self,
+        theta: &Params,
+        fresh: &Fresh<'_>,
+        watch: &mut dyn Watch,
+    ) -> Result<Vec<LevelDraws>> {
+        either!(&mut self.inner, plan => plan.evaluate(theta, fresh, watch))
     }
 
     /// Z at points, `[d]` each.
     pub(crate) fn slope_at(&self, theta: &Params, t: f64, x: &[f64]) -> Vec<f64> {
         either!(&self.inner, plan => plan.slope_at(theta, t, x))
+    }
+
+    /// The seed of the run.
+    pub(crate) fn seed(&self) -> u64 {
+        either!(&self.inner, plan => plan.seed)
     }
 
     /// Fresh draws the answer asked for in the run.
@@ -123,11 +133,12 @@ struct Plan<T: Stored> {
     /// One a level, increasing; training is on the first.
     grids: Vec<Grid<T>>,
     records: Vec<Record<T>>,
-    pool: Arc<rayon::ThreadPool>,
+    pool: rayon::ThreadPool,
     training: Stream,
     validation: Stream,
     on_policy: bool,
     iterations: u64,
+    seed: u64,
     fresh: usize,
     gradient: Option<Params>,
     work: Work,
@@ -151,12 +162,12 @@ impl<T: Stored> Plan<T> {
     fn new(problem: &DeepBsde, form: &Directions, run: &Run) -> Result<Self> {
         let level = crate::problem::level(run.vector);
         let pool = ground::par::pool(run.threads)?;
-        let (samples, on_policy) = (form.pairs.max(1) * if form.pairs > 0 { 2 } else { 1 }, problem.follows()?);
+        let (samples, on_policy) =
+            (form.pairs.max(1) * if form.pairs > 0 { 2 } else { 1 }, problem.follows()?);
         let compiled = Arc::new(Compiled::new(&problem.equation, &problem.step()?, samples)?);
         let course = problem.course();
         let stream = Stream::new(run.seed);
-        let pilot =
-            pool.install(|| scout::scout::<T>(&compiled, form, &course, &stream, level))?;
+        let pilot = pool.install(|| scout::scout::<T>(&compiled, form, &course, &stream, level))?;
         let grids = course
             .levels
             .iter()
@@ -167,11 +178,12 @@ impl<T: Stored> Plan<T> {
             pilot,
             grids,
             records: Vec::new(),
-            pool: Arc::new(pool),
+            pool: pool,
             training: stream.child("training"),
             validation: stream.child("validation"),
             on_policy,
             iterations: run.iterations,
+            seed: run.seed,
             fresh: run.fresh,
             gradient: None,
             work: Work::default(),

@@ -100,8 +100,9 @@ impl DeepBsde {
         self.equation.check()?;
         let (d, n) = (self.equation.dim, self.at.len());
         if n != d {
-            return Err(Error::input("problem.at", format!("x₀ has {n} components"))
-                .allowed(format!("The equation has {d} dimensions: one number, or a list of {d}")));
+            return Err(Error::input("problem.at", format!("x₀ has {n} components")).allowed(
+                format!("The equation has {d} dimensions: one number, or a list of {d}"),
+            ));
         }
         if let Some(bad) = self.at.iter().find(|x| !x.is_finite()) {
             return Err(Error::input("problem.at", format!("`{bad}` is no coordinate"))
@@ -136,9 +137,9 @@ impl DeepBsde {
     fn check_start(&self) -> Result<()> {
         let At { t, x, z, grad_u, .. } = self.equation.variables();
         let zero = vec![0.0; self.equation.dim];
-        let here: [(Expr, &[f64]); 4] =
-            [(t, &[0.0]), (x, &self.at), (z, &zero), (grad_u, &zero)];
-        let data = [("model.terminal", self.equation.terminal), ("model.source", self.equation.source)];
+        let here: [(Expr, &[f64]); 4] = [(t, &[0.0]), (x, &self.at), (z, &zero), (grad_u, &zero)];
+        let data =
+            [("model.terminal", self.equation.terminal), ("model.source", self.equation.source)];
         for (key, formula) in data {
             if formula.evaluate(&here).iter().any(|v| !v.is_finite()) {
                 return Err(Error::input(key, "the formula is not finite at x₀")
@@ -234,10 +235,7 @@ impl Integral<Directions> for OnTape {
         Ok((0..steps).map(step).collect())
     }
 
-    fn integrand<'t>(
-        &self,
-        at: Place<'_, 't, Directions, Vec<Array>>,
-    ) -> Result<Integrand<'t>> {
+    fn integrand<'t>(&self, at: Place<'_, 't, Directions, Vec<Array>>) -> Result<Integrand<'t>> {
         let y = self.values(&at)?;
         let n = at.batch.n as f64;
         let scale = n / (n - 1.0) / self.pilot.s_g.powi(2);
@@ -253,7 +251,8 @@ impl OnTape {
         let (driver, step) = (equation.driver()?, self.problem.step()?);
         let steps = at.draws.len();
         let h = equation.horizon / steps as f64;
-        let kappa = if self.problem.follows()? { ramp(at.batch.step, self.iterations) } else { 0.0 };
+        let kappa =
+            if self.problem.follows()? { ramp(at.batch.step, self.iterations) } else { 0.0 };
         let number = |v: f64| at.tape.variable(Array::from_elem((1, 1), v));
         let start = Array::from_shape_fn((at.batch.n, equation.dim), |(_, i)| self.problem.at[i]);
         let mut here = at.tape.variable(start);
@@ -339,7 +338,7 @@ fn coefficients<'t>(form: &Directions, theta: Var<'t>, inputs: Var<'t>) -> Var<'
     let mut values = inputs;
     for (layer, pair) in widths.windows(2).enumerate() {
         let (rows, cols) = (pair[1], pair[0]);
-        let weights = theta.columns(from, rows * cols).reshaped([rows, cols]);
+        let weights = theta.columns(from, rows * cols).reshape([rows, cols]);
         let bias = theta.columns(from + rows * cols, rows);
         values = values.matmul(weights.transpose()) + bias;
         if layer + 2 < widths.len() {

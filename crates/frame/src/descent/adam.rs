@@ -10,7 +10,8 @@ use ground::Result;
 use ground::estimate::Estimate;
 use ground::kernel::update::{AdamForm, Update};
 
-use super::{Descent, Move, Schedule};
+use super::schedule::Schedule;
+use super::{Descent, Move};
 use crate::checkpoint::Keeper;
 use crate::functional::{Batch, Functional};
 use crate::params::Params;

@@ -25,7 +25,11 @@ fn place(at: &[f64]) -> String {
     match at {
         [x] => format!("{x}"),
         [first, rest @ ..] if rest.iter().all(|x| x == first) => {
-            if *first == 0.0 { "0".to_owned() } else { format!("({first}, …)") }
+            if *first == 0.0 {
+                "0".to_owned()
+            } else {
+                format!("({first}, …)")
+            }
         }
         _ => "x0".to_owned(),
     }

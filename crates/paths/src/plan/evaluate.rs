@@ -29,7 +29,7 @@ const BLOCKS: usize = 4;
 const PIECES: usize = 32;
 
 /// Which fresh paths are wanted.
-pub(crate) struct Fresh<'a, 'w> {
+pub(crate) struct Fresh<'a> {
     /// What they are for, shown while they are drawn.
     pub(crate) what: &'static str,
     /// The levels, by their place among all.
@@ -44,8 +44,6 @@ pub(crate) struct Fresh<'a, 'w> {
     pub(crate) stream: &'a Stream,
     /// Near the mean of y₀.
     pub(crate) pivot: f64,
-    /// Who looks.
-    pub(crate) watch: &'w mut dyn Watch,
 }
 
 /// The paths of one level, path by path.
@@ -89,7 +87,8 @@ impl<T: Stored> Plan<T> {
     pub(super) fn evaluate(
         &mut self,
         theta: &Params,
-        fresh: Fresh<'_, '_>,
+        fresh: &Fresh<'_>,
+        watch: &mut dyn Watch,
     ) -> Result<Vec<LevelDraws>> {
         let own;
         let grids = match fresh.from {
@@ -113,14 +112,14 @@ impl<T: Stored> Plan<T> {
                 part.into_par_iter()
                     .map_init(
                         || Desk::new(&self.shared, grids),
-                        |desk, piece| desk.piece(&self.shared, grids, parameters, (&fresh, piece)),
+                        |desk, piece| desk.piece(&self.shared, grids, parameters, (fresh, piece)),
                     )
                     .collect()
             });
             for piece in done {
                 all.iter_mut().zip(piece).for_each(|(all, part)| all.join(part));
             }
-            if fresh.watch.stage(fresh.what, (from + PIECES).min(pieces), pieces).is_break() {
+            if watch.stage(fresh.what, (from + PIECES).min(pieces), pieces).is_break() {
                 return Err(Error::Interrupted { at: self.iterations });
             }
         }
@@ -173,7 +172,7 @@ impl<T: Real> Desk<T> {
         shared: &Shared<T>,
         grids: &[Grid<T>],
         theta: &[T],
-        (fresh, piece): (&Fresh<'_, '_>, usize),
+        (fresh, piece): (&Fresh<'_>, usize),
     ) -> Vec<LevelDraws> {
         let mut out = vec![LevelDraws::default(); grids.len()];
         for block in piece * BLOCKS..(piece + 1) * BLOCKS {
@@ -206,7 +205,7 @@ impl<T: Real> Desk<T> {
         shared: &Shared<T>,
         grids: &[Grid<T>],
         theta: &[T],
-        (fresh, path): (&Fresh<'_, '_>, usize),
+        (fresh, path): (&Fresh<'_>, usize),
     ) {
         let finest = grids.last().expect("there is a level");
         for (place, grid) in self.places.iter_mut().zip(grids) {

@@ -47,8 +47,7 @@ pub(crate) fn scout<T: Real>(
 ) -> Result<Pilot> {
     let mut pilot = blank(form, course, stream);
     let shared = Shared::<T>::new(Arc::clone(compiled), form.network(), &pilot, false, level);
-    let grid =
-        Grid::new(compiled, &pilot, (0.0, &course.start), course.finest(), level);
+    let grid = Grid::new(compiled, &pilot, (0.0, &course.start), course.finest(), level);
     moments(&shared, &grid, &stream.child("pilot"), &mut pilot);
     if form.active > 0 {
         let grid = Grid::new(compiled, &pilot, (0.0, &course.start), course.coarsest(), level);

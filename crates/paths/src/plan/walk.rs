@@ -154,8 +154,7 @@ impl<T: Real> Walk<T> {
                 sources.push(Source::Uniform(one));
                 left = rest;
             }
-            let mut sinks =
-                [Sink::Add(std::slice::from_mut(&mut value)), Sink::Add(&mut self.p)];
+            let mut sinks = [Sink::Add(std::slice::from_mut(&mut value)), Sink::Add(&mut self.p)];
             self.machines.smooth.run(level, &compiled.smooth, &sources, &mut sinks);
         }
         let t = std::slice::from_ref(&grid.times[n]);
