@@ -14,9 +14,9 @@ use super::{call, reduction, simplify};
 use crate::error::{Error, Result};
 
 /// Deeper nesting is refused, so that no input overflows the stack.
-pub const DEEPEST: usize = 200;
+const DEEPEST: usize = 200;
 /// Longer texts are refused, in bytes.
-pub const LONGEST: usize = 1_000_000;
+const LONGEST: usize = 1_000_000;
 
 /// The strength of a comparison.
 const COMPARISON: u8 = 1;

@@ -341,8 +341,11 @@ pub(super) fn unary(op: Unary, a: Expr) -> Expr {
         (Unary::Square, &Node::Unary(Unary::Abs, x)) => unary(op, x),
         (Unary::Sqrt, &Node::Fold(Fold::NormSquared, v)) => fold(Fold::Norm, v),
         (Unary::Sqrt, &Node::Unary(Unary::Square, x)) => unary(Unary::Abs, x),
-        (Unary::Abs, &Node::Fold(Fold::Norm | Fold::NormSquared, _)) => a,
-        (Unary::Abs, &Node::Unary(Unary::Abs | Unary::Square | Unary::Exp | Unary::Sqrt, _)) => a,
+        (
+            Unary::Abs,
+            Node::Fold(Fold::Norm | Fold::NormSquared, _)
+            | Node::Unary(Unary::Abs | Unary::Square | Unary::Exp | Unary::Sqrt, _),
+        ) => a,
         (Unary::Power(n), &Node::Fold(Fold::Norm, v)) if n % 2 == 0 => {
             let squared = fold(Fold::NormSquared, v);
             power(squared, f64::from(n / 2)).unwrap_or_else(plain)
