@@ -17,15 +17,7 @@ use super::normal::Draw;
 
 /// A precision that kernels exist for: f32 and f64. Its register is `Self::V<S>`.
 pub trait Real:
-    Parts
-    + Draw
-    + Debug
-    + Default
-    + PartialEq
-    + PartialOrd
-    + Send
-    + Sync
-    + 'static
+    Parts + Draw + Debug + Default + PartialEq + PartialOrd + Send + Sync + 'static
 {
     /// Points in a block.
     const LANES: usize;

@@ -246,7 +246,11 @@ pub fn cos<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
 #[inline(always)]
 fn far<T: Real, S: Simd>(simd: S, x: T::V<S>, value: T::V<S>, f: fn(f64) -> f64) -> T::V<S> {
     let near = x.abs().simd_le(T::V::splat(simd, T::of(TRIGONOMETRIC_RANGE)));
-    if fearless_simd::SimdMask::all_true(near) { value } else { near.select(value, each::<T, S>(simd, x, f)) }
+    if fearless_simd::SimdMask::all_true(near) {
+        value
+    } else {
+        near.select(value, each::<T, S>(simd, x, f))
+    }
 }
 
 /// `f` in double precision, one lane after the other.

@@ -42,7 +42,13 @@ pub fn normals<T: Real>(
     dispatch!(level, simd => fill::<T, _>(simd, stream, (path, step), scale, out));
 }
 
-/// The body of [`normals`] at one level.
+/// Rows whose words are made before they become normal numbers; a multiple of four.
+const STRIP: usize = 32;
+
+/// The body of [`normals`] at one level, for kernels that draw in their own loops.
+///
+/// All words of a strip come first: each of the two loops then has enough independent work in
+/// flight to hide the latency of its own instructions.
 #[inline(always)]
 pub fn fill<T: Real, S: Simd>(
     simd: S,
@@ -53,13 +59,23 @@ pub fn fill<T: Real, S: Simd>(
 ) {
     let start = T::start(simd, stream.key(), path);
     let scale = T::V::splat(simd, scale);
-    for (group, rows) in (0..).zip(out.chunks_mut(4)) {
-        let words = T::words(simd, &start, Uniform::new(stream.key(), step, group));
-        let [a, b, c, d] = words;
-        let [x, y] = box_muller::<T, S>(simd, a, b, scale);
-        let [z, w] = box_muller::<T, S>(simd, c, d, scale);
-        for (row, value) in rows.iter_mut().zip([x, y, z, w]) {
-            T::store(value, row);
+    let mut words = [T::Row::default(); STRIP];
+    let mut group = 0;
+    for rows in out.chunks_mut(STRIP) {
+        for four in words[..rows.len().next_multiple_of(4)].chunks_exact_mut(4) {
+            let uniform = Uniform::new(stream.key(), step, group);
+            for (row, word) in four.iter_mut().zip(T::words(simd, &start, &uniform)) {
+                T::store(T::V::from_bits(word), row);
+            }
+            group += 1;
+        }
+        for (pair, word) in rows.chunks_mut(2).zip(words.chunks_exact(2)) {
+            let [radius, angle] = [0, 1].map(|i| T::load(simd, &word[i]).to_bits());
+            let [x, y] = box_muller::<T, S>(simd, radius, angle, scale);
+            T::store(x, &mut pair[0]);
+            if let Some(second) = pair.get_mut(1) {
+                T::store(y, second);
+            }
         }
     }
 }
@@ -79,10 +95,10 @@ fn box_muller<T: Real, S: Simd>(
     let near = square.mul_add(T::V::splat(simd, T::of(-0.5)), T::V::splat(simd, T::of(1.0)));
     let cos = (square * square).mul_add(polynomial::<T, S>(simd, T::COS, square), near);
     // Odd quadrants run backwards; the cosine is negative in 1 and 2, the sine in 2 and 3.
-    let sin = T::flip(simd, sin, angle << 1);
-    let x = T::flip(simd, radius * (cos - sin), angle ^ (angle << 1));
-    let y = T::flip(simd, radius * (cos + sin), angle);
-    [x, y]
+    let sin = T::flip::<S, 30>(simd, sin, angle);
+    let x = T::flip::<S, 30>(simd, radius, angle) * (cos - sin);
+    let y = radius * (cos + sin);
+    [T::flip::<S, 31>(simd, x, angle), T::flip::<S, 31>(simd, y, angle)]
 }
 
 /// Words in the layout of a precision.
@@ -96,23 +112,23 @@ pub trait Draw: Parts {
     /// The paths from `path` on, one a lane.
     fn start<S: Simd>(simd: S, key: [u32; 2], path: u64) -> Self::Start<S>;
     /// The four words of a group of coordinates.
-    fn words<S: Simd>(simd: S, start: &Self::Start<S>, uniform: Uniform) -> [Bits<Self, S>; 4];
+    fn words<S: Simd>(simd: S, start: &Self::Start<S>, uniform: &Uniform) -> [Bits<Self, S>; 4];
     /// ln u with u = (word + ½)/2³², to a few ulp also near u = 1.
     fn ln_unit<S: Simd>(simd: S, word: Bits<Self, S>) -> Self::V<S>;
     /// The angle of the low 30 bits within its quadrant, less π/4.
     fn theta<S: Simd>(simd: S, word: Bits<Self, S>) -> Self::V<S>;
-    /// The sign changed where the top bit of the word is set.
-    fn flip<S: Simd>(simd: S, x: Self::V<S>, word: Bits<Self, S>) -> Self::V<S>;
+    /// The sign changed where this bit of the word is set.
+    fn flip<S: Simd, const BIT: u32>(simd: S, x: Self::V<S>, word: Bits<Self, S>) -> Self::V<S>;
 }
 
 const LOW: u64 = 0xffff_ffff;
 
 /// The vector words after two rounds, before the words of [`Uniform`] are mixed in.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Start<S: Simd>([u64x8<S>; 3]);
 
 /// The words that all paths share after two rounds, and the keys of the other eight.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Uniform {
     words: [u64; 3],
     keys: [[u64; 2]; 8],
@@ -121,7 +137,8 @@ pub struct Uniform {
 impl Uniform {
     #[inline(always)]
     fn new(key: [u32; 2], step: u32, group: u32) -> Self {
-        let round = |r: u32| [0, 1].map(|i| u64::from(key[i].wrapping_add(WEYL[i].wrapping_mul(r))));
+        let round =
+            |r: u32| [0, 1].map(|i| u64::from(key[i].wrapping_add(WEYL[i].wrapping_mul(r))));
         let [m0, m1] = MULTIPLY.map(u64::from);
         let first = u64::from(group) * m1;
         let second = ((first >> 32) ^ u64::from(step) ^ round(0)[0]) * m0;
@@ -156,9 +173,34 @@ fn philox<S: Simd>(simd: S, start: &Start<S>, uniform: &Uniform) -> [u64x8<S>; 4
         let first = (word[0] & low) * m0;
         let second = (word[2] & low) * m1;
         let [k0, k1] = key.map(|key| u64x8::splat(simd, key));
-        word = [(second >> 32) ^ word[1] ^ k0, second, (first >> 32) ^ word[3] ^ k1, first];
+        word = [down(simd, second) ^ word[1] ^ k0, second, down(simd, first) ^ word[3] ^ k1, first];
     }
     word
+}
+
+/// The high half of each lane in its low half, above it rubbish.
+///
+/// A shuffle where a shift would do: it runs on the port that the products leave free, and LLVM
+/// does not merge it with them into products of 64 bits.
+#[inline(always)]
+fn down<S: Simd>(simd: S, word: u64x8<S>) -> u64x8<S> {
+    let halves: u32x16<S> = word.bitcast();
+    if simd.level().is_fallback() {
+        word >> 32
+    } else {
+        halves.slide_within_blocks::<1>(halves).bitcast()
+    }
+}
+
+/// The low half of each lane in its high half, below it rubbish.
+#[inline(always)]
+fn up<S: Simd>(simd: S, word: u64x8<S>) -> u64x8<S> {
+    let halves: u32x16<S> = word.bitcast();
+    if simd.level().is_fallback() {
+        word << 32
+    } else {
+        halves.slide_within_blocks::<3>(halves).bitcast()
+    }
 }
 
 impl Draw for f64 {
@@ -170,8 +212,8 @@ impl Draw for f64 {
     }
 
     #[inline(always)]
-    fn words<S: Simd>(simd: S, start: &Start<S>, uniform: Uniform) -> [u64x8<S>; 4] {
-        philox(simd, start, &uniform)
+    fn words<S: Simd>(simd: S, start: &Start<S>, uniform: &Uniform) -> [u64x8<S>; 4] {
+        philox(simd, start, uniform)
     }
 
     #[inline(always)]
@@ -188,8 +230,9 @@ impl Draw for f64 {
     }
 
     #[inline(always)]
-    fn flip<S: Simd>(simd: S, x: f64x8<S>, word: u64x8<S>) -> f64x8<S> {
-        f64x8::from_bits(x.to_bits() ^ ((word << 32) & u64x8::splat(simd, 1 << 63)))
+    fn flip<S: Simd, const BIT: u32>(simd: S, x: f64x8<S>, word: u64x8<S>) -> f64x8<S> {
+        let sign = up(simd, word) << (31 - BIT);
+        f64x8::from_bits(x.to_bits() ^ (sign & u64x8::splat(simd, 1 << 63)))
     }
 }
 
@@ -209,13 +252,13 @@ impl Draw for f32 {
     }
 
     #[inline(always)]
-    fn words<S: Simd>(simd: S, start: &[Start<S>; 2], uniform: Uniform) -> [u32x16<S>; 4] {
-        let even = philox(simd, &start[0], &uniform);
-        let odd = philox(simd, &start[1], &uniform);
+    fn words<S: Simd>(simd: S, start: &[Start<S>; 2], uniform: &Uniform) -> [u32x16<S>; 4] {
+        let even = philox(simd, &start[0], uniform);
+        let odd = philox(simd, &start[1], uniform);
         let low = u64x8::splat(simd, LOW);
         let mut word = [u32x16::splat(simd, 0); 4];
         for i in 0..4 {
-            word[i] = ((even[i] & low) | (odd[i] << 32)).bitcast();
+            word[i] = ((even[i] & low) | (up(simd, odd[i]) & !low)).bitcast();
         }
         word
     }
@@ -226,7 +269,7 @@ impl Draw for f32 {
         let zero = f32x16::splat(simd, 0.0);
         let one = f32x16::splat(simd, 1.0);
         let signed: f32x16<S> = word.bitcast::<i32x16<S>>().to_float();
-        let near = (signed + 0.5) * 2f32.powi(-32);
+        let near = signed.mul_add(2f32.powi(-32), 2f32.powi(-33));
         let unit = near + near.simd_lt(zero).select(one, zero);
         let [e, m, _] = f32::split(simd, unit);
         // Exponent 0 is u in [√½, 1].
@@ -237,12 +280,13 @@ impl Draw for f32 {
     fn theta<S: Simd>(simd: S, word: u32x16<S>) -> f32x16<S> {
         let within = (word << 2) ^ u32x16::splat(simd, 1 << 31);
         let within: f32x16<S> = within.bitcast::<i32x16<S>>().to_float();
-        (within + 2.0) * (std::f32::consts::FRAC_PI_4 * 2f32.powi(-31))
+        let unit = std::f32::consts::FRAC_PI_4 * 2f32.powi(-31);
+        within.mul_add(unit, 2.0 * unit)
     }
 
     #[inline(always)]
-    fn flip<S: Simd>(simd: S, x: f32x16<S>, word: u32x16<S>) -> f32x16<S> {
-        f32x16::from_bits(x.to_bits() ^ (word & u32x16::splat(simd, 1 << 31)))
+    fn flip<S: Simd, const BIT: u32>(simd: S, x: f32x16<S>, word: u32x16<S>) -> f32x16<S> {
+        f32x16::from_bits(x.to_bits() ^ ((word << (31 - BIT)) & u32x16::splat(simd, 1 << 31)))
     }
 }
 

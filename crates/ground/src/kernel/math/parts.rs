@@ -59,7 +59,11 @@ pub trait Parts: Constants {
 
 /// The polynomial with these coefficients, by Horner's rule.
 #[inline(always)]
-pub fn polynomial<T: Parts, S: Simd>(simd: S, coefficients: &[T], x: T::V<S>) -> T::V<S> {
+pub(in crate::kernel) fn polynomial<T: Parts, S: Simd>(
+    simd: S,
+    coefficients: &[T],
+    x: T::V<S>,
+) -> T::V<S> {
     let mut sum = T::V::splat(simd, coefficients[0]);
     for &c in &coefficients[1..] {
         sum = sum.mul_add(x, T::V::splat(simd, c));
@@ -86,10 +90,10 @@ macro_rules! parts {
                 let half = std::$real::consts::FRAC_1_SQRT_2.to_bits();
                 let bits = x.to_bits();
                 // The exponent is kept positive by the bias: no signed shift is needed.
-                let biased = (bits + $bits::splat(simd, one.wrapping_sub(half))) >> $mantissa;
-                let m = $v::from_bits(
-                    bits - (biased << $mantissa) + $bits::splat(simd, one),
-                );
+                let moved = bits + $bits::splat(simd, one.wrapping_sub(half));
+                let biased = moved >> $mantissa;
+                let fraction = $bits::splat(simd, (1 << $mantissa) - 1);
+                let m = $v::from_bits((moved & fraction) + $bits::splat(simd, half));
                 let two = (2.0 as $real).powi($mantissa);
                 let e = $v::from_bits(biased | $bits::splat(simd, two.to_bits()))
                     - $v::splat(simd, two + $bias as $real);
