@@ -28,6 +28,8 @@ pub trait Real:
     fn of(x: f64) -> Self;
     /// The same number in double precision.
     fn wide(self) -> f64;
+    /// The square root.
+    fn root(self) -> Self;
     /// A row into registers.
     fn load<S: Simd>(simd: S, row: &Self::Row) -> Self::V<S>;
     /// Registers into a row.
@@ -74,12 +76,18 @@ macro_rules! real {
             const LANES: usize = $lanes;
             type Row = $row;
 
+            #[inline]
             #[allow(clippy::cast_possible_truncation, reason = "rounding is what is asked for")]
             fn of(x: f64) -> Self {
                 x as $real
             }
+            #[inline]
             fn wide(self) -> f64 {
                 self.into()
+            }
+            #[inline]
+            fn root(self) -> Self {
+                self.sqrt()
             }
             #[inline(always)]
             fn load<S: Simd>(simd: S, row: &$row) -> $vector<S> {
