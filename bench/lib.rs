@@ -3,7 +3,8 @@
 //! Times on a shared machine mean little alone. So every file also measures the floor in the same
 //! run: a loop of fused multiply-adds on registers, the most a core can do at that level.
 
-use fearless_simd::{Level, Simd, SimdBase, SimdFloat, dispatch};
+use fearless_simd::{Level, Simd, SimdBase, SimdFloat};
+use ground::dispatch;
 use ground::kernel::lane::{Real, Row, level_name};
 
 /// The vector levels that figures are quoted for.

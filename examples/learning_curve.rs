@@ -65,12 +65,30 @@ fn picture(iterations: u64, zero: &[(f64, f64)], smoothed: &[(f64, f64)]) -> Doc
     let middle = x(iterations as f64 / 2.0);
     page.add(line(zero, "#b5402c"))
         .add(line(smoothed, "#22577a"))
-        .add(label(LEFT, 22.0, "R² of Z on held-out paths, HJB in 100 dimensions, 20 steps", "start", "#111111"))
+        .add(label(
+            LEFT,
+            22.0,
+            "R² of Z on held-out paths, HJB in 100 dimensions, 20 steps",
+            "start",
+            "#111111",
+        ))
         .add(label(middle, HEIGHT - 10.0, "iterations of 64 paths", "middle", "#444444"))
-        .add(label(x(0.04 * iterations as f64), y(0.86), "untrained directions, then trained", "start", "#22577a"))
+        .add(label(
+            x(0.04 * iterations as f64),
+            y(0.86),
+            "untrained directions, then trained",
+            "start",
+            "#22577a",
+        ))
         .add(label(x(0.30 * iterations as f64), y(0.60), "trained from Z = 0", "start", "#b5402c"))
         .add(rule(x(0.0), x(iterations as f64), y(0.0), "#444444", "4 4"))
-        .add(label(x(iterations as f64), y(0.0) - 6.0, "Z = 0, and the published networks", "end", "#444444"))
+        .add(label(
+            x(iterations as f64),
+            y(0.0) - 6.0,
+            "Z = 0, and the published networks",
+            "end",
+            "#444444",
+        ))
 }
 
 fn rule(from: f64, to: f64, y: f64, colour: &str, dashes: &str) -> Line {

@@ -4,7 +4,8 @@
 //! single precision. What is uniform is decided here, not in the program: the same program reads an
 //! input from rows or from one number for all lanes.
 
-use fearless_simd::{Level, Simd, SimdBase, dispatch};
+use crate::dispatch;
+use fearless_simd::{Level, Simd, SimdBase};
 
 use super::lanes::increase;
 use super::pass::{self, Scratch};
