@@ -102,16 +102,16 @@ fn takes(user: Expr, e: Expr, first: Binary) -> Option<Way> {
     let is_vector = e.shape() != Shape::Scalar;
     match *user.node() {
         Node::Fold(Fold::Norm | Fold::NormSquared, _) => Some(Way::Reduced),
-        Node::Dot(a, b) => (a != b && is_vector).then_some(Way::Reduced),
+        Node::Dot(a, b) => (a != b && is_vector && first == Binary::Mul).then_some(Way::Reduced),
         Node::Binary(second, a, b) if a != b && user.shape() == e.shape() => {
             let (is_left, other) = (a == e, if a == e { b } else { a });
             let fused = match (first, second, is_left) {
                 (Binary::Mul, Binary::Add, _) => Fused::MulAdd,
                 (Binary::Mul, Binary::Sub, true) => Fused::MulSub,
                 (Binary::Mul, Binary::Sub, false) => Fused::MulFrom,
+                // The factor of a vector is a number, by construction or not at all.
+                (_, Binary::Mul, _) if other.shape() != Shape::Scalar => return None,
                 (Binary::Mul, Binary::Mul, _) => Fused::MulMul,
-                (Binary::Add, Binary::Add, _) => Fused::AddAdd,
-                (Binary::Add, Binary::Sub, true) => Fused::AddSub,
                 (Binary::Add, Binary::Mul, _) => Fused::AddMul,
                 (Binary::Sub, Binary::Mul, _) => Fused::SubMul,
                 _ => return None,
@@ -226,7 +226,7 @@ impl Compiler<'_> {
             let instructions = &mut self.program.instructions;
             let readers = instructions
                 .iter()
-                .filter(|instruction| { instruction.action }.operands().iter().any(|o| reads(o)));
+                .filter(|instruction| instruction.action.operands().iter().any(reads));
             let is_only_reader = readers.count() == 0
                 && outputs.iter().filter(|other| reads(&self.operands[other])).count() == 1;
             let count = e.shape().count();
@@ -251,7 +251,7 @@ impl Compiler<'_> {
 /// instruction never shares with its operands.
 fn allocate(program: &mut Program) {
     let mut last_use = vec![0; program.registers.len()];
-    for (k, instruction) in program.instructions.iter_mut().enumerate() {
+    for (k, instruction) in program.instructions.iter().enumerate() {
         for operand in instruction.action.operands() {
             if let Place::Register(r) = operand.place {
                 last_use[r] = k;
@@ -272,13 +272,16 @@ fn allocate(program: &mut Program) {
             *r = shared[*r];
         }
         for operand in instruction.action.operands() {
-            if let Place::Register(r) = &mut operand.place {
-                let value = *r;
-                *r = shared[value];
-                if last_use[value] == k && !free.contains(r) {
-                    free.push(*r);
-                }
+            if let Place::Register(value) = operand.place
+                && last_use[value] == k
+                && !free.contains(&shared[value])
+            {
+                free.push(shared[value]);
             }
         }
+        instruction.action = instruction.action.moved(|operand| match operand.place {
+            Place::Register(value) => Operand { place: Place::Register(shared[value]), ..operand },
+            _ => operand,
+        });
     }
 }

@@ -153,11 +153,6 @@ three! {
     MulAdd(_simd, a, b, c) => a.mul_add(b, c);
     MulSub(_simd, a, b, c) => a.mul_sub(b, c);
     MulFrom(_simd, a, b, c) => (-a).mul_add(b, c);
-    MulMul(_simd, a, b, c) => a * b * c;
-    AddAdd(_simd, a, b, c) => a + b + c;
-    AddSub(_simd, a, b, c) => a + b - c;
-    AddMul(_simd, a, b, c) => (a + b) * c;
-    SubMul(_simd, a, b, c) => (a - b) * c;
     Choose(simd, a, b, c) => choose::<T, S>(simd, a, b, c);
 }
 

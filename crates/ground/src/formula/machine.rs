@@ -4,11 +4,12 @@
 //! single precision. What is uniform is decided here, not in the program: the same program reads an
 //! input from rows or from one number for all lanes.
 
-use crate::dispatch;
-use fearless_simd::{Level, Simd, SimdBase};
+use std::any::Any;
 
-use super::lanes::increase;
-use super::pass::{self, Scratch};
+use fearless_simd::{Level, Simd, SimdBase, dispatch};
+
+use super::lanes::{Rows, increase};
+use super::pass::{self, Spare};
 use super::program::{Instruction, Operand, Place, Program, Target};
 use crate::kernel::lane::Real;
 
@@ -36,7 +37,9 @@ pub struct Machine<T: Real> {
     registers: Vec<Vec<T::Row>>,
     constants: Vec<Vec<T>>,
     matrices: Vec<Vec<T>>,
-    scratch: Scratch<T>,
+    spare: Spare<T>,
+    landing: Vec<T::Row>,
+    run: Run<T>,
 }
 
 /// An operand, found.
@@ -64,10 +67,11 @@ pub(super) struct Memory<'a, T: Real> {
 }
 
 impl<'a, T: Real> Memory<'a, T> {
-    /// Rows or numbers of an operand; a single component is loaded.
+    /// Rows or numbers of an operand; one component for all is loaded.
     #[inline(always)]
-    pub(super) fn view<S: Simd>(&self, simd: S, operand: Operand) -> View<'a, T, S> {
+    fn view<S: Simd>(&self, simd: S, operand: Operand, n: usize) -> View<'a, T, S> {
         let part = operand.from..operand.from + operand.count;
+        let is_for_all = operand.count == 1 && n > 1;
         let source = match operand.place {
             Place::Number(x) => return View::Same(T::V::<S>::splat(simd, T::of(x))),
             Place::Constant(k) => Source::Uniform(self.constants[k].as_slice()),
@@ -75,36 +79,12 @@ impl<'a, T: Real> Memory<'a, T> {
             Place::Input(k) => self.inputs[k],
         };
         match source {
-            Source::Lanes(rows) if operand.count == 1 => {
-                View::Same(T::load(simd, &rows[operand.from]))
-            }
+            Source::Lanes(rows) if is_for_all => View::Same(T::load(simd, &rows[operand.from])),
             Source::Lanes(rows) => View::Rows(&rows[part]),
-            Source::Uniform(numbers) if operand.count == 1 => {
+            Source::Uniform(numbers) if is_for_all => {
                 View::Same(T::V::<S>::splat(simd, numbers[operand.from]))
             }
             Source::Uniform(numbers) => View::Uniform(&numbers[part]),
-        }
-    }
-
-    /// Two operands.
-    #[inline(always)]
-    pub(super) fn pair<S: Simd>(&self, simd: S, [a, b]: [Operand; 2]) -> [View<'a, T, S>; 2] {
-        [self.view(simd, a), self.view(simd, b)]
-    }
-
-    /// Three operands.
-    #[inline(always)]
-    pub(super) fn triple<S: Simd>(&self, simd: S, of: [Operand; 3]) -> [View<'a, T, S>; 3] {
-        [self.view(simd, of[0]), self.view(simd, of[1]), self.view(simd, of[2])]
-    }
-
-    /// One row of an operand of one component.
-    #[inline(always)]
-    pub(super) fn row<S: Simd>(&self, simd: S, operand: Operand) -> T::V<S> {
-        match self.view(simd, operand) {
-            View::Same(v) => v,
-            View::Rows(rows) => T::load(simd, &rows[0]),
-            View::Uniform(numbers) => T::V::<S>::splat(simd, numbers[0]),
         }
     }
 }
@@ -121,7 +101,9 @@ impl<T: Real> Machine<T> {
                 .iter()
                 .map(|m| m.data.iter().map(|x| T::of(x.0)).collect())
                 .collect(),
-            scratch: Scratch::default(),
+            spare: [const { Vec::new() }; 3],
+            landing: Vec::new(),
+            run: entry(),
         }
     }
 
@@ -139,92 +121,100 @@ impl<T: Real> Machine<T> {
             Source::Lanes(rows) => rows.len(),
             Source::Uniform(numbers) => numbers.len(),
         });
-        assert!(
-            given.clone().eq(program.inputs.iter().copied()),
-            "inputs are {:?} long, not {:?}",
-            program.inputs,
-            given.collect::<Vec<_>>()
-        );
         let due = outputs.iter().map(|sink| match sink {
             Sink::Set(rows) | Sink::Add(rows) => rows.len(),
         });
-        assert!(
+        let (inputs_fit, outputs_fit) = (
+            given.clone().eq(program.inputs.iter().copied()),
             due.clone().eq(program.outputs.iter().copied()),
-            "outputs are {:?} long, not {:?}",
+        );
+        assert!(
+            inputs_fit,
+            "inputs of {:?} rows, not {:?}",
+            program.inputs,
+            given.collect::<Vec<_>>()
+        );
+        assert!(
+            outputs_fit,
+            "outputs of {:?} rows, not {:?}",
             program.outputs,
             due.collect::<Vec<_>>()
         );
-        dispatch!(level, simd => self.run_all(simd, program, inputs, outputs));
-    }
-
-    #[inline(always)]
-    fn run_all<S: Simd>(
-        &mut self,
-        simd: S,
-        program: &Program,
-        inputs: &[Source<'_, T>],
-        outputs: &mut [Sink<'_, T>],
-    ) {
-        for instruction in &program.instructions {
-            // The target is taken out of the registers while the others are read.
-            let mut register = match instruction.target {
-                Target::Register(r) => std::mem::take(&mut self.registers[r]),
-                Target::Output(_) => Vec::new(),
-            };
-            let memory = Memory {
-                inputs,
-                registers: &self.registers,
-                constants: &self.constants,
-                matrices: &self.matrices,
-            };
-            let sink = match instruction.target {
-                Target::Register(_) => Sink::Set(&mut register),
-                Target::Output(k) => match &mut outputs[k] {
-                    Sink::Set(rows) => Sink::Set(rows),
-                    Sink::Add(rows) => Sink::Add(rows),
-                },
-            };
-            step(simd, &memory, instruction, (sink, &mut self.scratch));
-            if let Target::Register(r) = instruction.target {
-                self.registers[r] = register;
-            }
-        }
+        (self.run)(self, level, program, (inputs, outputs));
     }
 }
 
-/// One instruction.
-#[inline(always)]
-fn step<T: Real, S: Simd>(
-    simd: S,
-    memory: &Memory<'_, T>,
-    instruction: &Instruction,
-    (sink, scratch): (Sink<'_, T>, &mut Scratch<T>),
+/// What a program reads and writes.
+type Ends<'a, 'b, 'c, T> = (&'a [Source<'b, T>], &'a mut [Sink<'c, T>]);
+
+/// The interpreter of one precision.
+type Run<T> = for<'a, 'b, 'c> fn(&mut Machine<T>, Level, &Program, Ends<'a, 'b, 'c, T>);
+
+fn run_single(
+    machine: &mut Machine<f32>,
+    level: Level,
+    program: &Program,
+    ends: Ends<'_, '_, '_, f32>,
 ) {
-    if instruction.count == 1 {
-        let value = pass::number(simd, memory, &instruction.action, scratch);
-        match sink {
-            Sink::Set(rows) => T::store::<S>(value, &mut rows[0]),
-            Sink::Add(rows) => {
-                let sum = T::load::<S>(simd, &rows[0]) + value;
-                T::store::<S>(sum, &mut rows[0]);
-            }
-        }
-        return;
-    }
-    let action = &instruction.action;
-    match sink {
-        Sink::Set(rows) => {
-            let rows = &mut rows[..instruction.count];
-            pass::vector(simd, memory, action, (rows, scratch));
-        }
-        Sink::Add(rows) => {
-            let rows = &mut rows[..instruction.count];
-            if !pass::add_scaled(simd, memory, action, (&mut *rows, &mut *scratch)) {
-                let mut landing = std::mem::take(&mut scratch.landing);
-                landing.resize(rows.len(), T::Row::default());
-                pass::vector(simd, memory, action, (&mut landing, &mut *scratch));
-                increase::<T, S>(simd, rows, super::lanes::Rows(&landing[..rows.len()]));
-                scratch.landing = landing;
+    dispatch!(level, simd => run_all(simd, machine, program, ends));
+}
+
+fn run_double(
+    machine: &mut Machine<f64>,
+    level: Level,
+    program: &Program,
+    ends: Ends<'_, '_, '_, f64>,
+) {
+    dispatch!(level, simd => run_all(simd, machine, program, ends));
+}
+
+/// The interpreter of `T`. Found by type, so that it is compiled here and not by every user.
+fn entry<T: Real>() -> Run<T> {
+    let (single, double): (Run<f32>, Run<f64>) = (run_single, run_double);
+    let all: [&dyn Any; 2] = [&single, &double];
+    let found = all.into_iter().find_map(|run| run.downcast_ref::<Run<T>>());
+    *found.expect("a precision is single or double")
+}
+
+#[inline(always)]
+fn run_all<T: Real, S: Simd>(
+    simd: S,
+    machine: &mut Machine<T>,
+    program: &Program,
+    (inputs, outputs): Ends<'_, '_, '_, T>,
+) {
+    let Machine { registers, constants, matrices, spare, landing, .. } = machine;
+    for Instruction { action, target, count } in &program.instructions {
+        // The target is taken out of the registers while the others are read.
+        let mut register = match target {
+            Target::Register(r) => std::mem::take(&mut registers[*r]),
+            Target::Output(_) => Vec::new(),
+        };
+        let memory = Memory { inputs, registers, constants, matrices };
+        let n = action.longest().max(*count);
+        let [a, b, c] = action.operands();
+        let of = [memory.view(simd, a, n), memory.view(simd, b, n), memory.view(simd, c, n)];
+        let of = pass::arrange(simd, action, (of, n), spare);
+        let rows = match target {
+            Target::Register(_) => &mut register[..],
+            Target::Output(k) => match &mut outputs[*k] {
+                Sink::Set(rows) => &mut rows[..],
+                Sink::Add(rows) => {
+                    if pass::add_scaled(simd, action, of, rows) {
+                        continue;
+                    }
+                    landing.resize(rows.len().max(landing.len()), T::Row::default());
+                    &mut landing[..rows.len()]
+                }
+            },
+        };
+        pass::execute(simd, &memory, action, (of, rows));
+        match target {
+            Target::Register(r) => registers[*r] = register,
+            Target::Output(k) => {
+                if let Sink::Add(rows) = &mut outputs[*k] {
+                    increase::<T, S>(simd, rows, Rows(&landing[..rows.len()]));
+                }
             }
         }
     }

@@ -1,31 +1,24 @@
 //! One instruction on one block: which loop runs for which kinds of operands.
+//!
+//! Every loop exists once for every kind of operand that is frequent at its place; an operand of
+//! another kind is first written into spare rows. A number is a vector of one component.
 
 use std::marker::PhantomData;
 
 use fearless_simd::{Simd, SimdBase, SimdFloat};
 
-use super::lanes::{self as l, Pair, Rows, Same, Triple, Uniform, set};
+use super::lanes::{self as l, Pair, Rows, Same, Three, Triple, Two, Uniform, set};
 use super::machine::{Memory, View};
 use super::math;
 use super::operation::{Binary, Fold, Unary};
 use super::program::{Action, Fused, Term};
 use crate::kernel::lane::Real;
 
-/// Rows for operands that a loop wants in memory.
-#[derive(Clone, Debug)]
-pub(super) struct Scratch<T: Real> {
-    spare: [Vec<T::Row>; 3],
-    pub(super) landing: Vec<T::Row>,
-}
+/// Rows for operands that a loop wants in memory, one set for each operand.
+pub(super) type Spare<T> = [Vec<<T as Real>::Row>; 3];
 
-impl<T: Real> Default for Scratch<T> {
-    fn default() -> Self {
-        Self { spare: [const { Vec::new() }; 3], landing: Vec::new() }
-    }
-}
-
-/// The result of a pass and where operands may be put.
-type Room<'a, T> = (&'a mut [<T as Real>::Row], &'a mut Scratch<T>);
+/// Up to three operands.
+type Views<'a, T, S> = [View<'a, T, S>; 3];
 
 /// `body` with `f` fetching from `view`, whatever its kind.
 macro_rules! with {
@@ -47,251 +40,257 @@ macro_rules! with {
     };
 }
 
-/// The rows of a view, written into `spare` if they are none yet.
+/// Two rows made one by `O`.
 #[inline(always)]
-fn rows_of<'a, T: Real, S: Simd>(
-    simd: S,
-    view: View<'a, T, S>,
-    n: usize,
-    spare: &'a mut Vec<T::Row>,
-) -> &'a [T::Row] {
-    if let View::Rows(rows) = view {
-        return &rows[..n];
+fn two<O, A, B>(a: A, b: B) -> Pair<A, B, O> {
+    Pair(a, b, PhantomData)
+}
+
+/// Three rows made one by `O`.
+#[inline(always)]
+fn three<O, A, B, C>(a: A, b: B, c: C) -> Triple<A, B, C, O> {
+    Triple(a, b, c, PhantomData)
+}
+
+/// Which operands must be rows, and whether the first two are exchanged before.
+fn demand(action: &Action, is_rows: [bool; 3]) -> ([bool; 3], bool) {
+    let [a, b, _] = is_rows;
+    // Of two exchangeable operands one in rows is enough.
+    let first = |commutes: bool| ([true, false, false], commutes && !a && b);
+    match *action {
+        Action::Copy(_) | Action::Sum(_) | Action::Embed(..) => ([false; 3], false),
+        Action::NormSquared(Term::Single(_)) => ([false; 3], false),
+        Action::Binary(op, _) => match op {
+            Binary::Add | Binary::Mul | Binary::Min | Binary::Max => first(true),
+            // A number left of rows keeps its place.
+            Binary::Sub | Binary::Div if !a && b => ([false, true, false], false),
+            Binary::Sub => first(false),
+            _ => ([true; 3], false),
+        },
+        Action::NormSquared(Term::Pair(op, _)) | Action::Dot(Term::Pair(op, _), _) => {
+            first(op != Binary::Sub)
+        }
+        Action::Dot(Term::Single(_), _) => first(true),
+        Action::Fused(op, _) => first(op != Fused::SubMul),
+        Action::Unary(..) | Action::Select(_) | Action::Extreme(..) | Action::Matrix(..) => {
+            ([true; 3], false)
+        }
     }
-    spare.resize(n.max(spare.len()), T::Row::default());
-    let out = &mut spare[..n];
-    with!(view, f => set::<T, S>(simd, out, f));
-    out
 }
 
-/// Two operands with rows on the left, exchanged if that is allowed and helps.
+/// The operands as the loops want them.
 #[inline(always)]
-fn rows_first<'a, T: Real, S: Simd>(
+pub(super) fn arrange<'a, T: Real, S: Simd>(
     simd: S,
-    commutes: bool,
-    [a, b]: [View<'a, T, S>; 2],
-    (n, spare): (usize, &'a mut Vec<T::Row>),
-) -> (&'a [T::Row], View<'a, T, S>) {
-    match (a, b) {
-        (View::Rows(rows), b) => (&rows[..n], b),
-        (a, View::Rows(rows)) if commutes => (&rows[..n], a),
-        (a, b) => (rows_of::<T, S>(simd, a, n, spare), b),
+    action: &Action,
+    (mut of, n): (Views<'a, T, S>, usize),
+    spare: &'a mut Spare<T>,
+) -> Views<'a, T, S> {
+    let is_rows = [0, 1, 2].map(|k| matches!(of[k], View::Rows(_)));
+    let (wanted, exchanged) = demand(action, is_rows);
+    if exchanged {
+        of.swap(0, 1);
     }
+    for (k, spare) in spare.iter_mut().enumerate() {
+        let is_missing = wanted[k] && k < action.arity() && !matches!(of[k], View::Rows(_));
+        if is_missing {
+            let n = if let View::Uniform(numbers) = of[k] { numbers.len() } else { n };
+            spare.resize(n.max(spare.len()), T::Row::default());
+            let out = &mut spare[..n];
+            match of[k] {
+                View::Uniform(numbers) => set::<T, S>(simd, out, Uniform(numbers)),
+                View::Same(v) => set::<T, S>(simd, out, Same(v)),
+                View::Rows(_) => {}
+            }
+            of[k] = View::Rows(out);
+        }
+    }
+    of
 }
 
-fn commutes(op: Binary) -> bool {
-    matches!(op, Binary::Add | Binary::Mul | Binary::Min | Binary::Max | Binary::Equal)
-}
-
-/// A result of several components.
+/// The rows of an operand that was asked for them.
 #[inline(always)]
-pub(super) fn vector<T: Real, S: Simd>(
+fn rows<'a, T: Real, S: Simd>(view: View<'a, T, S>) -> &'a [T::Row] {
+    if let View::Rows(rows) = view { rows } else { &[] }
+}
+
+/// The result of an instruction from its arranged operands.
+#[inline(always)]
+pub(super) fn execute<T: Real, S: Simd>(
     simd: S,
     memory: &Memory<'_, T>,
     action: &Action,
-    (out, scratch): Room<'_, T>,
+    (of, out): (Views<'_, T, S>, &mut [T::Row]),
 ) {
-    let n = out.len();
-    let [first, second, third] = &mut scratch.spare;
+    let [a, b, c] = of;
     match *action {
-        Action::Copy(a) => with!(memory.view(simd, a), f => set::<T, S>(simd, out, f)),
-        Action::Unary(op, a) => {
-            let rows = rows_of::<T, S>(simd, memory.view(simd, a), n, first);
-            for (row, &of) in out.iter_mut().zip(rows) {
-                T::store::<S>(unary::<T, S>(simd, op, T::load(simd, &of)), row);
+        Action::Copy(_) => with!(a, f => set::<T, S>(simd, out, f)),
+        Action::Unary(op, _) => {
+            for (row, of) in out.iter_mut().zip(rows(a)) {
+                T::store::<S>(unary::<T, S>(simd, op, T::load(simd, of)), row);
             }
         }
-        Action::Binary(Binary::Pow, [a, b]) => {
-            let (a, b) = (
-                rows_of::<T, S>(simd, memory.view(simd, a), n, first),
-                rows_of::<T, S>(simd, memory.view(simd, b), n, second),
-            );
-            for (row, (a, b)) in out.iter_mut().zip(a.iter().zip(b)) {
-                T::store::<S>(math::pow::<T, S>(simd, T::load(simd, a), T::load(simd, b)), row);
-            }
+        Action::Binary(op, _) => binary(simd, op, of, out),
+        Action::Fused(op, _) => fused(simd, op, of, out),
+        Action::Select(_) => {
+            let of = three::<l::Choose, _, _, _>(Rows(rows(a)), Rows(rows(b)), Rows(rows(c)));
+            set::<T, S>(simd, out, of);
         }
-        Action::Binary(op, of) => binary(simd, op, memory.pair(simd, of), (out, scratch)),
-        Action::Fused(op, of) => fused(simd, op, memory.triple(simd, of), (out, scratch)),
-        Action::Select([c, a, b]) => {
-            let c = rows_of::<T, S>(simd, memory.view(simd, c), n, first);
-            let (a, b) = (
-                rows_of::<T, S>(simd, memory.view(simd, a), n, second),
-                rows_of::<T, S>(simd, memory.view(simd, b), n, third),
-            );
-            set::<T, S>(simd, out, Triple(Rows(c), Rows(a), Rows(b), PhantomData::<l::Choose>));
-        }
-        Action::Embed(a, from) => {
-            let count = a.count;
+        Action::Embed(of, from) => {
             let zero = Same(T::V::<S>::splat(simd, T::of(0.0)));
-            set::<T, S>(simd, &mut out[..from], zero);
-            with!(memory.view(simd, a), f => set::<T, S>(simd, &mut out[from..from + count], f));
-            set::<T, S>(simd, &mut out[from + count..], zero);
+            set::<T, S>(simd, &mut *out, zero);
+            with!(a, f => set::<T, S>(simd, &mut out[from..from + of.count], f));
         }
-        Action::Matrix(k, a) => {
-            let v = rows_of::<T, S>(simd, memory.view(simd, a), a.count, first);
-            matrix::<T, S>(simd, &memory.matrices[k], v, out);
+        Action::Matrix(k, _) => matrix::<T, S>(simd, &memory.matrices[k], rows(a), out),
+        Action::Sum(_) | Action::NormSquared(_) | Action::Extreme(..) | Action::Dot(..) => {
+            T::store::<S>(reduced(simd, action, of), &mut out[0]);
         }
-        Action::Sum(_) | Action::NormSquared(_) | Action::Extreme(..) | Action::Dot(..) => {}
     }
 }
 
-/// A result of one component.
+/// From a vector to a number.
 #[inline(always)]
-pub(super) fn number<T: Real, S: Simd>(
-    simd: S,
-    memory: &Memory<'_, T>,
-    action: &Action,
-    scratch: &mut Scratch<T>,
-) -> T::V<S> {
-    let spare = &mut scratch.spare[0];
+fn reduced<T: Real, S: Simd>(simd: S, action: &Action, of: Views<'_, T, S>) -> T::V<S> {
+    let [a, b, c] = of;
+    let n = action.longest();
     match *action {
-        Action::Copy(a) => memory.row(simd, a),
-        Action::Unary(op, a) => unary::<T, S>(simd, op, memory.row(simd, a)),
-        Action::Binary(op, [a, b]) => {
-            binary_of::<T, S>(simd, op, memory.row(simd, a), memory.row(simd, b))
+        Action::Sum(_) => with!(a, f => l::sum::<T, S>(simd, n, f)),
+        Action::NormSquared(Term::Single(_)) => {
+            with!(a, f => l::norm_squared::<T, S>(simd, n, f))
         }
-        Action::Fused(op, of) => {
-            let [a, b, c] = of;
-            let of = (memory.row(simd, a), memory.row(simd, b), memory.row(simd, c));
-            fused_of::<T, S>(simd, op, of)
-        }
-        Action::Select([c, a, b]) => {
-            l::choose::<T, S>(simd, memory.row(simd, c), memory.row(simd, a), memory.row(simd, b))
-        }
-        Action::Sum(a) => with!(memory.view(simd, a), f => l::sum::<T, S>(simd, a.count, f)),
-        Action::NormSquared(Term::Single(a)) => {
-            with!(memory.view(simd, a), f => l::norm_squared::<T, S>(simd, a.count, f))
-        }
-        Action::NormSquared(Term::Pair(op, of)) => {
-            let n = of[0].count.max(of[1].count);
-            let (a, b) =
-                rows_first::<T, S>(simd, op != Binary::Sub, memory.pair(simd, of), (n, spare));
+        Action::NormSquared(Term::Pair(op, _)) => {
+            let f = Rows(rows(a));
             with!(b, g => match op {
-                Binary::Add => l::norm_squared::<T, S>(simd, n, Pair(Rows(a), g, PhantomData::<l::Add>)),
-                Binary::Sub => l::norm_squared::<T, S>(simd, n, Pair(Rows(a), g, PhantomData::<l::Sub>)),
-                _ => l::norm_squared::<T, S>(simd, n, Pair(Rows(a), g, PhantomData::<l::Mul>)),
+                Binary::Add => l::norm_squared::<T, S>(simd, n, two::<l::Add, _, _>(f, g)),
+                Binary::Sub => l::norm_squared::<T, S>(simd, n, two::<l::Sub, _, _>(f, g)),
+                _ => l::norm_squared::<T, S>(simd, n, two::<l::Mul, _, _>(f, g)),
             })
         }
-        Action::Dot(Term::Single(a), b) => {
-            let (a, b) = rows_first::<T, S>(
-                simd,
-                true,
-                [memory.view(simd, a), memory.view(simd, b)],
-                (b.count, spare),
-            );
-            with!(b, g => l::dot::<T, S>(simd, a.len(), Rows(a), g))
+        Action::Dot(Term::Single(_), _) => {
+            with!(b, g => l::dot::<T, S>(simd, n, Rows(rows(a)), g))
         }
-        Action::Dot(Term::Pair(op, of), c) => {
-            let (a, b) = rows_first::<T, S>(
-                simd,
-                op != Binary::Sub,
-                memory.pair(simd, of),
-                (c.count, spare),
-            );
-            with!(b, g => with!(memory.view(simd, c), h => match op {
-                Binary::Add => l::dot::<T, S>(simd, c.count, Pair(Rows(a), g, PhantomData::<l::Add>), h),
-                Binary::Sub => l::dot::<T, S>(simd, c.count, Pair(Rows(a), g, PhantomData::<l::Sub>), h),
-                _ => l::dot::<T, S>(simd, c.count, Pair(Rows(a), g, PhantomData::<l::Mul>), h),
-            }))
+        Action::Dot(Term::Pair(..), _) => {
+            let f = Rows(rows(a));
+            with!(b, g => with!(c, h => l::dot::<T, S>(simd, n, two::<l::Mul, _, _>(f, g), h)))
         }
-        Action::Extreme(op, a) => {
-            let rows = rows_of::<T, S>(simd, memory.view(simd, a), a.count, spare);
-            if op == Fold::Smallest {
-                l::extreme::<T, S, l::Min>(simd, rows)
-            } else {
-                l::extreme::<T, S, l::Max>(simd, rows)
-            }
-        }
-        Action::Embed(a, _) => memory.row(simd, a),
-        Action::Matrix(..) => T::V::<S>::splat(simd, T::of(0.0)),
+        Action::Extreme(Fold::Smallest, _) => l::extreme::<T, S, l::Min>(simd, rows(a)),
+        _ => l::extreme::<T, S, l::Max>(simd, rows(a)),
     }
+}
+
+/// out = f O g, with f in rows.
+#[inline(always)]
+fn each<O: Two, T: Real, S: Simd>(simd: S, [a, b, _]: Views<'_, T, S>, out: &mut [T::Row]) {
+    let f = Rows(rows(a));
+    with!(b, g => set::<T, S>(simd, out, two::<O, _, _>(f, g)));
+}
+
+/// out = f O g, with both in rows.
+#[inline(always)]
+fn both<O: Two, T: Real, S: Simd>(simd: S, [a, b, _]: Views<'_, T, S>, out: &mut [T::Row]) {
+    set::<T, S>(simd, out, two::<O, _, _>(Rows(rows(a)), Rows(rows(b))));
 }
 
 /// A componentwise operation on two operands.
 #[inline(always)]
-fn binary<T: Real, S: Simd>(simd: S, op: Binary, of: [View<'_, T, S>; 2], room: Room<'_, T>) {
-    let (out, scratch) = room;
-    let n = out.len();
-    let spare = &mut scratch.spare[0];
-    // Numbers left of rows keep their place where the order matters.
-    if let ([a @ (View::Same(_) | View::Uniform(_)), View::Rows(rows)], false) = (of, commutes(op))
-    {
-        let g = Rows(&rows[..n]);
-        return with!(a, f => match op {
-            Binary::Sub => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Sub>)),
-            Binary::Div => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Div>)),
-            Binary::Less => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Less>)),
-            Binary::LessEqual => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::LessEqual>)),
-            _ => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Share>)),
-        });
+fn binary<T: Real, S: Simd>(simd: S, op: Binary, of: Views<'_, T, S>, out: &mut [T::Row]) {
+    let [a, b, _] = of;
+    match (op, a) {
+        (Binary::Add, _) => each::<l::Add, T, S>(simd, of, out),
+        (Binary::Mul, _) => each::<l::Mul, T, S>(simd, of, out),
+        (Binary::Min, _) => each::<l::Min, T, S>(simd, of, out),
+        (Binary::Max, _) => each::<l::Max, T, S>(simd, of, out),
+        (Binary::Sub, View::Rows(_)) => each::<l::Sub, T, S>(simd, of, out),
+        (Binary::Div, View::Rows(_)) => both::<l::Div, T, S>(simd, of, out),
+        (Binary::Sub | Binary::Div, a) => {
+            let g = Rows(rows(b));
+            with!(a, f => match op {
+                Binary::Sub => set::<T, S>(simd, out, two::<l::Sub, _, _>(f, g)),
+                _ => set::<T, S>(simd, out, two::<l::Div, _, _>(f, g)),
+            });
+        }
+        (Binary::Less, _) => both::<l::Less, T, S>(simd, of, out),
+        (Binary::LessEqual, _) => both::<l::LessEqual, T, S>(simd, of, out),
+        (Binary::Equal, _) => both::<l::Equal, T, S>(simd, of, out),
+        (Binary::Share, _) => both::<l::Share, T, S>(simd, of, out),
+        (Binary::Pow, _) => {
+            for (row, (a, b)) in out.iter_mut().zip(rows(a).iter().zip(rows(b))) {
+                let (a, b) = (T::load(simd, a), T::load(simd, b));
+                T::store::<S>(math::pow::<T, S>(simd, a, b), row);
+            }
+        }
     }
-    let (a, b) = rows_first::<T, S>(simd, commutes(op), of, (n, spare));
-    let f = Rows(a);
-    with!(b, g => match op {
-        Binary::Add => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Add>)),
-        Binary::Sub => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Sub>)),
-        Binary::Mul => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Mul>)),
-        Binary::Div => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Div>)),
-        Binary::Min => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Min>)),
-        Binary::Max => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Max>)),
-        Binary::Less => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Less>)),
-        Binary::LessEqual => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::LessEqual>)),
-        Binary::Equal => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Equal>)),
-        Binary::Share | Binary::Pow => set::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Share>)),
-    });
+}
+
+/// out = O(f, g, h), with f in rows.
+#[inline(always)]
+fn each_of_three<O: Three, T: Real, S: Simd>(
+    simd: S,
+    [a, b, c]: Views<'_, T, S>,
+    out: &mut [T::Row],
+) {
+    let f = Rows(rows(a));
+    with!(b, g => with!(c, h => set::<T, S>(simd, out, three::<O, _, _, _>(f, g, h))));
+}
+
+/// out = O(f, g) h, with f in rows and one h for all components.
+#[inline(always)]
+fn each_scaled<O: Two, T: Real, S: Simd>(simd: S, [a, b, c]: Views<'_, T, S>, out: &mut [T::Row]) {
+    let (f, h) = (Rows(rows(a)), Same(first::<T, S>(simd, c)));
+    with!(b, g => set::<T, S>(simd, out, two::<l::Mul, _, _>(two::<O, _, _>(f, g), h)));
+}
+
+/// The only component of an operand.
+#[inline(always)]
+fn first<T: Real, S: Simd>(simd: S, view: View<'_, T, S>) -> T::V<S> {
+    match view {
+        View::Rows(rows) => T::load(simd, &rows[0]),
+        View::Uniform(numbers) => T::V::<S>::splat(simd, numbers[0]),
+        View::Same(v) => v,
+    }
 }
 
 /// Two operations in one pass.
 #[inline(always)]
-fn fused<T: Real, S: Simd>(simd: S, op: Fused, of: [View<'_, T, S>; 3], room: Room<'_, T>) {
-    let (out, scratch) = room;
-    let [first, ..] = &mut scratch.spare;
-    let (a, b) = rows_first::<T, S>(simd, op != Fused::SubMul, [of[0], of[1]], (out.len(), first));
-    let f = Rows(a);
-    with!(b, g => with!(of[2], h => match op {
-        Fused::MulAdd => set::<T, S>(simd, out, Triple(f, g, h, PhantomData::<l::MulAdd>)),
-        Fused::MulSub => set::<T, S>(simd, out, Triple(f, g, h, PhantomData::<l::MulSub>)),
-        Fused::MulFrom => set::<T, S>(simd, out, Triple(f, g, h, PhantomData::<l::MulFrom>)),
-        Fused::MulMul => set::<T, S>(simd, out, Triple(f, g, h, PhantomData::<l::MulMul>)),
-        Fused::AddAdd => set::<T, S>(simd, out, Triple(f, g, h, PhantomData::<l::AddAdd>)),
-        Fused::AddSub => set::<T, S>(simd, out, Triple(f, g, h, PhantomData::<l::AddSub>)),
-        Fused::AddMul => set::<T, S>(simd, out, Triple(f, g, h, PhantomData::<l::AddMul>)),
-        Fused::SubMul => set::<T, S>(simd, out, Triple(f, g, h, PhantomData::<l::SubMul>)),
-    }));
+fn fused<T: Real, S: Simd>(simd: S, op: Fused, of: Views<'_, T, S>, out: &mut [T::Row]) {
+    match op {
+        Fused::MulAdd => each_of_three::<l::MulAdd, T, S>(simd, of, out),
+        Fused::MulSub => each_of_three::<l::MulSub, T, S>(simd, of, out),
+        Fused::MulFrom => each_of_three::<l::MulFrom, T, S>(simd, of, out),
+        Fused::MulMul => each_scaled::<l::Mul, T, S>(simd, of, out),
+        Fused::AddMul => each_scaled::<l::Add, T, S>(simd, of, out),
+        Fused::SubMul => each_scaled::<l::Sub, T, S>(simd, of, out),
+    }
 }
 
-/// out += a product, without a pass of its own; false if the action is none of these.
+/// out += O(f, g) h, with f in rows and one h for all components.
+#[inline(always)]
+fn add_each_scaled<O: Two, T: Real, S: Simd>(
+    simd: S,
+    [a, b, c]: Views<'_, T, S>,
+    out: &mut [T::Row],
+) {
+    let (f, h) = (Rows(rows(a)), Same(first::<T, S>(simd, c)));
+    with!(b, g => l::increase_by_product::<T, S>(simd, out, two::<O, _, _>(f, g), h));
+}
+
+/// out += a value or a product, without a pass of its own; false if the action is none of these.
 #[inline(always)]
 pub(super) fn add_scaled<T: Real, S: Simd>(
     simd: S,
-    memory: &Memory<'_, T>,
     action: &Action,
-    (out, scratch): Room<'_, T>,
+    of: Views<'_, T, S>,
+    out: &mut [T::Row],
 ) -> bool {
-    let n = out.len();
-    let spare = &mut scratch.spare[0];
+    let [a, b, _] = of;
     match *action {
-        Action::Copy(a) => with!(memory.view(simd, a), f => l::increase::<T, S>(simd, out, f)),
-        Action::Binary(Binary::Mul, of) => {
-            let (a, b) = rows_first::<T, S>(simd, true, memory.pair(simd, of), (n, spare));
-            with!(b, g => l::increase_by_product::<T, S>(simd, out, Rows(a), g));
+        Action::Copy(_) => with!(a, f => l::increase::<T, S>(simd, out, f)),
+        Action::Binary(Binary::Mul, _) => {
+            with!(b, g => l::increase_by_product::<T, S>(simd, out, Rows(rows(a)), g));
         }
-        Action::Fused(op @ (Fused::MulMul | Fused::AddMul | Fused::SubMul), [a, b, c])
-            if c.count == 1 =>
-        {
-            let of = [memory.view(simd, a), memory.view(simd, b)];
-            let (a, b) = rows_first::<T, S>(simd, op != Fused::SubMul, of, (n, spare));
-            let (f, h) = (Rows(a), Same(memory.row(simd, c)));
-            with!(b, g => match op {
-                Fused::MulMul => {
-                    l::increase_by_product::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Mul>), h);
-                }
-                Fused::AddMul => {
-                    l::increase_by_product::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Add>), h);
-                }
-                _ => l::increase_by_product::<T, S>(simd, out, Pair(f, g, PhantomData::<l::Sub>), h),
-            });
-        }
+        Action::Fused(Fused::MulMul, _) => add_each_scaled::<l::Mul, T, S>(simd, of, out),
+        Action::Fused(Fused::AddMul, _) => add_each_scaled::<l::Add, T, S>(simd, of, out),
+        Action::Fused(Fused::SubMul, _) => add_each_scaled::<l::Sub, T, S>(simd, of, out),
         _ => return false,
     }
     true
@@ -317,43 +316,6 @@ fn matrix<T: Real, S: Simd>(simd: S, m: &[T], v: &[T::Row], out: &mut [T::Row]) 
     }
 }
 
-#[inline(always)]
-fn binary_of<T: Real, S: Simd>(simd: S, op: Binary, a: T::V<S>, b: T::V<S>) -> T::V<S> {
-    use super::lanes::Two;
-    match op {
-        Binary::Add => l::Add::of::<T, S>(simd, a, b),
-        Binary::Sub => l::Sub::of::<T, S>(simd, a, b),
-        Binary::Mul => l::Mul::of::<T, S>(simd, a, b),
-        Binary::Div => l::Div::of::<T, S>(simd, a, b),
-        Binary::Pow => math::pow::<T, S>(simd, a, b),
-        Binary::Min => l::Min::of::<T, S>(simd, a, b),
-        Binary::Max => l::Max::of::<T, S>(simd, a, b),
-        Binary::Less => l::Less::of::<T, S>(simd, a, b),
-        Binary::LessEqual => l::LessEqual::of::<T, S>(simd, a, b),
-        Binary::Equal => l::Equal::of::<T, S>(simd, a, b),
-        Binary::Share => l::Share::of::<T, S>(simd, a, b),
-    }
-}
-
-#[inline(always)]
-fn fused_of<T: Real, S: Simd>(
-    simd: S,
-    op: Fused,
-    (a, b, c): (T::V<S>, T::V<S>, T::V<S>),
-) -> T::V<S> {
-    use super::lanes::Three;
-    match op {
-        Fused::MulAdd => l::MulAdd::of::<T, S>(simd, a, b, c),
-        Fused::MulSub => l::MulSub::of::<T, S>(simd, a, b, c),
-        Fused::MulFrom => l::MulFrom::of::<T, S>(simd, a, b, c),
-        Fused::MulMul => l::MulMul::of::<T, S>(simd, a, b, c),
-        Fused::AddAdd => l::AddAdd::of::<T, S>(simd, a, b, c),
-        Fused::AddSub => l::AddSub::of::<T, S>(simd, a, b, c),
-        Fused::AddMul => l::AddMul::of::<T, S>(simd, a, b, c),
-        Fused::SubMul => l::SubMul::of::<T, S>(simd, a, b, c),
-    }
-}
-
 /// An operation on one row.
 #[inline(always)]
 fn unary<T: Real, S: Simd>(simd: S, op: Unary, v: T::V<S>) -> T::V<S> {
@@ -376,7 +338,7 @@ fn unary<T: Real, S: Simd>(simd: S, op: Unary, v: T::V<S>) -> T::V<S> {
         Unary::Sqrt => v.sqrt(),
         Unary::Abs => v.max(-v),
         Unary::Sign => l::choose::<T, S>(simd, v, one.copysign(v), zero),
-        Unary::Step => <l::Less as l::Two>::of::<T, S>(simd, zero, v),
+        Unary::Step => l::Less::of::<T, S>(simd, zero, v),
         Unary::Relu => v.max(zero),
         Unary::Round => v.round(),
         Unary::Floor => v.floor(),

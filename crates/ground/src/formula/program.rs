@@ -96,15 +96,11 @@ pub(super) enum Fused {
     MulSub,
     /// c - a b
     MulFrom,
-    /// a b c
+    /// a b c, c a number
     MulMul,
-    /// (a + b) + c
-    AddAdd,
-    /// (a + b) - c
-    AddSub,
-    /// (a + b) c
+    /// (a + b) c, c a number
     AddMul,
-    /// (a - b) c
+    /// (a - b) c, c a number
     SubMul,
 }
 
@@ -143,22 +139,63 @@ pub(super) struct Instruction {
 }
 
 impl Action {
-    /// Every operand.
-    pub(super) fn operands(&mut self) -> Vec<&mut Operand> {
-        match self {
+    /// Every operand, padded with the last one.
+    pub(super) fn operands(&self) -> [Operand; 3] {
+        match *self {
             Self::Copy(a)
             | Self::Unary(_, a)
             | Self::Sum(a)
             | Self::NormSquared(Term::Single(a))
             | Self::Extreme(_, a)
             | Self::Embed(a, _)
-            | Self::Matrix(_, a) => vec![a],
+            | Self::Matrix(_, a) => [a; 3],
             Self::Binary(_, [a, b])
             | Self::NormSquared(Term::Pair(_, [a, b]))
-            | Self::Dot(Term::Single(a), b) => vec![a, b],
-            Self::Fused(_, [a, b, c])
-            | Self::Select([a, b, c])
-            | Self::Dot(Term::Pair(_, [a, b]), c) => vec![a, b, c],
+            | Self::Dot(Term::Single(a), b) => [a, b, b],
+            Self::Fused(_, of) | Self::Select(of) => of,
+            Self::Dot(Term::Pair(_, [a, b]), c) => [a, b, c],
+        }
+    }
+
+    /// How many operands there are.
+    pub(super) fn arity(&self) -> usize {
+        match self {
+            Self::Copy(_)
+            | Self::Unary(..)
+            | Self::Sum(_)
+            | Self::NormSquared(Term::Single(_))
+            | Self::Extreme(..)
+            | Self::Embed(..)
+            | Self::Matrix(..) => 1,
+            Self::Binary(..) | Self::NormSquared(_) | Self::Dot(Term::Single(_), _) => 2,
+            Self::Fused(..) | Self::Select(_) | Self::Dot(..) => 3,
+        }
+    }
+
+    /// Components of the longest operand.
+    pub(super) fn longest(&self) -> usize {
+        let [a, b, c] = self.operands();
+        a.count.max(b.count).max(c.count)
+    }
+
+    /// The same action with its operands elsewhere.
+    pub(super) fn moved(self, to: impl Fn(Operand) -> Operand) -> Self {
+        let term = |term| match term {
+            Term::Single(a) => Term::Single(to(a)),
+            Term::Pair(op, of) => Term::Pair(op, of.map(&to)),
+        };
+        match self {
+            Self::Copy(a) => Self::Copy(to(a)),
+            Self::Unary(op, a) => Self::Unary(op, to(a)),
+            Self::Binary(op, of) => Self::Binary(op, of.map(to)),
+            Self::Fused(op, of) => Self::Fused(op, of.map(to)),
+            Self::Select(of) => Self::Select(of.map(to)),
+            Self::Sum(a) => Self::Sum(to(a)),
+            Self::NormSquared(a) => Self::NormSquared(term(a)),
+            Self::Extreme(op, a) => Self::Extreme(op, to(a)),
+            Self::Dot(a, b) => Self::Dot(term(a), to(b)),
+            Self::Embed(a, from) => Self::Embed(to(a), from),
+            Self::Matrix(k, a) => Self::Matrix(k, to(a)),
         }
     }
 }
@@ -166,9 +203,7 @@ impl Action {
 impl Instruction {
     /// The longest of the result and the operands.
     fn rows(&self) -> usize {
-        let mut action = self.action;
-        let longest = action.operands().iter().map(|operand| operand.count).max();
-        longest.unwrap_or(1).max(self.count)
+        self.action.longest().max(self.count)
     }
 
     fn cost(&self, program: &Program) -> usize {

@@ -85,7 +85,7 @@ fn one_program_holds_everything() {
 #[test]
 fn inputs_constants_and_repetitions_are_outputs() {
     let outputs = ["x", "c", "3", "t", "repeat(u, 4)", "repeat(2, 3)", "x[2:3]", "x[4]"];
-    check::<f64>(&outputs.map(formula), 0.0);
+    check::<f64>(&outputs.map(formula), 1e-15);
 }
 
 #[test]
