@@ -3,25 +3,24 @@
 //! Times on a shared machine mean little alone. So every file also measures the floor in the same
 //! run: a loop of fused multiply-adds on registers, the most a core can do at that level.
 
-use fearless_simd::{Level, Simd, SimdBase, SimdFloat, dispatch};
-use ground::kernel::lane::{Real, Row};
+use fearless_simd::{Level, Simd, SimdBase, SimdFloat};
+use ground::dispatch;
+use ground::kernel::lane::{Real, Row, level_name};
 
 /// The vector levels that figures are quoted for.
 pub const LEVELS: [&str; 3] = ["portable", "avx2", "avx512"];
 
 /// Floating-point operations of one call of [`peak`] per lane.
-pub const PEAK_FLOPS: usize = 2 * 1000 * CHAINS;
+pub const PEAK_FLOPS: usize = 2 * 1200;
 
-/// Independent chains: enough to hide four cycles of latency on two ports, at either width.
-const CHAINS: usize = 12;
-
-/// A thousand rounds of fused multiply-adds on twelve registers.
+/// 1200 fused multiply-adds of rows, on so many independent chains as hide the latency of four
+/// cycles on two ports and still fit the registers.
 pub fn peak<T: Real>(level: Level, start: T) -> T::Row {
     #[inline(always)]
-    fn rounds<T: Real, S: Simd>(simd: S, start: T) -> T::Row {
+    fn rounds<T: Real, S: Simd, const CHAINS: usize>(simd: S, start: T) -> T::Row {
         let factor = T::V::splat(simd, T::of(0.999_9));
         let mut sum = [T::V::splat(simd, start); CHAINS];
-        for _ in 0..1000 {
+        for _ in 0..1200 / CHAINS {
             for chain in &mut sum {
                 *chain = chain.mul_add(factor, factor);
             }
@@ -31,5 +30,9 @@ pub fn peak<T: Real>(level: Level, start: T) -> T::Row {
         T::store(total, &mut row);
         row
     }
-    dispatch!(level, simd => rounds::<T, _>(simd, start))
+    if matches!(level_name(level), "avx512") {
+        dispatch!(level, simd => rounds::<T, _, 12>(simd, start))
+    } else {
+        dispatch!(level, simd => rounds::<T, _, 6>(simd, start))
+    }
 }

@@ -79,10 +79,11 @@ impl Interval {
 
     fn div(self, other: Self) -> Self {
         if other.contains(0.0) {
-            // Bounded on one side only if the divisor keeps its sign.
-            return match (self.low >= 0.0, self.high <= 0.0, other.low >= 0.0, other.high <= 0.0) {
-                (true, _, true, _) | (_, true, _, true) => Self::new(0.0, f64::INFINITY),
-                (true, _, _, true) | (_, true, true, _) => Self::new(f64::NEG_INFINITY, 0.0),
+            // Bounded on one side only if the divisor is not negative, and the dividend keeps its
+            // sign.
+            return match (self.low >= 0.0, self.high <= 0.0, other.low >= 0.0 && other.high > 0.0) {
+                (true, _, true) => Self::new(0.0, f64::INFINITY),
+                (_, true, true) => Self::new(f64::NEG_INFINITY, 0.0),
                 _ => Self::ALL,
             };
         }

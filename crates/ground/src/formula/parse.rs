@@ -14,9 +14,9 @@ use super::{call, reduction, simplify};
 use crate::error::{Error, Result};
 
 /// Deeper nesting is refused, so that no input overflows the stack.
-pub const DEEPEST: usize = 200;
+const DEEPEST: usize = 200;
 /// Longer texts are refused, in bytes.
-pub const LONGEST: usize = 1_000_000;
+const LONGEST: usize = 1_000_000;
 
 /// The strength of a comparison.
 const COMPARISON: u8 = 1;
@@ -109,9 +109,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A piece, unless a constant in it overflowed.
+    /// A piece, unless a constant in it overflowed: it stands at the top, or in a scalar factor.
     pub(super) fn piece(&self, e: Expr, span: Range<usize>) -> Result<Piece> {
-        if simplify::constant_is_finite(e) {
+        if simplify::is_finite(e, 2) {
             return Ok(Piece { value: Value::Formula(e), span });
         }
         Err(error(span.clone(), format!("`{}` is not a finite number", self.quote(&span))))

@@ -204,6 +204,9 @@ pub(super) fn matrix(m: Matrix, v: Expr) -> Expr {
     if let Node::Repeat(s, n) = *v.node() {
         return mul(s, times(&vec![1.0; n]));
     }
+    if m.rows == 1 {
+        return repeat(dot(vector(&m.row(0)), v), 1);
+    }
     if m.columns == 1 {
         return mul(at(v, 0), times(&[1.0]));
     }

@@ -148,6 +148,7 @@ pub(super) fn scale(s: Expr, e: Expr) -> Expr {
     }
     match *e.node() {
         Node::Binary(Binary::Div, one, d) if is_number(one, 1.0) => raw(Binary::Div, s, d),
+        Node::Repeat(t, n) => repeat(mul(s, t), n),
         _ => raw(Binary::Mul, s, e),
     }
 }
@@ -236,6 +237,9 @@ fn product_of_rests(a: Expr, b: Expr) -> Expr {
     if is_number(b, 1.0) {
         return a;
     }
+    if let Some(e) = fold_constants([a, b], |[a, b]| a * b) {
+        return e;
+    }
     let ((x, m), (y, n)) = (base(a), base(b));
     if x == y {
         return power(x, f64::from(m + n)).unwrap_or_else(|| raw(Binary::Mul, a, b));
@@ -264,9 +268,8 @@ fn quotient(a: Expr, b: Expr) -> Expr {
     if is_number(a, 0.0) {
         return full(0.0, b.shape());
     }
-    // One over a subnormal number is not finite.
-    if let Some(c) = as_number(b).filter(|c| (1.0 / c).is_finite()) {
-        return mul(number(1.0 / c), a);
+    if let Some(inverse) = inverse(b) {
+        return mul(inverse, a);
     }
     if b.shape() == Shape::Scalar && a.shape() != Shape::Scalar {
         let (s, v) = split(a);
@@ -282,8 +285,16 @@ fn quotient(a: Expr, b: Expr) -> Expr {
     scale(div(s, t), raw_quotient(v, w))
 }
 
+/// One over a constant; none if it is zero or subnormal, for then it is not finite.
+fn inverse(b: Expr) -> Option<Expr> {
+    fold_constants([b], |[b]| 1.0 / b).filter(|&c| is_finite(c, 1))
+}
+
 /// A quotient without scalar factors, with fractions in numerator and denominator resolved.
 fn raw_quotient(a: Expr, b: Expr) -> Expr {
+    if let Some(inverse) = inverse(b) {
+        return mul(inverse, a);
+    }
     match (a.node(), b.node()) {
         (_, &Node::Binary(Binary::Div, one, q)) if is_number(one, 1.0) => mul(a, q),
         (&Node::Binary(Binary::Div, p, q), _) if q.shape() == b.shape() => div(p, mul(q, b)),
@@ -330,8 +341,11 @@ pub(super) fn unary(op: Unary, a: Expr) -> Expr {
         (Unary::Square, &Node::Unary(Unary::Abs, x)) => unary(op, x),
         (Unary::Sqrt, &Node::Fold(Fold::NormSquared, v)) => fold(Fold::Norm, v),
         (Unary::Sqrt, &Node::Unary(Unary::Square, x)) => unary(Unary::Abs, x),
-        (Unary::Abs, &Node::Fold(Fold::Norm | Fold::NormSquared, _)) => a,
-        (Unary::Abs, &Node::Unary(Unary::Abs | Unary::Square | Unary::Exp | Unary::Sqrt, _)) => a,
+        (
+            Unary::Abs,
+            Node::Fold(Fold::Norm | Fold::NormSquared, _)
+            | Node::Unary(Unary::Abs | Unary::Square | Unary::Exp | Unary::Sqrt, _),
+        ) => a,
         (Unary::Power(n), &Node::Fold(Fold::Norm, v)) if n % 2 == 0 => {
             let squared = fold(Fold::NormSquared, v);
             power(squared, f64::from(n / 2)).unwrap_or_else(plain)
@@ -359,12 +373,11 @@ pub(super) fn select(condition: Expr, a: Expr, b: Expr) -> Expr {
         .unwrap_or_else(|| Expr::intern(Node::Select(condition, a, b), shape))
 }
 
-/// False for a constant with a component that is not finite.
-pub(super) fn constant_is_finite(e: Expr) -> bool {
+/// False if a number that is not finite stands at most `depth` operations below `e`.
+pub(super) fn is_finite(e: Expr, depth: usize) -> bool {
     match *e.node() {
         Node::Number(x) => x.0.is_finite(),
         Node::Vector(ref data) => data.iter().all(|x| x.0.is_finite()),
-        Node::Repeat(s, _) => constant_is_finite(s),
-        _ => true,
+        _ => depth == 0 || e.children().all(|child| is_finite(child, depth - 1)),
     }
 }

@@ -1,5 +1,6 @@
 //! What the formula room promises, checked.
 
+mod lanes;
 mod sentences;
 mod slopes;
 mod text;

@@ -87,13 +87,15 @@ fn number_length(rest: &str) -> usize {
         let exponent = i > 0 && matches!(bytes[i - 1], b'e' | b'E');
         is_inner(char::from(bytes[i]))
             || bytes[i] == b'.'
-            || exponent && matches!(bytes[i], b'+' | b'-') && bytes[..i - 1].iter().all(is_plain)
+            || exponent
+                && matches!(bytes[i], b'+' | b'-')
+                && bytes[..i - 1].iter().all(|&b| is_plain(b))
     };
     (0..bytes.len()).find(|&i| !belongs(i)).unwrap_or(bytes.len())
 }
 
-fn is_plain(byte: &u8) -> bool {
-    byte.is_ascii_digit() || *byte == b'.'
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_digit() || byte == b'.'
 }
 
 fn number(text: &str, span: Range<usize>) -> Result<Word<'_>> {

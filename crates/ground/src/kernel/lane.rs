@@ -6,7 +6,7 @@
 //! order inside every lane; so results depend neither on threads nor on who computes what.
 //!
 //! The instructions are chosen at run time: [`level`] is the best of the machine; kernels are
-//! generic over `S: Simd` and enter through `fearless_simd::dispatch!`.
+//! generic over `S: Simd` and enter through [`dispatch!`](crate::dispatch).
 
 use std::fmt::Debug;
 
@@ -112,17 +112,13 @@ pub fn level() -> Level {
 
 /// The instructions of this name, if the machine has them.
 ///
-/// `"native"` is [`level`]; `"portable"` is plain Rust, lane after lane; `"sse2"`, `"sse4.2"`,
-/// `"avx2"`, `"avx512"` and `"neon"` are what they say. Tests and benchmarks compare levels with it.
+/// `"native"` is [`level`]; `"portable"` is plain Rust, lane after lane; `"avx2"`, `"avx512"` and
+/// `"neon"` are what they say. Tests and benchmarks compare levels with it.
 pub fn level_named(name: &str) -> Option<Level> {
     let native = level();
     match name {
         "native" => Some(native),
         "portable" => Some(Level::fallback()),
-        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-        "sse2" => native.as_sse2().map(Level::Sse2),
-        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-        "sse4.2" => native.as_sse4_2().map(Level::Sse4_2),
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
         "avx2" => native.as_avx2().map(Level::Avx2),
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
@@ -136,32 +132,24 @@ pub fn level_named(name: &str) -> Option<Level> {
 /// The name that [`level_named`] knows these instructions by.
 pub fn level_name(level: Level) -> &'static str {
     match level {
-        Level::Fallback(_) => "portable",
-        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-        Level::Sse2(_) => "sse2",
-        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-        Level::Sse4_2(_) => "sse4.2",
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
         Level::Avx2(_) => "avx2",
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
         Level::Avx512(_) => "avx512",
         #[cfg(target_arch = "aarch64")]
         Level::Neon(_) => "neon",
-        _ => "other",
+        _ => "portable",
     }
 }
 
 /// Every level of this machine, the portable one first.
 pub fn levels() -> Vec<Level> {
-    ["portable", "sse2", "sse4.2", "avx2", "avx512", "neon"]
-        .into_iter()
-        .filter_map(level_named)
-        .collect()
+    ["portable", "avx2", "avx512", "neon"].into_iter().filter_map(level_named).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use fearless_simd::dispatch;
+    use crate::dispatch;
 
     use super::*;
 
@@ -175,4 +163,46 @@ mod tests {
         }
         assert!(level_named("avx1024").is_none());
     }
+}
+
+/// Runs an expression with the token of a level, in code compiled for its instructions:
+/// `dispatch!(level, simd => kernel(simd, x))`.
+///
+/// Four levels are compiled, AVX-512, AVX2, NEON and plain loops; a machine with less than AVX2 runs
+/// the last. More would double the time to build for machines nobody computes on.
+#[macro_export]
+macro_rules! dispatch {
+    ($level:expr, $simd:pat => $body:expr) => {{
+        use fearless_simd::Simd as _;
+        match $level {
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            fearless_simd::Level::Avx512(token) => token.vectorize(
+                #[inline(always)]
+                || {
+                    let $simd = token;
+                    $body
+                },
+            ),
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            fearless_simd::Level::Avx2(token) => token.vectorize(
+                #[inline(always)]
+                || {
+                    let $simd = token;
+                    $body
+                },
+            ),
+            #[cfg(target_arch = "aarch64")]
+            fearless_simd::Level::Neon(token) => token.vectorize(
+                #[inline(always)]
+                || {
+                    let $simd = token;
+                    $body
+                },
+            ),
+            _ => {
+                let $simd = fearless_simd::Fallback::new();
+                $body
+            }
+        }
+    }};
 }

@@ -11,7 +11,8 @@
 //!
 //! Widths up to some hundreds; larger products belong to a library.
 
-use fearless_simd::{Level, dispatch};
+use crate::dispatch;
+use fearless_simd::Level;
 
 use super::lane::Real;
 

@@ -10,7 +10,8 @@
 //! cos, sin of the angle are ±(cos θ ∓ sin θ)/√2, where the bits of k give the signs; the √½ goes
 //! into the radius, √(−ln u).
 
-use fearless_simd::{Bytes, Level, Select, Simd, SimdBase, SimdFloat, SimdInt, dispatch};
+use crate::dispatch;
+use fearless_simd::{Bytes, Level, Select, Simd, SimdBase, SimdFloat, SimdInt};
 use fearless_simd::{f32x16, f64x8, i32x16, u32x16, u64x8};
 
 use super::lane::Real;

@@ -9,7 +9,8 @@
 //! One pass over the coordinates each, four active directions at a time. Flops a lane: about
 //! (2K + 4) d, (2K + 4) d and (2K + 5) d.
 
-use fearless_simd::{Level, Simd, SimdBase, SimdFloat, dispatch};
+use crate::dispatch;
+use fearless_simd::{Level, Simd, SimdBase, SimdFloat};
 
 use super::lane::Real;
 use super::math;

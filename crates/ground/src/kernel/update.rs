@@ -8,7 +8,7 @@
 //!
 //! The two differ in what ε is compared with, which matters while t(1 − β₂) is small.
 
-use fearless_simd::dispatch;
+use crate::dispatch;
 
 use super::lane::{Real, level};
 

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::expr::postorder;
 use super::super::{Expr, Interval, Shape, hoist, parse};
 use super::{D, FORMULAS, at_point, formula, scope, t, u, x, z};
 
@@ -199,8 +200,12 @@ proptest! {
                 .collect())
             .collect();
         let at: Vec<_> = variables.iter().zip(&points).map(|(v, p)| (*v, p.as_slice())).collect();
+        // A part that is not a number makes comparisons meaningless.
+        if postorder(&[e], |_| false).iter().any(|e| e.evaluate(&at).iter().any(|v| v.is_nan())) {
+            return Ok(());
+        }
         for value in e.evaluate(&at) {
-            prop_assert!(value.is_nan() || range.contains(value), "{value} not in {range:?}: {e}");
+            prop_assert!(range.contains(value), "{value} not in {range:?}: {e}");
         }
     }
 }

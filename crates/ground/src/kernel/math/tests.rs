@@ -1,6 +1,7 @@
 //! Tests of elementary functions: std and libm in double precision are the judges.
 
-use fearless_simd::{Level, dispatch};
+use crate::dispatch;
+use fearless_simd::Level;
 
 use super::*;
 use crate::kernel::lane::levels;
