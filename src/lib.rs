@@ -54,3 +54,9 @@ pub fn run(words: impl IntoIterator<Item = String>) -> std::process::ExitCode {
         }
     }
 }
+
+/// The page one meets first: its program is run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[allow(missing_debug_implementations, reason = "it exists for its documentation")]
+pub struct Readme;
