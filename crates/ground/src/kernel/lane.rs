@@ -15,10 +15,11 @@ use fearless_simd::{Simd, SimdBase, f32x16, f64x8};
 
 use super::math::parts::Parts;
 use super::normal::Draw;
+use super::once::Once;
 
 /// A precision that kernels exist for: f32 and f64. Its register is `Self::V<S>`.
 pub trait Real:
-    Parts + Draw + Debug + Default + PartialEq + PartialOrd + Send + Sync + 'static
+    Parts + Once + Draw + Debug + Default + PartialEq + PartialOrd + Send + Sync + 'static
 {
     /// Points in a block.
     const LANES: usize;

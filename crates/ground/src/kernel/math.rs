@@ -195,7 +195,7 @@ pub fn asinh<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
     let large = a.simd_gt(T::V::splat(simd, T::of(268_435_456.0)));
     let square = a * a;
     let near = a + square / (one + (square + one).sqrt());
-    let value = log1p::<T, S>(simd, large.select(a, near));
+    let value = log1p::<T, S>(simd, large.select(a - one, near));
     let ln2 = T::V::splat(simd, T::of(std::f64::consts::LN_2));
     large.select(value + ln2, value).copysign(x)
 }
@@ -224,7 +224,7 @@ fn turn<T: Real, S: Simd>(simd: S, x: T::V<S>) -> (T::V<S>, [T::V<S>; 2]) {
     (shifted, [sin, cos])
 }
 
-/// sin x, lane by lane. At most 2 ulp; slow in lanes beyond |x| = 10⁴.
+/// sin x, lane by lane. At most 2.5 ulp; slow in lanes beyond |x| = 10⁴.
 #[inline(always)]
 pub fn sin<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
     let (shifted, parts) = turn::<T, S>(simd, x);
@@ -234,7 +234,7 @@ pub fn sin<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
     far::<T, S>(simd, x, value, libm::sin)
 }
 
-/// cos x, lane by lane. At most 2 ulp; slow in lanes beyond |x| = 10⁴.
+/// cos x, lane by lane. At most 2.5 ulp; slow in lanes beyond |x| = 10⁴.
 #[inline(always)]
 pub fn cos<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
     let (shifted, parts) = turn::<T, S>(simd, x);

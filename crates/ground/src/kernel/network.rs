@@ -11,13 +11,12 @@
 //!
 //! Widths up to some hundreds; larger products belong to a library.
 
-use crate::dispatch;
 use fearless_simd::Level;
 
 use super::lane::Real;
 
-mod forward;
-mod reverse;
+pub(super) mod forward;
+pub(super) mod reverse;
 
 /// What a hidden layer does to each number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +132,7 @@ impl Network {
         assert_eq!(input.len(), self.widths[0], "input rows: found, needed");
         assert_eq!(cache.len(), self.cache_rows(), "cache rows: found, needed");
         assert_eq!(output.len(), self.n_out(), "output rows: found, needed");
-        dispatch!(level, simd => forward::forward::<T, _>(simd, self, theta, [input], [cache, output]));
+        T::forward(level, self, (theta, input), [cache, output]);
     }
 
     /// Adds to `gradient` that of Σ seed · output over evaluations, outputs and lanes.
@@ -153,7 +152,7 @@ impl Network {
         gradient: &mut [T],
     ) {
         self.check(theta, batch, gradient);
-        dispatch!(level, simd => reverse::reverse::<T, _>(simd, self, theta, batch, (scratch, gradient, None)));
+        T::reverse(level, self, theta, batch, (scratch, gradient, None));
     }
 
     /// The same, and the derivative by the inputs into `input`, `[count * n_in]` rows (written).
@@ -173,7 +172,7 @@ impl Network {
         self.check(theta, batch, gradient);
         assert_eq!(input.len(), batch.inputs.len(), "input gradients: found, needed");
         let input = Some(input);
-        dispatch!(level, simd => reverse::reverse::<T, _>(simd, self, theta, batch, (scratch, gradient, input)));
+        T::reverse(level, self, theta, batch, (scratch, gradient, input));
     }
 
     fn check<T: Real>(&self, theta: &[T], batch: Evaluations<'_, T>, gradient: &[T]) {

@@ -10,7 +10,6 @@
 //! cos, sin of the angle are ±(cos θ ∓ sin θ)/√2, where the bits of k give the signs; the √½ goes
 //! into the radius, √(−ln u).
 
-use crate::dispatch;
 use fearless_simd::{Bytes, Level, Select, Simd, SimdBase, SimdFloat, SimdInt};
 use fearless_simd::{f32x16, f64x8, i32x16, u32x16, u64x8};
 
@@ -40,7 +39,7 @@ pub fn normals<T: Real>(
     scale: T,
     out: &mut [T::Row],
 ) {
-    dispatch!(level, simd => fill::<T, _>(simd, stream, (path, step), scale, out));
+    T::normals(level, stream, (path, step), scale, out);
 }
 
 /// Rows whose words are made before they become normal numbers; a multiple of four.

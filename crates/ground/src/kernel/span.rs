@@ -45,17 +45,17 @@ pub fn pack<T: Real>(directions: &[Vec<f64>], dim: usize) -> Vec<T> {
 
 /// |x̂|² and V·x̂ into `out`, `[1 + k]`; `x: [d]`.
 pub fn features<T: Real>(level: Level, span: Span<'_, T>, x: &[T::Row], out: &mut [T::Row]) {
-    let (square, linear) = out.split_first_mut().expect("there is room for |x̂|²");
-    dispatch!(level, simd => features_of(simd, span, x, (square, linear)));
+    T::features(level, span, x, out);
 }
 
 #[inline(always)]
-fn features_of<T: Real, S: Simd>(
+pub(super) fn features_of<T: Real, S: Simd>(
     simd: S,
     span: Span<'_, T>,
     x: &[T::Row],
-    (square, linear): (&mut T::Row, &mut [T::Row]),
+    out: &mut [T::Row],
 ) {
+    let (square, linear) = out.split_first_mut().expect("there is room for |x̂|²");
     let zero = T::V::<S>::splat(simd, T::default());
     let scale = T::V::<S>::splat(simd, span.inverse_sd);
     for (g, active) in span.active.chunks_exact(x.len() * GROUP).enumerate() {
@@ -95,11 +95,11 @@ pub fn combine<T: Real>(
     c: &[T::Row],
     out: &mut [T::Row],
 ) {
-    dispatch!(level, simd => combine_of(simd, span, points, (c, out)));
+    T::combine(level, span, points, c, out);
 }
 
 #[inline(always)]
-fn combine_of<T: Real, S: Simd>(
+pub(super) fn combine_of<T: Real, S: Simd>(
     simd: S,
     span: Span<'_, T>,
     points: Points<'_, T::Row>,
@@ -139,11 +139,11 @@ pub fn project<T: Real>(
     e: &[T::Row],
     out: &mut [T::Row],
 ) {
-    dispatch!(level, simd => project_of(simd, span, points, (e, out)));
+    T::project(level, span, points, e, out);
 }
 
 #[inline(always)]
-fn project_of<T: Real, S: Simd>(
+pub(super) fn project_of<T: Real, S: Simd>(
     simd: S,
     span: Span<'_, T>,
     points: Points<'_, T::Row>,
@@ -178,11 +178,11 @@ fn project_of<T: Real, S: Simd>(
 
 /// a·b, lane by lane; both `[d]`.
 pub fn dot<T: Real>(level: Level, a: &[T::Row], b: &[T::Row]) -> T::Row {
-    dispatch!(level, simd => dot_of::<T, _>(simd, a, b))
+    T::dot(level, a, b)
 }
 
 #[inline(always)]
-fn dot_of<T: Real, S: Simd>(simd: S, a: &[T::Row], b: &[T::Row]) -> T::Row {
+pub(super) fn dot_of<T: Real, S: Simd>(simd: S, a: &[T::Row], b: &[T::Row]) -> T::Row {
     let mut sums = [T::V::<S>::splat(simd, T::default()); 4];
     for (i, (a, b)) in a.iter().zip(b).enumerate() {
         sums[i & 3] = T::load(simd, a).mul_add(T::load(simd, b), sums[i & 3]);
@@ -213,11 +213,14 @@ pub fn axpy<T: Real>(level: Level, a: &[T::Row], s: T, b: &[T::Row], out: &mut [
 
 /// asinh of every number, in place.
 pub fn asinh<T: Real>(level: Level, rows: &mut [T::Row]) {
-    dispatch!(level, simd => {
-        for row in rows {
-            T::store(math::asinh::<T, _>(simd, T::load(simd, row)), row);
-        }
-    });
+    T::asinh(level, rows);
+}
+
+#[inline(always)]
+pub(super) fn asinh_of<T: Real, S: Simd>(simd: S, rows: &mut [T::Row]) {
+    for row in rows {
+        T::store(math::asinh::<T, _>(simd, T::load(simd, row)), row);
+    }
 }
 
 /// Every number clipped to ±limit, in place.
@@ -232,11 +235,11 @@ pub fn clip<T: Real>(level: Level, limit: T, rows: &mut [T::Row]) {
 
 /// Adds b_i b_j for j ≤ i to `sums`, `[d (d + 1)/2]` rows.
 pub fn outer<T: Real>(level: Level, b: &[T::Row], sums: &mut [T::Row]) {
-    dispatch!(level, simd => outer_of::<T, _>(simd, b, sums));
+    T::outer(level, b, sums);
 }
 
 #[inline(always)]
-fn outer_of<T: Real, S: Simd>(simd: S, b: &[T::Row], sums: &mut [T::Row]) {
+pub(super) fn outer_of<T: Real, S: Simd>(simd: S, b: &[T::Row], sums: &mut [T::Row]) {
     let mut at = 0;
     for (i, row) in b.iter().enumerate() {
         let left = T::load(simd, row);

@@ -8,9 +8,7 @@
 //!
 //! The two differ in what ε is compared with, which matters while t(1 − β₂) is small.
 
-use crate::dispatch;
-
-use super::lane::{Real, level};
+use super::lane::Real;
 
 /// Where ε stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,14 +63,18 @@ impl Update {
             "memories and gradient: found, needed"
         );
         let factors = [a, b, beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::of);
-        // No sum is fused here, so the level changes the speed and not one bit.
-        dispatch!(level(), _ => adam(theta, [m, v], gradient, factors));
+        T::adam(theta, [m, v], gradient, factors);
     }
 }
 
 /// The plain loop, for the compiler to vectorise.
 #[inline(always)]
-fn adam<T: Real>(theta: &mut [T], [m, v]: [&mut [T]; 2], gradient: &[T], factors: [T; 6]) {
+pub(super) fn adam<T: Real>(
+    theta: &mut [T],
+    [m, v]: [&mut [T]; 2],
+    gradient: &[T],
+    factors: [T; 6],
+) {
     let [a, b, keep1, take1, keep2, take2] = factors;
     for (((theta, m), v), &g) in theta.iter_mut().zip(m).zip(v).zip(gradient) {
         *m = keep1 * *m + take1 * g;

@@ -21,8 +21,8 @@ const CASES: [Case; 14] = [
     ("sigmoid", |x| 1.0 / (1.0 + (-x).exp()), [3.0, 3.0]),
     ("softplus", |x| x.max(0.0) + (-x.abs()).exp().ln_1p(), [3.0, 4.0]),
     ("asinh", libm::asinh, [4.0, 4.0]),
-    ("sin", libm::sin, [2.0, 2.0]),
-    ("cos", libm::cos, [2.0, 2.0]),
+    ("sin", libm::sin, [2.5, 2.5]),
+    ("cos", libm::cos, [2.5, 2.5]),
     ("tan", f64::tan, [1.0, 2.0]),
     ("erf", libm::erf, [1.0, 1.0]),
     ("normcdf", |x| 0.5 * libm::erfc(-x / std::f64::consts::SQRT_2), [1.0, 8.0]),
@@ -99,7 +99,7 @@ fn ulp<T: Real>(value: f64, exact: f64) -> f64 {
     if exact.abs() < least {
         return if value.abs() <= 1.000_001 * least { 0.0 } else { f64::INFINITY };
     }
-    (value - exact).abs() / 2f64.powi(libm::ilogb(exact) + 1 - bits)
+    (value - exact).abs() / libm::scalbn(1.0, libm::ilogb(exact) + 1 - bits)
 }
 
 /// The worst argument of each function.

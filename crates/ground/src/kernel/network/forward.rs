@@ -8,7 +8,7 @@ use crate::kernel::math;
 
 /// The body of [`Network::forward`] at one level.
 #[inline(always)]
-pub(super) fn forward<T: Real, S: Simd>(
+pub(in crate::kernel) fn forward<T: Real, S: Simd>(
     simd: S,
     network: &Network,
     theta: &[T],

@@ -12,7 +12,7 @@ const TILE: usize = 4;
 /// The body of [`Network::reverse`] at one level; what comes out is scratch, the gradient and, if
 /// asked for, the gradient by the input.
 #[inline(always)]
-pub(super) fn reverse<T: Real, S: Simd>(
+pub(in crate::kernel) fn reverse<T: Real, S: Simd>(
     simd: S,
     network: &Network,
     theta: &[T],
