@@ -138,6 +138,7 @@ impl Chosen {
 
 /// The job of a case and its forecast.
 pub(crate) fn prepare(resolved: Resolved) -> Result<Ready, Failure> {
+    refuse_beyond_memory(&resolved, resolved.least_bytes())?;
     let about = |error: Error| Failure::of(resolved.case.locate(error), &resolved.case);
     let job = resolved.job().map_err(about)?;
     let forecast = job.forecast(&resolved.run).map_err(about)?;
@@ -146,10 +147,11 @@ pub(crate) fn prepare(resolved: Resolved) -> Result<Ready, Failure> {
 
 /// Refuses what the machine has no memory for.
 pub(crate) fn refuse_too_large(ready: &Ready) -> Result<(), Failure> {
-    let (Some(free), needed) = (machine::available(), ready.forecast.bytes) else { return Ok(()) };
-    if needed <= free {
-        return Ok(());
-    }
+    refuse_beyond_memory(&ready.resolved, ready.forecast.bytes)
+}
+
+fn refuse_beyond_memory(resolved: &Resolved, needed: f64) -> Result<(), Failure> {
+    let Some(free) = machine::available().filter(|free| needed > *free) else { return Ok(()) };
     let found = format!(
         "this run needs about {}, {} more than the {} this machine can still give",
         print::bytes(needed),
@@ -158,5 +160,5 @@ pub(crate) fn refuse_too_large(ready: &Ready) -> Result<(), Failure> {
     );
     let error = Error::input("model.dim", found)
         .allowed("Reduce model.dim, problem.steps or run.batch, or choose precision = \"f32\"");
-    Err(ready.resolved.case.locate(error).into())
+    Err(resolved.case.locate(error).into())
 }

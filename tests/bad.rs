@@ -54,13 +54,14 @@ fn the_library_says_the_sentence() {
     let mut differ = Vec::new();
     for (path, text, sentence) in wrong() {
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
-        let solved = Case::parse("bad", &file, &text).and_then(resolve).and_then(|r| {
-            let job = r.job()?;
-            job.forecast(&r.run).map_err(|e| r.case.locate(e)).map(|f| f.bytes)
-        });
+        // What the machine cannot hold is refused by the command, below.
+        if file == "dimension-beyond-memory.toml" {
+            continue;
+        }
+        let solved = Case::parse("bad", &file, &text)
+            .and_then(resolve)
+            .and_then(|r| r.job()?.forecast(&r.run).map_err(|error| r.case.locate(error)));
         let found = match solved {
-            // What the machine cannot hold is refused by the command, below.
-            Ok(bytes) if bytes > 1e14 => continue,
             Ok(_) => "nothing is wrong".to_owned(),
             Err(error) => without_place(&error.to_string(), &file).to_owned(),
         };

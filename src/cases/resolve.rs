@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use frame::{Adam, Job, Run};
 use ground::{Error, Result};
-use paths::case::{Model, Problem, Representation};
+use paths::case::{Model, Problem, Representation, Steps};
 use toml::{Table, Value};
 
 use super::descent::AdamSection;
@@ -37,6 +37,9 @@ pub struct Resolved {
 /// Keys on which no number of the answer depends.
 const INDIFFERENT: [&str; 3] = ["threads", "time-limit", "checkpoint-every"];
 
+/// Numbers a step and component that are kept in every run, at least.
+const NUMBERS: f64 = 8.0;
+
 /// Checks every section and fills in the defaults.
 pub fn resolve(case: Case) -> Result<Resolved> {
     read(&case).map_err(|error| case.locate(error)).map(|mut resolved| {
@@ -53,8 +56,8 @@ fn read(case: &Case) -> Result<Resolved> {
     let (representation, form_table) = section::<Representation>(tables, "representation")?;
     let (descent, descent_table) = section::<AdamSection>(tables, "descent")?;
     let run = section::<RunSection>(tables, "run")?.0.complete();
-    let run_table = Table::try_from(&run)
-        .map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
+    let run_table =
+        Table::try_from(&run).map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
     let expect = match tables.get("expect") {
         Some(_) => Some(section::<Expect>(tables, "expect")?.0),
         None => None,
@@ -107,6 +110,17 @@ impl Resolved {
         let (model, problem, representation, adam) = self.parts.clone();
         paths::case::job(&model, &problem, &representation, Box::new(adam))
             .map_err(|error| self.case.locate(error))
+    }
+
+    /// Memory that any run of this case needs at least, bytes: a few numbers a step and component.
+    /// Asked before the job is made, which may be what does not fit.
+    pub fn least_bytes(&self) -> f64 {
+        let (model, problem, ..) = &self.parts;
+        let finest = match &problem.steps {
+            Steps::One(steps) => *steps,
+            Steps::Many(levels) => levels.iter().copied().max().unwrap_or(1),
+        };
+        NUMBERS * 8.0 * model.dim as f64 * finest.max(1) as f64
     }
 
     /// The complete case as a file.
