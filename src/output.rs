@@ -4,164 +4,92 @@ use std::collections::BTreeMap;
 
 use frame::{Report, Verdict};
 use ground::{Error, Result};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, schema_for};
 use serde_json::{Map, Value, json};
 
-/// Keys of the answer itself; where there is none, each says why.
-const ANSWER: [&str; 9] = [
-    "answer",
-    "ci95",
-    "minimiser",
-    "gradient",
-    "r2",
-    "baselines",
-    "levels",
-    "extrapolated",
-    "error",
-];
-
-/// What `esperance solve --json` prints, and `answer.json` in the run folder holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Output {
+/// What surrounds the answer in the object that `esperance solve --json` prints and `answer.json` in
+/// the run folder holds.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "it is the documentation of the object, which is built by hand")]
+pub(crate) struct Frame {
     /// The name of the case.
-    pub(crate) case: String,
+    case: String,
     /// The version of esperance.
-    pub(crate) version: String,
+    version: String,
     /// The seed of all random streams.
-    pub(crate) seed: u64,
-    /// The answer: the limit of the levels where there are several.
-    pub(crate) answer: Part<Number>,
-    /// The 95 % interval of its sampling error.
-    pub ci95: Part<[f64; 2]>,
-    /// The value that minimises the loss on plain paths.
-    pub(crate) minimiser: Part<Number>,
-    /// The gradient of u at the point asked for, component by component.
-    pub(crate) gradient: Part<Vec<Number>>,
+    seed: u64,
     /// "converged", "not-settled", "contradicted", "non-finite" or "interrupted".
-    pub(crate) verdict: String,
-    /// 1 − loss / Var g on plain paths.
-    pub r2: Part<f64>,
-    /// What is had without learning.
-    pub(crate) baselines: Part<Baselines>,
-    /// The value at each level of the time grid.
-    pub(crate) levels: Part<Vec<LevelRow>>,
-    /// The limit of the levels.
-    pub(crate) extrapolated: Part<Extrapolated>,
+    verdict: String,
+    /// Why it is not settled or contradicted.
+    why: Option<String>,
     /// The four errors and how each is known.
-    pub(crate) error: Part<BTreeMap<String, TermRow>>,
+    error: BTreeMap<String, TermRow>,
     /// Moves of the descent that were made.
-    pub(crate) iterations: u64,
+    iterations: u64,
     /// Seconds from start to end, of this process.
-    pub(crate) seconds: f64,
-    /// Milliseconds a move of the descent took.
-    pub(crate) ms_per_iteration: Option<f64>,
-    /// The most memory the process held, MB.
-    pub(crate) peak_rss_mb: Option<f64>,
-}
-
-/// A part of the object, or why it does not apply.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum Part<T> {
-    /// It applies.
-    Known(T),
-    /// It does not.
-    Absent {
-        /// Null.
-        value: Option<f64>,
-        /// Why it does not apply.
-        why: String,
-    },
-}
-
-impl<T> Part<T> {
-    /// The part, where it applies.
-    pub(crate) fn known(&self) -> Option<&T> {
-        match self {
-            Self::Known(part) => Some(part),
-            Self::Absent { .. } => None,
-        }
-    }
-}
-
-/// A number with its standard error.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Number {
-    /// The number.
-    pub(crate) value: f64,
-    /// Its standard error.
-    pub(crate) stderr: f64,
-    /// Draws it is a mean of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) n: Option<u64>,
-    /// How it was found.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) how: Option<String>,
-}
-
-/// What is had without learning.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Baselines {
-    /// Z ≡ 0.
-    pub(crate) zero: Part<Number>,
-    /// The form before training.
-    pub(crate) untrained: Part<Untrained>,
-}
-
-/// The form before training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Untrained {
-    /// The value.
-    pub(crate) value: f64,
-    /// Its standard error.
-    pub(crate) stderr: f64,
-    /// 1 − loss / Var g.
-    pub r2: Part<f64>,
-}
-
-/// One level of the time grid.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct LevelRow {
-    /// Steps of the grid.
-    pub(crate) steps: u64,
-    /// The value.
-    pub(crate) value: f64,
-    /// Its standard error.
-    pub(crate) stderr: f64,
-    /// 1 − loss / Var g on plain paths.
-    pub r2: Part<f64>,
-}
-
-/// The limit of the levels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Extrapolated {
-    /// The limit.
-    pub(crate) value: f64,
-    /// Its standard error.
-    pub(crate) stderr: f64,
-    /// The order in 1/N.
-    pub(crate) order: f64,
-    /// Whether the order was fitted rather than assumed.
-    pub(crate) fitted: bool,
+    seconds: f64,
+    /// Milliseconds a move of the descent took; null where none was made.
+    ms_per_iteration: Option<f64>,
+    /// The most memory the process held, MB; null where the system does not say it.
+    peak_rss_mb: Option<f64>,
 }
 
 /// One error and how it is known.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct TermRow {
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "it is the documentation of the object")]
+struct TermRow {
     /// "measured", "bounded", "indicated", "absent" or "unknown".
-    pub(crate) kind: String,
+    kind: String,
     /// Its size, where one is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) size: Option<f64>,
+    size: Option<f64>,
     /// The answer is not below, where that is proved.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) below: Option<f64>,
+    below: Option<f64>,
     /// The answer is not above, where that is proved.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) above: Option<f64>,
+    above: Option<f64>,
+    /// What a bound is a bound of: "u" or "N-step value".
+    of: Option<String>,
     /// How it is known, or why it is not.
-    pub(crate) how: String,
+    how: String,
+}
+
+/// A part that does not apply.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "it is the documentation of the object")]
+pub(crate) struct Absent {
+    /// Null.
+    value: (),
+    /// Why it does not apply.
+    why: String,
+}
+
+/// The schema of the object: the frame, and the parts a family owns, each of which may be absent.
+pub(crate) fn schema() -> Value {
+    let mut whole = schema_for!(Frame).to_value();
+    let mut family = schema_for!(paths::answer::Json).to_value();
+    let mut take = |name: &str| family.get_mut(name).map(Value::take).unwrap_or_default();
+    let (parts, defs) = (take("properties"), take("$defs"));
+    let absent = json!({ "$ref": "#/$defs/Absent" });
+    let mut required = vec![json!("error")];
+    let mut fit = |key: &str, part: Value| {
+        required.push(json!(key));
+        json!({ "anyOf": [part, absent] })
+    };
+    let parts = parts.as_object().cloned().unwrap_or_default();
+    let parts: Vec<_> = parts.into_iter().map(|(k, part)| (k.clone(), fit(&k, part))).collect();
+    if let Some(Value::Object(properties)) = whole.get_mut("properties") {
+        let error = properties.shift_remove("error").unwrap_or_default();
+        properties.extend(parts);
+        properties.insert("error".to_owned(), json!({ "anyOf": [error, absent] }));
+    }
+    if let Some(Value::Object(own)) = whole.get_mut("$defs") {
+        own.extend(defs.as_object().cloned().unwrap_or_default());
+        own.insert("Absent".to_owned(), schema_for!(Absent).to_value());
+    }
+    if let Some(Value::Array(own)) = whole.get_mut("required") {
+        let new: Vec<_> = required.into_iter().filter(|key| !own.contains(key)).collect();
+        own.extend(new);
+    }
+    whole
 }
 
 /// What surrounds an answer.
@@ -191,7 +119,10 @@ pub(crate) fn answered(around: &Around<'_>, report: &Report) -> Result<Map<Strin
 /// The object of a run that has no answer.
 pub(crate) fn unanswered(around: &Around<'_>, verdict: &Verdict) -> Map<String, Value> {
     let absent = json!({ "value": null, "why": verdict.to_string() });
-    let parts = ANSWER.iter().map(|key| ((*key).to_owned(), absent.clone())).collect();
+    let family = schema_for!(paths::answer::Json).to_value();
+    let own = family.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let keys = own.map(|(key, _)| key.as_str()).chain(["error"]);
+    let parts = keys.map(|key| (key.to_owned(), absent.clone())).collect();
     assemble(around, parts, verdict)
 }
 

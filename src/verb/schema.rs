@@ -2,12 +2,10 @@
 
 use clap::Args;
 use ground::Error;
-use schemars::schema_for;
 
 use crate::cases::schema::nearest;
 use crate::failure::{Outcome, code};
-use crate::output::Output;
-use crate::print;
+use crate::{output, print};
 
 /// Verbs whose output has a schema.
 const VERBS: [&str; 1] = ["solve"];
@@ -28,7 +26,7 @@ impl Print {
                 .allowed(format!("Known here: {}", VERBS.join(", ")))
                 .into());
         }
-        let schema = serde_json::to_string_pretty(&schema_for!(Output))
+        let schema = serde_json::to_string_pretty(&output::schema())
             .map_err(|e| Error::bug(format!("a schema cannot be written: {e}")))?;
         print::answer(&schema)?;
         Ok(code::CONVERGED)

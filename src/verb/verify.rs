@@ -13,7 +13,6 @@ use serde_json::Value;
 use super::prepare;
 use crate::cases::{Case, resolve};
 use crate::failure::{Outcome, code};
-use crate::output::Output;
 use crate::run_folder::{self as folder, RunFolder, digest};
 use crate::session::{Limits, Session, listen};
 use crate::{print, record};
@@ -75,10 +74,13 @@ fn compare(told: &Estimate, again: &Estimate) -> Outcome {
 fn told(place: &RunFolder, text: &str) -> Result<Estimate> {
     let name = place.name_of(folder::ANSWER);
     let wrong = |what: String| Error::input("", what).in_file(&name);
-    let output: Output = serde_json::from_str(text)
+    let object: Value = serde_json::from_str(text)
         .map_err(|e| wrong(format!("this is not the answer of a run: {e}")))?;
-    let number = output.answer.known().ok_or_else(|| wrong("this run has no answer".to_owned()))?;
-    Ok(Estimate { mean: number.value, stderr: number.stderr, n: 0 })
+    let number = |key: &str| object.get("answer")?.get(key)?.as_f64();
+    match (number("value"), number("stderr")) {
+        (Some(mean), Some(stderr)) => Ok(Estimate { mean, stderr, n: 0 }),
+        _ => Err(wrong("this run has no answer".to_owned())),
+    }
 }
 
 /// The files whose digests differ from what the provenance says.
