@@ -17,6 +17,16 @@ mod double;
 pub(super) mod parts;
 mod single;
 
+/// The same numbers in all lanes; a loop, since closures are not inlined for certain.
+#[inline(always)]
+fn splat<T: Real, S: Simd, const N: usize>(simd: S, numbers: [T; N]) -> [T::V<S>; N] {
+    let mut all = [T::V::splat(simd, T::of(0.0)); N];
+    for i in 0..N {
+        all[i] = T::V::splat(simd, numbers[i]);
+    }
+    all
+}
+
 /// expm1(r) and n + magic, with x = n ln 2 + r.
 #[inline(always)]
 fn reduce_n<T: Real, S: Simd, const N: usize>(
@@ -75,7 +85,7 @@ pub fn exp_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> [T::
 /// The value of exp where it is neither 0 nor infinite.
 #[inline(always)]
 fn bounded<T: Real, S: Simd>(simd: S, x: T::V<S>, value: T::V<S>) -> T::V<S> {
-    let [high, low] = T::EXP_RANGE.map(|bound| T::V::splat(simd, bound));
+    let [high, low] = splat::<T, S, 2>(simd, T::EXP_RANGE);
     let value = x.simd_gt(high).select(T::V::splat(simd, T::of(f64::INFINITY)), value);
     x.simd_lt(low).select(T::V::splat(simd, T::of(0.0)), value)
 }
@@ -115,7 +125,7 @@ pub fn tanh_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> [T:
     for i in 0..N {
         let scale = T::power(simd, shifted[i], 0);
         let e = p[i].mul_add(scale, scale - one);
-        let value = e / (e + T::V::splat(simd, T::of(2.0)));
+        let value = T::quotient(simd, e, e + T::V::splat(simd, T::of(2.0)));
         y[i] = a[i].simd_lt(floor).select(one, value).copysign(x[i]);
     }
     y
@@ -153,8 +163,8 @@ pub fn softplus<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
 /// ln x, lane by lane. At most 2 ulp, subnormal numbers included.
 #[inline(always)]
 pub fn ln<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
-    let [tiny, up, power] = T::TINY.map(|c| T::V::splat(simd, c));
-    let [zero, one] = [0.0, 1.0].map(|c| T::V::splat(simd, T::of(c)));
+    let [tiny, up, power] = splat::<T, S, 3>(simd, T::TINY);
+    let [zero, one] = splat::<T, S, 2>(simd, [T::of(0.0), T::of(1.0)]);
     let small = x.simd_lt(tiny);
     let [e, m, _] = T::split(simd, small.select(x * up, x));
     let value = T::ln_split(simd, small.select(e - power, e), m - one);

@@ -72,3 +72,9 @@ pub(super) fn ln_split<S: Simd>(simd: S, e: f64x8<S>, f: f64x8<S>) -> f64x8<S> {
     let low = s.mul_add(rest, e * f64x8::splat(simd, f64::LN2_LOW));
     e.mul_add(f64x8::splat(simd, f64::LN2_HIGH), f - (half_square - low))
 }
+
+/// a/b.
+#[inline(always)]
+pub(super) fn quotient<S: Simd>(_: S, a: f64x8<S>, b: f64x8<S>) -> f64x8<S> {
+    a / b
+}

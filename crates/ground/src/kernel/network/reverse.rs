@@ -103,37 +103,26 @@ fn derive<T: Real, S: Simd>(
     cache: &[T::Row],
     (first, delta): (usize, &mut [T::Row]),
 ) {
-    let one = T::V::splat(simd, T::of(1.0));
-    let zero = T::V::splat(simd, T::of(0.0));
-    let values = &cache[first..];
-    match network.activation {
-        Activation::Tanh => times::<T, S>(simd, values, delta, |y| one - y * y),
-        Activation::Sigmoid => times::<T, S>(simd, values, delta, |y| y * (one - y)),
-        // y = ln(1 + eˣ) has the derivative 1/(1 + e⁻ˣ) = 1 − e⁻ʸ.
-        Activation::Softplus => {
-            times::<T, S>(simd, values, delta, |y| -math::expm1::<T, S>(simd, -y));
-        }
-        Activation::Relu => {
-            times::<T, S>(simd, values, delta, |y| y.simd_gt(zero).select(one, zero));
-        }
-        Activation::Sin => {
-            let arguments = &cache[network.n_hidden() + first..];
-            times::<T, S>(simd, arguments, delta, |x| math::cos::<T, S>(simd, x));
-        }
-        Activation::Identity => {}
+    let activation = network.activation;
+    let kept = if activation == Activation::Sin { network.n_hidden() + first } else { first };
+    for (d, y) in delta.iter_mut().zip(&cache[kept..]) {
+        T::store(T::load(simd, d) * slope::<T, S>(simd, activation, T::load(simd, y)), d);
     }
 }
 
-/// `delta` times f of the cached rows.
+/// The derivative of the activation, from its value y; that of the sine from the argument.
 #[inline(always)]
-fn times<T: Real, S: Simd>(
-    simd: S,
-    cached: &[T::Row],
-    delta: &mut [T::Row],
-    f: impl Fn(T::V<S>) -> T::V<S>,
-) {
-    for (d, y) in delta.iter_mut().zip(cached) {
-        T::store(T::load(simd, d) * f(T::load(simd, y)), d);
+fn slope<T: Real, S: Simd>(simd: S, activation: Activation, y: T::V<S>) -> T::V<S> {
+    let one = T::V::splat(simd, T::of(1.0));
+    let zero = T::V::splat(simd, T::of(0.0));
+    match activation {
+        Activation::Tanh => one - y * y,
+        Activation::Sigmoid => y * (one - y),
+        // y = ln(1 + eˣ) has the derivative 1/(1 + e⁻ˣ) = 1 − e⁻ʸ.
+        Activation::Softplus => -math::expm1::<T, S>(simd, -y),
+        Activation::Relu => y.simd_gt(zero).select(one, zero),
+        Activation::Sin => math::cos::<T, S>(simd, y),
+        Activation::Identity => one,
     }
 }
 
