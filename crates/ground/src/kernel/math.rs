@@ -29,10 +29,7 @@ fn splat<T: Real, S: Simd, const N: usize>(simd: S, numbers: [T; N]) -> [T::V<S>
 
 /// expm1(r) and n + magic, with x = n ln 2 + r.
 #[inline(always)]
-fn reduce_n<T: Real, S: Simd, const N: usize>(
-    simd: S,
-    x: [T::V<S>; N],
-) -> ([T::V<S>; N], [T::V<S>; N]) {
+fn reduce_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> [[T::V<S>; N]; 2] {
     let magic = T::V::splat(simd, T::MAGIC);
     let (mut shifted, mut r) = (x, x);
     for i in 0..N {
@@ -55,7 +52,7 @@ fn reduce_n<T: Real, S: Simd, const N: usize>(
     for i in 0..N {
         p[i] = (r[i] * r[i]).mul_add(p[i], r[i]);
     }
-    (p, shifted)
+    [p, shifted]
 }
 
 /// eˣ, lane by lane. At most 1.5 ulp; results below the smallest normal number to its last digit.
@@ -67,7 +64,7 @@ pub fn exp<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
 /// [`exp`] of N registers.
 #[inline(always)]
 pub fn exp_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> [T::V<S>; N] {
-    let (p, shifted) = reduce_n::<T, S, N>(simd, x);
+    let [p, shifted] = reduce_n::<T, S, N>(simd, x);
     let magic = T::V::splat(simd, T::MAGIC);
     let mut y = p;
     for i in 0..N {
@@ -93,7 +90,7 @@ fn bounded<T: Real, S: Simd>(simd: S, x: T::V<S>, value: T::V<S>) -> T::V<S> {
 /// eˣ − 1, lane by lane. At most 2.5 ulp.
 #[inline(always)]
 pub fn expm1<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
-    let (p, shifted) = reduce_n::<T, S, 1>(simd, [x]);
+    let [p, shifted] = reduce_n::<T, S, 1>(simd, [x]);
     // Half of 2ⁿ, since 2ⁿ may be infinite where eˣ is not.
     let half = T::power(simd, shifted[0], -1);
     let value = p[0].mul_add(half, half - T::of(0.5));
@@ -120,7 +117,7 @@ pub fn tanh_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> [T:
     for i in 0..N {
         a[i] = x[i].abs() * T::V::splat(simd, T::of(-2.0));
     }
-    let (p, shifted) = reduce_n::<T, S, N>(simd, a);
+    let [p, shifted] = reduce_n::<T, S, N>(simd, a);
     let mut y = p;
     for i in 0..N {
         let scale = T::power(simd, shifted[i], 0);

@@ -56,7 +56,7 @@ pub struct Network {
 }
 
 /// Several evaluations of a network on one block, one after the other in each slice.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Evaluations<'a, T: Real> {
     /// What went in. `[count * n_in]`
     pub inputs: &'a [T::Row],
@@ -67,14 +67,6 @@ pub struct Evaluations<'a, T: Real> {
     /// How many.
     pub count: usize,
 }
-
-impl<T: Real> Clone for Evaluations<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T: Real> Copy for Evaluations<'_, T> {}
 
 /// One layer's place in parameters, cache and deltas.
 #[derive(Clone, Copy, Debug)]
@@ -152,7 +144,7 @@ impl Network {
         gradient: &mut [T],
     ) {
         self.check(theta, batch, gradient);
-        dispatch!(level, simd => reverse::reverse::<T, _>(simd, self, theta, batch, (scratch, gradient, None)));
+        dispatch!(level, simd => reverse::reverse::<T, _>(simd, self, theta, batch, reverse::Into { scratch, gradient, input: None }));
     }
 
     /// The same, and the derivative by the inputs into `input`, `[count * n_in]` rows (written).
@@ -172,7 +164,7 @@ impl Network {
         self.check(theta, batch, gradient);
         assert_eq!(input.len(), batch.inputs.len(), "input gradients: found, needed");
         let input = Some(input);
-        dispatch!(level, simd => reverse::reverse::<T, _>(simd, self, theta, batch, (scratch, gradient, input)));
+        dispatch!(level, simd => reverse::reverse::<T, _>(simd, self, theta, batch, reverse::Into { scratch, gradient, input }));
     }
 
     fn check<T: Real>(&self, theta: &[T], batch: Evaluations<'_, T>, gradient: &[T]) {

@@ -138,16 +138,18 @@ pub struct Uniform {
 impl Uniform {
     #[inline(always)]
     fn new(key: [u32; 2], step: u32, group: u32) -> Self {
-        let round =
-            |r: u32| [0, 1].map(|i| u64::from(key[i].wrapping_add(WEYL[i].wrapping_mul(r))));
+        let after = |key: [u32; 2]| [0, 1].map(|i: usize| key[i].wrapping_add(WEYL[i]));
         let [m0, m1] = MULTIPLY.map(u64::from);
         let first = u64::from(group) * m1;
-        let second = ((first >> 32) ^ u64::from(step) ^ round(0)[0]) * m0;
-        let next = round(1);
-        Self {
-            words: [(first & LOW) ^ next[0], (second >> 32) ^ next[1], second & LOW],
-            keys: std::array::from_fn(|i| round(i as u32 + 2)),
+        let second = ((first >> 32) ^ u64::from(step ^ key[0])) * m0;
+        let mut next = after(key);
+        let [k0, k1] = next.map(u64::from);
+        let mut keys = [[0; 2]; 8];
+        for round in &mut keys {
+            next = after(next);
+            *round = next.map(u64::from);
         }
+        Self { words: [(first & LOW) ^ k0, (second >> 32) ^ k1, second & LOW], keys }
     }
 }
 

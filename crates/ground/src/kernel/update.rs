@@ -77,7 +77,7 @@ fn adam<T: Real>(theta: &mut [T], [m, v]: [&mut [T]; 2], gradient: &[T], factors
     for (((theta, m), v), &g) in theta.iter_mut().zip(m).zip(v).zip(gradient) {
         *m = keep1 * *m + take1 * g;
         *v = keep2 * *v + take2 * g * g;
-        *theta = *theta - a * *m / (v.root() + b);
+        *theta -= a * *m / (v.root() + b);
     }
 }
 

@@ -99,7 +99,7 @@ macro_rules! parts {
                 let m = $v::from_bits((moved & fraction) + $bits::splat(simd, half));
                 let two = (2.0 as $real).powi($mantissa);
                 let e = $v::from_bits(biased | $bits::splat(simd, two.to_bits()))
-                    - $v::splat(simd, two + $bias as $real);
+                    - $v::splat(simd, two + <$real as From<i16>>::from($bias));
                 let unit = $v::from_bits(($bits::splat(simd, 2 * $bias) - biased) << $mantissa);
                 [e, m, unit]
             }

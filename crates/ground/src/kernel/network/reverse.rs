@@ -9,15 +9,24 @@ use crate::kernel::math;
 /// Outputs and inputs of a tile of weight gradients.
 const TILE: usize = 4;
 
-/// The body of [`Network::reverse`] at one level; what comes out is scratch, the gradient and, if
-/// asked for, the gradient by the input.
+/// Where the results go.
+pub(super) struct Into<'a, T: Real> {
+    /// Deltas of all evaluations, then four lines of weight gradients.
+    pub scratch: &'a mut Vec<T::Row>,
+    /// By the parameters, added.
+    pub gradient: &'a mut [T],
+    /// By the inputs, if asked for.
+    pub input: Option<&'a mut [T::Row]>,
+}
+
+/// The body of [`Network::reverse`] at one level.
 #[inline(always)]
 pub(super) fn reverse<T: Real, S: Simd>(
     simd: S,
     network: &Network,
     theta: &[T],
     batch: Evaluations<'_, T>,
-    (scratch, gradient, mut by_input): (&mut Vec<T::Row>, &mut [T], Option<&mut [T::Row]>),
+    Into { scratch, gradient, input: mut by_input }: Into<'_, T>,
 ) {
     let layers: Vec<Layer> = network.layers().collect();
     let n_rows = network.n_hidden() + network.n_out();
@@ -176,7 +185,7 @@ fn products<T: Real, S: Simd>(
             let bias = line[layer.n_in];
             line[layer.n_in..].fill(T::Row::splat(T::of(0.0)));
             add_lanes::<T, S>(simd, line, &mut weights[(first + k) * layer.n_in..][..layer.n_in]);
-            biases[first + k] = biases[first + k] + T::load(simd, &bias).reduce_sum();
+            biases[first + k] += T::load(simd, &bias).reduce_sum();
         }
     }
 }
@@ -261,7 +270,7 @@ fn add_lanes<T: Real, S: Simd>(simd: S, rows: &mut [T::Row], gradient: &mut [T])
             }
         }
         for (g, &sum) in gradient.iter_mut().zip(rows[0].as_ref()) {
-            *g = *g + sum;
+            *g += sum;
         }
     }
 }
