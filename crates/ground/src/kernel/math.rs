@@ -17,12 +17,19 @@ mod double;
 pub(super) mod parts;
 mod single;
 
+/// The same numbers in all lanes; a loop, since closures are not inlined for certain.
+#[inline(always)]
+fn splat<T: Real, S: Simd, const N: usize>(simd: S, numbers: [T; N]) -> [T::V<S>; N] {
+    let mut all = [T::V::splat(simd, T::of(0.0)); N];
+    for i in 0..N {
+        all[i] = T::V::splat(simd, numbers[i]);
+    }
+    all
+}
+
 /// expm1(r) and n + magic, with x = n ln 2 + r.
 #[inline(always)]
-fn reduce_n<T: Real, S: Simd, const N: usize>(
-    simd: S,
-    x: [T::V<S>; N],
-) -> ([T::V<S>; N], [T::V<S>; N]) {
+fn reduce_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> [[T::V<S>; N]; 2] {
     let magic = T::V::splat(simd, T::MAGIC);
     let (mut shifted, mut r) = (x, x);
     for i in 0..N {
@@ -45,7 +52,7 @@ fn reduce_n<T: Real, S: Simd, const N: usize>(
     for i in 0..N {
         p[i] = (r[i] * r[i]).mul_add(p[i], r[i]);
     }
-    (p, shifted)
+    [p, shifted]
 }
 
 /// eˣ, lane by lane. At most 1.5 ulp; results below the smallest normal number to its last digit.
@@ -57,7 +64,7 @@ pub fn exp<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
 /// [`exp`] of N registers.
 #[inline(always)]
 pub fn exp_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> [T::V<S>; N] {
-    let (p, shifted) = reduce_n::<T, S, N>(simd, x);
+    let [p, shifted] = reduce_n::<T, S, N>(simd, x);
     let magic = T::V::splat(simd, T::MAGIC);
     let mut y = p;
     for i in 0..N {
@@ -75,7 +82,7 @@ pub fn exp_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> [T::
 /// The value of exp where it is neither 0 nor infinite.
 #[inline(always)]
 fn bounded<T: Real, S: Simd>(simd: S, x: T::V<S>, value: T::V<S>) -> T::V<S> {
-    let [high, low] = T::EXP_RANGE.map(|bound| T::V::splat(simd, bound));
+    let [high, low] = splat::<T, S, 2>(simd, T::EXP_RANGE);
     let value = x.simd_gt(high).select(T::V::splat(simd, T::of(f64::INFINITY)), value);
     x.simd_lt(low).select(T::V::splat(simd, T::of(0.0)), value)
 }
@@ -83,7 +90,7 @@ fn bounded<T: Real, S: Simd>(simd: S, x: T::V<S>, value: T::V<S>) -> T::V<S> {
 /// eˣ − 1, lane by lane. At most 2.5 ulp.
 #[inline(always)]
 pub fn expm1<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
-    let (p, shifted) = reduce_n::<T, S, 1>(simd, [x]);
+    let [p, shifted] = reduce_n::<T, S, 1>(simd, [x]);
     // Half of 2ⁿ, since 2ⁿ may be infinite where eˣ is not.
     let half = T::power(simd, shifted[0], -1);
     let value = p[0].mul_add(half, half - T::of(0.5));
@@ -110,12 +117,12 @@ pub fn tanh_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> [T:
     for i in 0..N {
         a[i] = x[i].abs() * T::V::splat(simd, T::of(-2.0));
     }
-    let (p, shifted) = reduce_n::<T, S, N>(simd, a);
+    let [p, shifted] = reduce_n::<T, S, N>(simd, a);
     let mut y = p;
     for i in 0..N {
         let scale = T::power(simd, shifted[i], 0);
         let e = p[i].mul_add(scale, scale - one);
-        let value = e / (e + T::V::splat(simd, T::of(2.0)));
+        let value = T::quotient(simd, e, e + T::V::splat(simd, T::of(2.0)));
         y[i] = a[i].simd_lt(floor).select(one, value).copysign(x[i]);
     }
     y
@@ -153,8 +160,8 @@ pub fn softplus<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
 /// ln x, lane by lane. At most 2 ulp, subnormal numbers included.
 #[inline(always)]
 pub fn ln<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
-    let [tiny, up, power] = T::TINY.map(|c| T::V::splat(simd, c));
-    let [zero, one] = [0.0, 1.0].map(|c| T::V::splat(simd, T::of(c)));
+    let [tiny, up, power] = splat::<T, S, 3>(simd, T::TINY);
+    let [zero, one] = splat::<T, S, 2>(simd, [T::of(0.0), T::of(1.0)]);
     let small = x.simd_lt(tiny);
     let [e, m, _] = T::split(simd, small.select(x * up, x));
     let value = T::ln_split(simd, small.select(e - power, e), m - one);

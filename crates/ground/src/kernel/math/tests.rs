@@ -108,11 +108,11 @@ fn worst<T: Real>(level: Level, (name, judge, _): Case) -> (f64, f64) {
     let mut worst = (0.0, 0.0);
     for xs in arguments.chunks(64 * T::LANES) {
         let mut rows = vec![T::Row::default(); xs.len().div_ceil(T::LANES)];
-        for (x, slot) in xs.iter().zip(rows.iter_mut().flat_map(|row| row.as_mut())) {
+        for (x, slot) in xs.iter().zip(rows.iter_mut().flat_map(std::convert::AsMut::as_mut)) {
             *slot = T::of(*x);
         }
         dispatch!(level, simd => apply::<T, _>(simd, name, &mut rows));
-        for (&x, y) in xs.iter().zip(rows.iter().flat_map(|row| row.as_ref())) {
+        for (&x, y) in xs.iter().zip(rows.iter().flat_map(std::convert::AsRef::as_ref)) {
             let error = ulp::<T>(y.wide(), judge(x));
             if error > worst.0 {
                 worst = (error, x);
