@@ -18,6 +18,11 @@ pub enum Error {
         /// The iteration at which it was seen.
         at: u64,
     },
+    /// Somebody asked the run to stop; what it had reached is saved where checkpoints are kept.
+    Interrupted {
+        /// The iteration it had reached.
+        at: u64,
+    },
     /// A file could not be read or written.
     Io {
         /// Which one.
@@ -94,7 +99,7 @@ impl Error {
         if let Self::Input(input) = &mut self
             && input.file.is_empty()
         {
-            input.file = file.to_owned();
+            file.clone_into(&mut input.file);
         }
         self
     }
@@ -120,6 +125,7 @@ impl fmt::Display for Error {
         match self {
             Self::Input(input) => write!(f, "{input}"),
             Self::Numeric { what, at } => write!(f, "{what} is not finite at iteration {at}."),
+            Self::Interrupted { at } => write!(f, "interrupted after iteration {at}."),
             Self::Io { path, what } => write!(f, "{path}: {what}."),
             Self::Bug { what } => write!(f, "this is a bug, please report it: {what}."),
         }

@@ -10,6 +10,7 @@ mod interval;
 mod lanes;
 mod machine;
 mod math;
+mod on_tape;
 mod operation;
 mod operators;
 mod parse;

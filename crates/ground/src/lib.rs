@@ -1,5 +1,6 @@
 //! Numbers: arrays, the tape, formulas, kernels, streams, estimates. Nothing else.
 
+pub mod archive;
 pub mod array;
 pub mod error;
 pub mod estimate;

@@ -6,7 +6,9 @@
 
 use std::any::Any;
 
-use fearless_simd::{Level, Simd, SimdBase, dispatch};
+use fearless_simd::{Level, Simd, SimdBase};
+
+use crate::dispatch;
 
 use super::lanes::{Rows, increase};
 use super::pass::{self, Spare};

@@ -6,42 +6,32 @@
 //! order inside every lane; so results depend neither on threads nor on who computes what.
 //!
 //! The instructions are chosen at run time: [`level`] is the best of the machine; kernels are
-//! generic over `S: Simd` and enter through `fearless_simd::dispatch!`.
+//! generic over `S: Simd` and enter through [`dispatch!`](crate::dispatch).
 
 use std::fmt::Debug;
 
-use fearless_simd::{Level, Simd, SimdBase, SimdFloat, SimdFloatElement, f32x16, f64x8};
+pub use fearless_simd::Level;
+use fearless_simd::{Simd, SimdBase, f32x16, f64x8};
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-}
+use super::math::parts::Parts;
+use super::normal::Draw;
+use super::once::Once;
 
-/// A precision that kernels exist for.
+/// A precision that kernels exist for: f32 and f64. Its register is `Self::V<S>`.
 pub trait Real:
-    sealed::Sealed
-    + SimdFloatElement
-    + Copy
-    + Debug
-    + Default
-    + PartialEq
-    + PartialOrd
-    + Send
-    + Sync
-    + 'static
+    Parts + Once + Draw + Debug + Default + PartialEq + PartialOrd + Send + Sync + 'static
 {
     /// Points in a block.
     const LANES: usize;
     /// One number of each point of a block: 64 aligned bytes.
     type Row: Row<Self>;
-    /// The row in registers.
-    type V<S: Simd>: SimdFloat<S, Element = Self>;
 
     /// The nearest number of this precision.
     fn of(x: f64) -> Self;
     /// The same number in double precision.
     fn wide(self) -> f64;
+    /// The square root.
+    fn root(self) -> Self;
     /// A row into registers.
     fn load<S: Simd>(simd: S, row: &Self::Row) -> Self::V<S>;
     /// Registers into a row.
@@ -87,14 +77,19 @@ macro_rules! real {
         impl Real for $real {
             const LANES: usize = $lanes;
             type Row = $row;
-            type V<S: Simd> = $vector<S>;
 
+            #[inline]
             #[allow(clippy::cast_possible_truncation, reason = "rounding is what is asked for")]
             fn of(x: f64) -> Self {
                 x as $real
             }
+            #[inline]
             fn wide(self) -> f64 {
                 self.into()
+            }
+            #[inline]
+            fn root(self) -> Self {
+                self.sqrt()
             }
             #[inline(always)]
             fn load<S: Simd>(simd: S, row: &$row) -> $vector<S> {
@@ -114,4 +109,101 @@ real!(f64, Row8, f64x8, 8);
 /// The best instructions of this machine.
 pub fn level() -> Level {
     Level::new()
+}
+
+/// The instructions of this name, if the machine has them.
+///
+/// `"native"` is [`level`]; `"portable"` is plain Rust, lane after lane; `"avx2"`, `"avx512"` and
+/// `"neon"` are what they say. Tests and benchmarks compare levels with it.
+pub fn level_named(name: &str) -> Option<Level> {
+    let native = level();
+    match name {
+        "native" => Some(native),
+        "portable" => Some(Level::fallback()),
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        "avx2" => native.as_avx2().map(Level::Avx2),
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        "avx512" => native.as_avx512().map(Level::Avx512),
+        #[cfg(target_arch = "aarch64")]
+        "neon" => native.as_neon().map(Level::Neon),
+        _ => None,
+    }
+}
+
+/// The name that [`level_named`] knows these instructions by.
+pub fn level_name(level: Level) -> &'static str {
+    match level {
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Avx2(_) => "avx2",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Avx512(_) => "avx512",
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon(_) => "neon",
+        _ => "portable",
+    }
+}
+
+/// Every level of this machine, the portable one first.
+pub fn levels() -> Vec<Level> {
+    ["portable", "avx2", "avx512", "neon"].into_iter().filter_map(level_named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dispatch;
+
+    use super::*;
+
+    #[test]
+    fn agree_names_and_levels() {
+        for level in levels() {
+            let name = level_name(level);
+            assert_eq!(level_name(level_named(name).unwrap()), name);
+            // The dispatcher must not put a better level in its place.
+            assert_eq!(dispatch!(level, simd => level_name(simd.level())), name);
+        }
+        assert!(level_named("avx1024").is_none());
+    }
+}
+
+/// Runs an expression with the token of a level, in code compiled for its instructions:
+/// `dispatch!(level, simd => kernel(simd, x))`.
+///
+/// Four levels are compiled, AVX-512, AVX2, NEON and plain loops; a machine with less than AVX2 runs
+/// the last. More would double the time to build for machines nobody computes on.
+#[macro_export]
+macro_rules! dispatch {
+    ($level:expr, $simd:pat => $body:expr) => {{
+        use fearless_simd::Simd as _;
+        match $level {
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            fearless_simd::Level::Avx512(token) => token.vectorize(
+                #[inline(always)]
+                || {
+                    let $simd = token;
+                    $body
+                },
+            ),
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            fearless_simd::Level::Avx2(token) => token.vectorize(
+                #[inline(always)]
+                || {
+                    let $simd = token;
+                    $body
+                },
+            ),
+            #[cfg(target_arch = "aarch64")]
+            fearless_simd::Level::Neon(token) => token.vectorize(
+                #[inline(always)]
+                || {
+                    let $simd = token;
+                    $body
+                },
+            ),
+            _ => {
+                let $simd = fearless_simd::Fallback::new();
+                $body
+            }
+        }
+    }};
 }

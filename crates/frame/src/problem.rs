@@ -1,0 +1,105 @@
+//! What to draw and what to average.
+
+use std::fmt;
+
+use ground::Result;
+use ground::estimate::Estimate;
+use ground::stream::Stream;
+use ground::tape::{Tape, Var};
+
+use crate::budget::ErrorBudget;
+use crate::forecast::Forecast;
+use crate::functional::{Batch, Functional};
+use crate::params::Params;
+use crate::representation::Representation;
+use crate::run::Run;
+use crate::watch::Watch;
+
+/// Find f minimising J(f) = E_{z ∼ μ} j(z, f).
+///
+/// An implementer need not think about optimisers, stopping, files or clocks.
+pub trait Problem<R: Representation>: Sized + Send + Sync {
+    /// The tape ([`crate::Coupled`]) or a plan of its own.
+    type Functional: Functional;
+    /// What the user came for: a number, a policy, a potential.
+    type Answer: Answer;
+
+    /// What solving it with this form will do and cost.
+    fn forecast(&self, form: &R, run: &Run) -> Result<Forecast>;
+
+    /// Couples the problem with a form.
+    fn couple(self, form: R, run: &Run) -> Result<Self::Functional>;
+
+    /// From the trained function to the answer, on draws that no descent has seen.
+    fn answer(
+        j: &mut Self::Functional,
+        theta: &Params,
+        stream: &Stream,
+        watch: &mut dyn Watch,
+    ) -> Result<Findings<Self::Answer>>;
+}
+
+/// An answer with what is known of its error, before the run's verdict.
+#[derive(Clone, Debug)]
+pub struct Findings<A> {
+    /// What the user came for.
+    pub answer: A,
+    /// How far it may be wrong.
+    pub error: ErrorBudget,
+    /// Why it cannot be right, where that is seen.
+    pub contradiction: Option<String>,
+}
+
+/// What an answer must be able to do: print for people, and as one object for machines.
+pub trait Answer: fmt::Display + Send {
+    /// The one number a table of runs shows.
+    fn headline(&self) -> Estimate;
+
+    /// Everything, with the keys of the published schema.
+    fn json(&self) -> serde_json::Map<String, serde_json::Value>;
+}
+
+/// A problem that can write its integrand on a tape: all that [`crate::Coupled`] needs, and the
+/// reference of every plan.
+pub trait Integral<R: Representation>: Send + Sync {
+    /// A batch of draws.
+    type Draws;
+
+    /// The draws of a batch. They may depend on the function the paths follow.
+    fn draws(&self, batch: Batch, stream: &Stream) -> Result<Self::Draws>;
+
+    /// j(z, f), one row per draw; `theta` holds the blocks of the layout as `[1, n]`.
+    fn integrand<'t>(&self, at: At<'_, 't, R, Self::Draws>) -> Result<Integrand<'t>>;
+}
+
+/// Where an integrand is recorded.
+#[derive(Debug)]
+pub struct At<'a, 't, R, D> {
+    /// The tape.
+    pub tape: &'t Tape,
+    /// The form.
+    pub form: &'a R,
+    /// θ on the tape, a block a variable of shape `[1, n]`.
+    pub theta: &'a [Var<'t>],
+    /// The draws.
+    pub draws: &'a D,
+    /// Their name.
+    pub batch: Batch,
+}
+
+/// j(z, f), draw by draw: what to average, and what to differentiate.
+#[derive(Clone, Copy, Debug)]
+pub struct Integrand<'t> {
+    /// `[n, 1]`: its mean estimates J.
+    pub value: Var<'t>,
+    /// `[n, 1]`: the θ-gradient of its mean estimates ∇J. It differs from the value where the law of
+    /// the draws follows θ and is held fixed.
+    pub slope: Var<'t>,
+}
+
+impl<'t> From<Var<'t>> for Integrand<'t> {
+    /// The usual case: the law does not depend on θ, so ∇J = E ∇j.
+    fn from(value: Var<'t>) -> Self {
+        Self { value, slope: value }
+    }
+}

@@ -1,0 +1,158 @@
+//! The verb and its one loop.
+
+use std::ops::ControlFlow;
+
+use ground::archive::Archive;
+use ground::estimate::Estimate;
+use ground::stream::Stream;
+use ground::{Error, Result};
+
+use crate::checkpoint::{Checkpoint, Keeper};
+use crate::descent::Descent;
+use crate::functional::{Batch, Functional, Purpose};
+use crate::params::Params;
+use crate::problem::Problem;
+use crate::representation::Representation;
+use crate::run::Run;
+use crate::solution::Solution;
+use crate::trace::{Look, Trace};
+use crate::verdict::Verdict;
+use crate::watch::{Progress, Stop, Watch};
+
+/// A solution of problem `P` by form `R`.
+pub type SolutionOf<P, R> = Solution<<P as Problem<R>>::Answer, <P as Problem<R>>::Functional>;
+
+/// Couples, descends, answers.
+///
+/// Draws of move i are named (training, i), the looks are all named (validation, 0), and the answer
+/// is drawn from a stream of its own: so the result depends on the seed and on nothing else.
+pub fn solve<P, R, D>(
+    problem: P,
+    form: R,
+    descent: D,
+    run: &Run,
+    watch: &mut dyn Watch,
+) -> Result<SolutionOf<P, R>>
+where
+    R: Representation,
+    P: Problem<R>,
+    D: Descent<P::Functional>,
+{
+    let stream = Stream::new(run.seed);
+    let mut theta = form.init(run.precision, &stream.child("init"))?;
+    if let Some(start) = &run.init {
+        start.restore(&mut theta)?;
+        theta.forget();
+    }
+    let functional = problem.couple(form, run)?;
+    let mut course = Course { functional, descent, theta, trace: Trace::default(), made: 0 };
+    if let Some(Checkpoint(archive)) = &run.resume {
+        course.keep(&mut Keeper::restoring(&mut archive.clone()))?;
+    }
+    let cut = course.descend(run, watch)?;
+    let Course { mut functional, theta, trace, .. } = course;
+    let found = P::answer(&mut functional, &theta, &stream.child("fresh"), watch)?;
+    Ok(Solution {
+        answer: found.answer,
+        error: found.error,
+        verdict: judge(&trace, found.contradiction, cut),
+        params: theta,
+        trace,
+        work: functional.work(),
+        functional,
+    })
+}
+
+/// A run on its way.
+struct Course<J, D> {
+    functional: J,
+    descent: D,
+    theta: Params,
+    trace: Trace,
+    made: u64,
+}
+
+impl<J: Functional, D: Descent<J>> Course<J, D> {
+    /// All moves that are left. Returns why it was cut short, if it was.
+    fn descend(&mut self, run: &Run, watch: &mut dyn Watch) -> Result<Option<String>> {
+        let mut last: Option<Estimate> = None;
+        loop {
+            self.look(run, last)?;
+            match self.show(run, last, watch)? {
+                ControlFlow::Continue(()) if self.made < run.iterations => {}
+                ControlFlow::Continue(()) => return Ok(None),
+                ControlFlow::Break(Stop::Leave) => {
+                    return Err(Error::Interrupted { at: self.made });
+                }
+                ControlFlow::Break(Stop::Answer) => {
+                    let (made, of) = (self.made, run.iterations);
+                    return Ok(Some(format!("stopped after {made} of {of} iterations")));
+                }
+            }
+            let batch = Batch { purpose: Purpose::Training, step: self.made, n: run.batch };
+            last = Some(self.descent.step(&mut self.theta, &mut self.functional, batch)?);
+            self.made += 1;
+        }
+    }
+
+    /// Judges by the validation draws, where a look is due and was not made before.
+    fn look(&mut self, run: &Run, last: Option<Estimate>) -> Result<()> {
+        let due = self.made.is_multiple_of(run.look_every.max(1)) || self.made == run.iterations;
+        if !due || self.trace.looks.last().is_some_and(|look| look.iteration == self.made) {
+            return Ok(());
+        }
+        let batch = Batch { purpose: Purpose::Validation, step: self.made, n: run.look };
+        let validation = self.functional.value(&self.theta, batch)?;
+        let training = last.map_or(f64::NAN, |value| value.mean);
+        self.trace.looks.push(Look { iteration: self.made, training, validation });
+        Ok(())
+    }
+
+    fn show(
+        &mut self,
+        run: &Run,
+        training: Option<Estimate>,
+        watch: &mut dyn Watch,
+    ) -> Result<ControlFlow<Stop>> {
+        let trace = self.trace.clone();
+        let iteration = self.made;
+        let mut save = || {
+            let mut archive = Archive::default();
+            self.keep(&mut Keeper::saving(&mut archive))?;
+            Ok(Checkpoint(archive))
+        };
+        let of = run.iterations;
+        watch.step(&mut Progress { iteration, of, training, trace: &trace, save: &mut save })
+    }
+
+    /// What must survive an interruption, in one place.
+    fn keep(&mut self, keeper: &mut Keeper<'_>) -> Result<()> {
+        keeper.count("made", &mut self.made)?;
+        self.theta.keep(&mut keeper.within("theta"))?;
+        self.descent.keep(&mut keeper.within("descent"))?;
+        self.functional.keep(&mut keeper.within("functional"))?;
+        self.trace.keep(&mut keeper.within("trace"))
+    }
+}
+
+/// The verdict: settled when the validation value of the last fifth of the run differs from the
+/// fifth before by less than two standard errors, and nothing contradicts the answer.
+pub(crate) fn judge(trace: &Trace, contradiction: Option<String>, cut: Option<String>) -> Verdict {
+    if let Some(why) = contradiction {
+        return Verdict::Contradicted { why };
+    }
+    if let Some(why) = cut {
+        return Verdict::NotSettled { why };
+    }
+    match trace.drift() {
+        Some(drift) if drift.mean.abs() > 2.0 * drift.stderr => Verdict::NotSettled {
+            why: format!(
+                "the validation loss still moved by {:.2e} ({:.1} standard errors) over the last \
+                 fifth; try more run.iterations",
+                drift.mean,
+                drift.mean.abs() / drift.stderr
+            ),
+        },
+        _ => Verdict::Converged,
+    }
+}

@@ -1,0 +1,70 @@
+//! How a run ended, as a sentence.
+
+use std::fmt;
+
+use ground::Error;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The validation value has settled and nothing contradicts the answer.
+    Converged,
+    /// It has not settled, or the run was cut short.
+    NotSettled {
+        /// What was seen.
+        why: String,
+    },
+    /// The answer cannot be right.
+    Contradicted {
+        /// What it violates.
+        why: String,
+    },
+    /// A number was not finite: there is no answer.
+    NonFinite {
+        /// The iteration that failed.
+        iteration: u64,
+    },
+    /// Somebody asked it to stop: there is no answer.
+    Interrupted {
+        /// The iteration it had reached.
+        iteration: u64,
+    },
+}
+
+impl Verdict {
+    /// The word of the published schema.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Converged => "converged",
+            Self::NotSettled { .. } => "not-settled",
+            Self::Contradicted { .. } => "contradicted",
+            Self::NonFinite { .. } => "non-finite",
+            Self::Interrupted { .. } => "interrupted",
+        }
+    }
+
+    /// The verdict of a run that an error ended, if it was the run's own doing.
+    pub fn of(error: &Error) -> Option<Self> {
+        match error {
+            Error::Numeric { at, .. } => Some(Self::NonFinite { iteration: *at }),
+            Error::Interrupted { at } => Some(Self::Interrupted { iteration: *at }),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Converged => write!(f, "converged"),
+            Self::NotSettled { why } => write!(f, "not settled: {why}"),
+            Self::Contradicted { why } => write!(f, "contradicted: {why}"),
+            Self::NonFinite { iteration } => write!(
+                f,
+                "not finite at iteration {iteration}; try a smaller descent.rate, more steps, or \
+                 precision = \"f64\""
+            ),
+            Self::Interrupted { iteration } => write!(f, "interrupted at iteration {iteration}"),
+        }
+    }
+}

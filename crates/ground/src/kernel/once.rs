@@ -1,0 +1,200 @@
+//! The kernels compiled once for each precision and level: here, not in the crates that call them.
+//!
+//! A generic function is compiled where it is called from. The loops of this folder are large and
+//! compiled for several levels, so their generic doors call through this trait, whose methods are
+//! concrete.
+
+use fearless_simd::Level;
+
+use super::lane::Real;
+use super::network::{Evaluations, Network, forward, reverse};
+use super::span::{self, Points, Span};
+use super::{normal, update};
+use crate::dispatch;
+use crate::stream::Stream;
+
+/// What the reverse pass of a network writes: scratch, gradient, derivative by the inputs.
+pub(super) type Out<'a, T> =
+    (&'a mut Vec<<T as Real>::Row>, &'a mut [T], Option<&'a mut [<T as Real>::Row]>);
+
+/// The kernels of one precision.
+pub trait Once: Sized {
+    /// See [`normal::normals`].
+    #[doc(hidden)]
+    fn normals(
+        level: Level,
+        stream: &Stream,
+        place: (u64, u32),
+        scale: Self,
+        out: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
+    /// See [`Network::forward`].
+    #[doc(hidden)]
+    fn forward(
+        level: Level,
+        network: &Network,
+        input: (&[Self], &[<Self as Real>::Row]),
+        out: [&mut [<Self as Real>::Row]; 2],
+    ) where
+        Self: Real;
+    /// See [`Network::reverse`].
+    #[doc(hidden)]
+    fn reverse(
+        level: Level,
+        network: &Network,
+        theta: &[Self],
+        batch: Evaluations<'_, Self>,
+        out: Out<'_, Self>,
+    ) where
+        Self: Real;
+    /// See [`update::Update::apply`].
+    #[doc(hidden)]
+    fn adam(theta: &mut [Self], memory: [&mut [Self]; 2], gradient: &[Self], factors: [Self; 6])
+    where
+        Self: Real;
+    /// See [`span::features`].
+    #[doc(hidden)]
+    fn features(
+        level: Level,
+        span: Span<'_, Self>,
+        x: &[<Self as Real>::Row],
+        out: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
+    /// See [`span::combine`].
+    #[doc(hidden)]
+    fn combine(
+        level: Level,
+        span: Span<'_, Self>,
+        points: Points<'_, <Self as Real>::Row>,
+        c: &[<Self as Real>::Row],
+        out: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
+    /// See [`span::project`].
+    #[doc(hidden)]
+    fn project(
+        level: Level,
+        span: Span<'_, Self>,
+        points: Points<'_, <Self as Real>::Row>,
+        e: &[<Self as Real>::Row],
+        out: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
+    /// See [`span::outer`].
+    #[doc(hidden)]
+    fn outer(level: Level, b: &[<Self as Real>::Row], sums: &mut [<Self as Real>::Row])
+    where
+        Self: Real;
+    /// See [`span::asinh`].
+    #[doc(hidden)]
+    fn asinh(level: Level, rows: &mut [<Self as Real>::Row])
+    where
+        Self: Real;
+    /// See [`span::dot`].
+    #[doc(hidden)]
+    fn dot(
+        level: Level,
+        a: &[<Self as Real>::Row],
+        b: &[<Self as Real>::Row],
+    ) -> <Self as Real>::Row
+    where
+        Self: Real;
+}
+
+/// The kernels of one precision, each a call of its generic body under the level's instructions.
+macro_rules! once {
+    ($real:ident) => {
+        impl Once for $real {
+            #[inline(never)]
+            fn normals(
+                level: Level,
+                stream: &Stream,
+                place: (u64, u32),
+                scale: Self,
+                out: &mut [<Self as Real>::Row],
+            ) {
+                dispatch!(level, simd => normal::fill::<$real, _>(simd, stream, place, scale, out));
+            }
+            #[inline(never)]
+            fn forward(
+                level: Level,
+                network: &Network,
+                (theta, input): (&[Self], &[<Self as Real>::Row]),
+                out: [&mut [<Self as Real>::Row]; 2],
+            ) {
+                dispatch!(level, simd => {
+                    forward::forward::<$real, _>(simd, network, theta, [input], out);
+                });
+            }
+            #[inline(never)]
+            fn reverse(
+                level: Level,
+                network: &Network,
+                theta: &[Self],
+                batch: Evaluations<'_, Self>,
+                out: Out<'_, Self>,
+            ) {
+                dispatch!(level, simd => {
+                    reverse::reverse::<$real, _>(simd, network, theta, batch, out);
+                });
+            }
+            #[inline(never)]
+            fn adam(
+                theta: &mut [Self],
+                memory: [&mut [Self]; 2],
+                gradient: &[Self],
+                factors: [Self; 6],
+            ) {
+                let level = super::lane::level();
+                // No sum is fused here, so the level changes the speed and not one bit.
+                dispatch!(level, _ => update::adam(theta, memory, gradient, factors));
+            }
+            #[inline(never)]
+            fn features(
+                level: Level,
+                span: Span<'_, Self>,
+                x: &[<Self as Real>::Row],
+                out: &mut [<Self as Real>::Row],
+            ) {
+                dispatch!(level, simd => span::features_of(simd, span, x, out));
+            }
+            #[inline(never)]
+            fn combine(
+                level: Level,
+                span: Span<'_, Self>,
+                points: Points<'_, <Self as Real>::Row>,
+                c: &[<Self as Real>::Row],
+                out: &mut [<Self as Real>::Row],
+            ) {
+                dispatch!(level, simd => span::combine_of(simd, span, points, (c, out)));
+            }
+            #[inline(never)]
+            fn project(
+                level: Level,
+                span: Span<'_, Self>,
+                points: Points<'_, <Self as Real>::Row>,
+                e: &[<Self as Real>::Row],
+                out: &mut [<Self as Real>::Row],
+            ) {
+                dispatch!(level, simd => span::project_of(simd, span, points, (e, out)));
+            }
+            #[inline(never)]
+            fn outer(level: Level, b: &[<Self as Real>::Row], sums: &mut [<Self as Real>::Row]) {
+                dispatch!(level, simd => span::outer_of::<$real, _>(simd, b, sums));
+            }
+            #[inline(never)]
+            fn asinh(level: Level, rows: &mut [<Self as Real>::Row]) {
+                dispatch!(level, simd => span::asinh_of::<$real, _>(simd, rows));
+            }
+            #[inline(never)]
+            fn dot(level: Level, a: &[<Self as Real>::Row], b: &[<Self as Real>::Row]) -> <Self as Real>::Row {
+                dispatch!(level, simd => span::dot_of::<$real, _>(simd, a, b))
+            }
+        }
+    };
+}
+
+once!(f32);
+once!(f64);

@@ -1,0 +1,211 @@
+//! The answer for machines: keys of the published schema.
+
+use ground::estimate::Estimate;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Level, Value};
+
+/// The part of the output that a Deep BSDE problem owns.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Json {
+    /// u(0, x₀).
+    answer: Main,
+    /// Its 95 % interval.
+    ci95: [f64; 2],
+    /// The y₀ of the smallest loss, on plain paths at the first level.
+    minimiser: Sampled,
+    /// ∇u(0, x₀), component by component.
+    gradient: Vec<Sampled>,
+    /// The share of Var g(X_T) that Z explains on plain paths, at the first level.
+    r2: f64,
+    /// What is had without learning.
+    baselines: Baselines,
+    /// Level by level.
+    levels: Vec<OneLevel>,
+    /// The limit of many steps: the answer, where there are several levels.
+    extrapolated: Extrapolated,
+    /// The limit of the adjoint-weighted values: the value of the policy that Z is.
+    policy: Maybe,
+    /// The logarithmic mean and its gate.
+    logarithmic: Gate,
+    /// Fresh paths a level.
+    fresh_paths: usize,
+    /// Plain paths behind R², the minimiser and the baselines.
+    plain_paths: usize,
+}
+
+/// A sampled number.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Sampled {
+    value: f64,
+    stderr: f64,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Main {
+    value: f64,
+    stderr: f64,
+    /// Paths behind it.
+    n: usize,
+    /// How it was read off.
+    how: String,
+}
+
+/// What is had without learning.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Baselines {
+    /// Z ≡ 0.
+    zero: Sampled,
+    /// Z = b, the gradient of the smoothed terminal value.
+    untrained: Untrained,
+}
+
+/// Z = b.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Untrained {
+    value: f64,
+    stderr: f64,
+    r2: f64,
+}
+
+/// One level of the time grid.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct OneLevel {
+    /// N.
+    steps: usize,
+    /// The adjoint-weighted value.
+    value: f64,
+    stderr: f64,
+    /// R² on plain paths.
+    r2: f64,
+    /// The logarithmic mean.
+    logarithmic: Maybe,
+}
+
+/// A number that may not apply.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Maybe {
+    /// It does.
+    Known(Sampled),
+    /// It does not: null, and why.
+    Not { value: (), why: String },
+}
+
+/// The limit of many steps.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Extrapolated {
+    /// There are several levels.
+    Limit {
+        value: f64,
+        stderr: f64,
+        /// Null where the values have no time-step error.
+        order: Option<f64>,
+        /// Whether the order was fitted to the levels rather than assumed.
+        fitted: bool,
+        how: String,
+    },
+    /// There is one level.
+    Not { value: (), why: String },
+}
+
+/// The logarithmic mean on the finest level.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Gate {
+    /// The driver has one.
+    Mean {
+        value: f64,
+        stderr: f64,
+        lambda: f64,
+        /// sd(λ y₀); trusted up to 1.
+        spread: f64,
+        trusted: bool,
+    },
+    /// It has none.
+    Not { value: (), why: String },
+}
+
+impl From<Estimate> for Sampled {
+    fn from(e: Estimate) -> Self {
+        Self { value: e.mean, stderr: e.stderr }
+    }
+}
+
+fn maybe(value: Option<Estimate>, why: &str) -> Maybe {
+    match value {
+        Some(value) => Maybe::Known(value.into()),
+        None => Maybe::Not { value: (), why: why.to_owned() },
+    }
+}
+
+const NO_MEAN: &str = "the driver is not -λ|z|²/2 + c(t) with constant coefficients";
+
+impl From<&Value> for Json {
+    fn from(v: &Value) -> Self {
+        let (low, high) = v.answer.interval95();
+        let untrained =
+            Untrained { value: v.untrained.mean, stderr: v.untrained.stderr, r2: v.untrained_r2 };
+        Self {
+            answer: Main {
+                value: v.answer.mean,
+                stderr: v.answer.stderr,
+                n: v.answer.n,
+                how: v.how.clone(),
+            },
+            ci95: [low, high],
+            minimiser: v.minimiser.into(),
+            gradient: v.gradient.iter().map(|&e| e.into()).collect(),
+            r2: v.r2,
+            baselines: Baselines { zero: v.zero.into(), untrained },
+            levels: v.levels.iter().map(one).collect(),
+            extrapolated: extrapolated(v),
+            policy: maybe(v.limit.as_ref().map(|l| l.value), "one level"),
+            logarithmic: gate(v),
+            fresh_paths: v.fresh,
+            plain_paths: v.plain,
+        }
+    }
+}
+
+fn one(level: &Level) -> OneLevel {
+    OneLevel {
+        steps: level.steps,
+        value: level.value.mean,
+        stderr: level.value.stderr,
+        r2: level.r2,
+        logarithmic: maybe(level.logarithmic, NO_MEAN),
+    }
+}
+
+/// The limit is that of the estimator the answer uses.
+fn extrapolated(v: &Value) -> Extrapolated {
+    let Some(limit) = &v.limit else {
+        let why = "one level; give problem.steps several".to_owned();
+        return Extrapolated::Not { value: (), why };
+    };
+    let logarithmic = v.how.starts_with("logarithmic");
+    Extrapolated::Limit {
+        value: v.answer.mean,
+        stderr: v.answer.stderr,
+        order: if logarithmic { None } else { limit.order },
+        fitted: limit.fitted && !logarithmic,
+        how: v.how.clone(),
+    }
+}
+
+fn gate(v: &Value) -> Gate {
+    match &v.logarithmic {
+        Some(log) => Gate::Mean {
+            value: log.value.mean,
+            stderr: log.value.stderr,
+            lambda: log.lambda,
+            spread: log.spread,
+            trusted: log.trusted,
+        },
+        None => Gate::Not { value: (), why: NO_MEAN.to_owned() },
+    }
+}

@@ -1,0 +1,89 @@
+//! The answer for people.
+
+use std::fmt;
+
+use frame::Answer;
+use ground::estimate::Estimate;
+
+use super::{Json, Value};
+
+impl Answer for Value {
+    fn headline(&self) -> Estimate {
+        self.answer
+    }
+
+    fn json(&self) -> serde_json::Map<String, serde_json::Value> {
+        match serde_json::to_value(Json::from(self)) {
+            Ok(serde_json::Value::Object(map)) => map,
+            _ => serde_json::Map::new(),
+        }
+    }
+}
+
+/// x₀ in one word: a number where all components agree.
+fn place(at: &[f64]) -> String {
+    match at {
+        [x] => format!("{x}"),
+        [first, rest @ ..] if rest.iter().all(|x| x == first) => {
+            if *first == 0.0 {
+                "0".to_owned()
+            } else {
+                format!("({first}, …)")
+            }
+        }
+        _ => "x0".to_owned(),
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (low, high) = self.answer.interval95();
+        let digits = digits(self.answer.stderr);
+        writeln!(f, "u(0, {}) = {}", place(&self.at), self.answer)?;
+        writeln!(f, "  95 % interval     [{low:.digits$}, {high:.digits$}]")?;
+        writeln!(f, "  how               {}, {} fresh paths", self.how, self.fresh)?;
+        writeln!(
+            f,
+            "  without learning  {} (Z = 0)   {} (untrained, R² {:.4})",
+            self.zero, self.untrained, self.untrained_r2
+        )?;
+        writeln!(
+            f,
+            "  learned           R² {:.4} on {} plain paths; minimiser {}",
+            self.r2, self.plain, self.minimiser
+        )?;
+        if let Some(log) = self.logarithmic.as_ref().filter(|log| !log.trusted) {
+            writeln!(
+                f,
+                "  gate              sd(λ y0) = {:.2} > 1: the logarithmic mean is not trusted",
+                log.spread
+            )?;
+        }
+        write!(f, "  steps             adjoint-weighted value   R²")?;
+        for level in &self.levels {
+            let value = level.value.to_string();
+            write!(f, "\n  {:<17} {value:<24} {:.4}", level.steps, level.r2)?;
+        }
+        let Some(limit) = &self.limit else { return Ok(()) };
+        let order = match (limit.order, limit.fitted) {
+            (None, _) => "no time-step error".to_owned(),
+            (Some(order), true) => format!("order {order:.2}, fitted"),
+            (Some(order), false) => match limit.seen {
+                Some(seen) => format!("order {order:.0}; seen {seen}"),
+                None => format!("order {order:.0}, assumed"),
+            },
+        };
+        write!(f, "\n  limit             {:<24} {order}", limit.value.to_string())
+    }
+}
+
+/// Decimals that show two digits of a standard error.
+fn digits(stderr: f64) -> usize {
+    if !(stderr.is_finite() && stderr > 0.0) {
+        return 6;
+    }
+    let places = 1.0 - stderr.log10().floor();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    let places = places.clamp(0.0, 12.0) as usize;
+    places
+}

@@ -1,0 +1,425 @@
+//! The parameters of a case file, documented.
+//!
+//! These structs are the documentation: `explain` and the schema are made from the comments below.
+
+use frame::{Descent, Job, Posed};
+use ground::formula::{self, Expr, Scope, Shape, parse};
+use ground::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::form::Directions;
+use crate::model::{Diffusion, Equation};
+use crate::plan::PathPlan;
+use crate::problem::DeepBsde;
+
+/// `[model] kind = "parabolic"`: u_t + μ·∇u + ½ tr(σσᵀ∇²u) + f = 0, u(T, x) = g(x).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Model {
+    /// d, the number of components of x; at least 1.
+    pub dim: usize,
+    /// T, the time at which u(T, x) = g(x) is given; positive.
+    pub horizon: f64,
+    /// μ(t, x), a formula that gives a vector (a number is repeated). Default: 0.
+    #[serde(default = "zero")]
+    pub drift: Text,
+    /// σ(t, x): a formula that gives a number (σ times the identity) or a vector (the diagonal), or
+    /// a constant d × d matrix as a list of rows or as the name of a constant.
+    pub diffusion: Coefficient,
+    /// f(t, x, z) with z = σᵀ∇u, or f(t, x, grad_u), but not of both. Default: 0.
+    #[serde(default = "zero")]
+    pub source: Text,
+    /// g(x), a formula that gives a number.
+    pub terminal: Text,
+    /// Names the formulas may use: numbers, lists (vectors) and lists of rows (matrices).
+    #[serde(default)]
+    pub constants: BTreeMap<String, Constant>,
+}
+
+/// A formula: text, or a number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Text {
+    /// In the formula language.
+    Formula(String),
+    /// A number.
+    Number(f64),
+}
+
+/// σ: a formula, a number or a constant matrix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Coefficient {
+    /// In the formula language.
+    Formula(String),
+    /// A number: σ times the identity.
+    Number(f64),
+    /// The diagonal.
+    Diagonal(Vec<f64>),
+    /// A matrix, row by row.
+    Matrix(Vec<Vec<f64>>),
+}
+
+/// A constant: a number, a vector or a matrix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Constant {
+    /// A number.
+    Number(f64),
+    /// A vector.
+    Vector(Vec<f64>),
+    /// A matrix, row by row.
+    Matrix(Vec<Vec<f64>>),
+}
+
+/// `[problem] kind = "deep-bsde"`: find Z along the paths from x₀ so that y₀ does not vary from path
+/// to path. [HJE18]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Problem {
+    /// x₀: one number for every component, or a list. Default: 0.
+    #[serde(default = "origin")]
+    pub at: Point,
+    /// Levels of the time grid, increasing, each a divisor of the last: the function is trained on
+    /// the first and evaluated on all; one number for one level. Default: [20, 40, 80].
+    #[serde(default = "levels")]
+    pub steps: Steps,
+    /// How paths step: "exact" for constant coefficients and geometric Brownian motion, "euler"
+    /// (Euler–Maruyama), or "auto": exact where it is recognised. Default: "auto".
+    #[serde(default)]
+    pub scheme: Scheme,
+    /// Whether training paths follow the current function (drift σ ∂f/∂z): true, false, or "auto":
+    /// where f depends on z. Default: "auto".
+    #[serde(default)]
+    pub on_policy: Choice,
+    /// How u(0, x₀) is read off: "adjoint", the adjoint-weighted value, "logarithmic", the mean of
+    /// e^(−λG) for f = −½λ|z|² + c(t), or "auto": logarithmic where its gate allows. Default:
+    /// "auto".
+    #[serde(default)]
+    pub value: Reading,
+}
+
+/// x₀.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Point {
+    /// The same number in every component.
+    Number(f64),
+    /// Component by component.
+    List(Vec<f64>),
+}
+
+/// Levels of the time grid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Steps {
+    /// One level.
+    One(i64),
+    /// Several.
+    Many(Vec<i64>),
+}
+
+/// How paths step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// Exact where the law is recognised, else Euler–Maruyama.
+    #[default]
+    Auto,
+    /// Exact; an error where the law is not recognised.
+    Exact,
+    /// Euler–Maruyama.
+    Euler,
+}
+
+/// How u(0, x₀) is read off the paths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// Logarithmic where its gate allows, else adjoint.
+    #[default]
+    Auto,
+    /// The adjoint-weighted value.
+    Adjoint,
+    /// −λ⁻¹ ln of the mean of e^(−λG).
+    Logarithmic,
+}
+
+/// Yes, no, or as the equation suggests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Choice {
+    /// Said.
+    Said(bool),
+    /// "auto".
+    Auto(Auto),
+}
+
+/// The word "auto".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Auto {
+    /// As the equation suggests.
+    Auto,
+}
+
+/// `[representation] kind = "directions"`: Z = Σ c_k D_k, a small network gives the coefficients c
+/// of directions known from the paths: the gradient of the smoothed terminal value, x, and a few
+/// active ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Representation {
+    /// M, antithetic pairs that smooth the terminal value; 0 for its raw gradient. Default: 4, or 64
+    /// where g is kinked (contains min, max, abs, relu, step, sign, clamp or if).
+    #[serde(default)]
+    pub pairs: Option<usize>,
+    /// Active directions: leading eigenvectors of the mean of b bᵀ. Default: 4, at most d.
+    #[serde(default)]
+    pub active: Option<usize>,
+    /// Widths of the hidden layers of the coefficient network. Default: [32, 32].
+    #[serde(default = "hidden")]
+    pub hidden: Vec<usize>,
+    /// Where training starts: "smoothed" (Z is the gradient of the smoothed terminal value) or
+    /// "zero" (Z ≡ 0). Default: "smoothed".
+    #[serde(default)]
+    pub start: Start,
+}
+
+/// Where training starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// Z = b, the gradient of the smoothed terminal value.
+    #[default]
+    Smoothed,
+    /// Z ≡ 0.
+    Zero,
+}
+
+fn zero() -> Text {
+    Text::Number(0.0)
+}
+
+fn origin() -> Point {
+    Point::Number(0.0)
+}
+
+fn levels() -> Steps {
+    Steps::Many(vec![20, 40, 80])
+}
+
+fn hidden() -> Vec<usize> {
+    vec![32, 32]
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self::Auto(Auto::Auto)
+    }
+}
+
+/// A case as something to run; errors carry the key.
+pub fn job(
+    model: &Model,
+    problem: &Problem,
+    representation: &Representation,
+    descent: Box<dyn Descent<PathPlan>>,
+) -> Result<Box<dyn Job>> {
+    let equation = model.equation()?;
+    let problem = problem.pose(equation)?;
+    problem.check()?;
+    let form = representation.form(&problem)?;
+    Ok(Box::new(Posed { problem, form, descent }))
+}
+
+impl Model {
+    /// The equation the formulas say.
+    pub fn equation(&self) -> Result<Equation> {
+        if self.dim == 0 {
+            return Err(Error::input("model.dim", "`0` is no dimension")
+                .allowed("A whole number, at least 1"));
+        }
+        let coefficient = self.scope(&["t", "x"])?;
+        let driver = self.scope(&["t", "x", "u", "z", "grad_u"])?;
+        let terminal = self.scope(&["x"])?;
+        let equation = Equation {
+            dim: self.dim,
+            horizon: self.horizon,
+            drift: self.drift.read("model.drift", &coefficient)?,
+            diffusion: self.read_diffusion(&coefficient)?,
+            source: self.source.read("model.source", &driver)?,
+            terminal: self.terminal.read("model.terminal", &terminal)?,
+        };
+        equation.check()?;
+        Ok(equation)
+    }
+
+    /// The names a formula may use: the variables, d, T, pi, i and the constants.
+    fn scope(&self, variables: &[&str]) -> Result<Scope> {
+        let mut scope = Scope { dim: Some(self.dim), ..Scope::new() };
+        for &name in variables {
+            let number = name == "t" || name == "u";
+            let shape = if number { Shape::Scalar } else { Shape::Vector(self.dim) };
+            scope = scope.variable(name, shape);
+        }
+        let known = [("d", self.dim as f64), ("T", self.horizon), ("pi", std::f64::consts::PI)];
+        for (name, value) in known {
+            scope = scope.constant(name, formula::Constant::Number(value));
+        }
+        for (name, constant) in &self.constants {
+            scope = scope.constant(name, constant.read(name)?);
+        }
+        Ok(scope)
+    }
+
+    fn read_diffusion(&self, scope: &Scope) -> Result<Diffusion> {
+        let key = "model.diffusion";
+        match &self.diffusion {
+            Coefficient::Number(sigma) => Ok(Diffusion::scalar(finite(key, *sigma)?)),
+            Coefficient::Diagonal(sigma) => {
+                sigma.iter().try_for_each(|&v| finite(key, v).map(|_| ()))?;
+                let diagonal = Expr::vector(sigma);
+                if diagonal.shape() == Shape::Vector(self.dim) {
+                    return Ok(Diffusion::Diagonal(diagonal));
+                }
+                Err(Error::input(key, format!("the diagonal has {} numbers", sigma.len()))
+                    .allowed(format!("The equation has {} dimensions", self.dim)))
+            }
+            Coefficient::Matrix(rows) => self.square(rows),
+            Coefficient::Formula(text) => match self.constants.get(text.trim()) {
+                Some(Constant::Matrix(rows)) => self.square(rows),
+                _ => Ok(parse(text, scope).map_err(|e| at_key(e, key))?.into()),
+            },
+        }
+    }
+
+    fn square(&self, rows: &[Vec<f64>]) -> Result<Diffusion> {
+        let (cols, data) = flat("model.diffusion", rows)?;
+        if rows.len() == self.dim && cols == self.dim {
+            return Ok(Diffusion::Matrix(data));
+        }
+        let (n, d) = (rows.len(), self.dim);
+        Err(Error::input("model.diffusion", format!("the matrix is {n} x {cols}"))
+            .allowed(format!("σ is {d} x {d} here")))
+    }
+}
+
+/// Names a constant cannot take.
+const RESERVED: [&str; 9] = ["t", "x", "u", "z", "grad_u", "d", "T", "pi", "i"];
+
+impl Constant {
+    /// The constant under its name, which no variable has.
+    fn read(&self, name: &str) -> Result<formula::Constant> {
+        let key = format!("model.constants.{name}");
+        if !is_name(name) || RESERVED.contains(&name) {
+            let known = RESERVED.join(", ");
+            return Err(Error::input(&key, format!("`{name}` cannot be the name of a constant"))
+                .allowed(format!("A letter, then letters, digits and _; not {known}")));
+        }
+        Ok(match self {
+            Self::Number(v) => formula::Constant::Number(finite(&key, *v)?),
+            Self::Vector(v) if v.is_empty() => {
+                return Err(Error::input(&key, "the list is empty").allowed("At least one number"));
+            }
+            Self::Vector(v) => {
+                v.iter().try_for_each(|&v| finite(&key, v).map(|_| ()))?;
+                formula::Constant::Vector(v.clone())
+            }
+            Self::Matrix(rows) => {
+                let (columns, data) = flat(&key, rows)?;
+                formula::Constant::Matrix { rows: rows.len(), columns, data }
+            }
+        })
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn finite(key: &str, value: f64) -> Result<f64> {
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        Err(Error::input(key, format!("`{value}` is not finite")).allowed("A finite number"))
+    }
+}
+
+/// The number of columns and the numbers of a matrix, row by row.
+fn flat(key: &str, rows: &[Vec<f64>]) -> Result<(usize, Vec<f64>)> {
+    let cols = rows.first().map_or(0, Vec::len);
+    if rows.iter().any(|row| row.len() != cols) || cols == 0 {
+        return Err(Error::input(key, "the rows of the matrix differ in length, or are empty")
+            .allowed("A list of rows of one length"));
+    }
+    rows.iter().flatten().try_for_each(|&v| finite(key, v).map(|_| ()))?;
+    Ok((cols, rows.concat()))
+}
+
+fn at_key(mut error: Error, key: &str) -> Error {
+    if let Error::Input(input) = &mut error {
+        key.clone_into(&mut input.key);
+    }
+    error
+}
+
+impl Text {
+    fn read(&self, key: &str, scope: &Scope) -> Result<Expr> {
+        match self {
+            Self::Number(value) => Ok(Expr::number(finite(key, *value)?)),
+            Self::Formula(text) => parse(text, scope).map_err(|e| at_key(e, key)),
+        }
+    }
+}
+
+impl Problem {
+    fn pose(&self, equation: Equation) -> Result<DeepBsde> {
+        let at = match &self.at {
+            Point::Number(x) => vec![*x; equation.dim],
+            Point::List(x) => x.clone(),
+        };
+        let one = |n: i64| {
+            usize::try_from(n).ok().filter(|n| *n <= 1 << 24).ok_or_else(|| {
+                Error::input("problem.steps", format!("`{n}` is no number of steps"))
+                    .allowed("Whole numbers from 1 to 16777216")
+            })
+        };
+        let levels = match &self.steps {
+            Steps::One(n) => vec![one(*n)?],
+            Steps::Many(levels) => levels.iter().map(|&n| one(n)).collect::<Result<_>>()?,
+        };
+        let on_policy = match self.on_policy {
+            Choice::Said(on) => Some(on),
+            Choice::Auto(_) => None,
+        };
+        Ok(DeepBsde { equation, at, levels, scheme: self.scheme, on_policy, reading: self.value })
+    }
+}
+
+impl Representation {
+    fn form(&self, problem: &DeepBsde) -> Result<Directions> {
+        let default = problem.default_form();
+        let dim = problem.equation.dim;
+        let active = self.active.unwrap_or(default.active);
+        if active > dim {
+            let found = format!("{active} directions in {dim} dimensions");
+            return Err(
+                Error::input("representation.active", found).allowed(format!("At most {dim}"))
+            );
+        }
+        let pairs = self.pairs.unwrap_or(default.pairs);
+        if pairs > 4096 {
+            return Err(Error::input("representation.pairs", format!("{pairs} pairs"))
+                .allowed("At most 4096"));
+        }
+        if let Some(bad) = self.hidden.iter().find(|&&width| width == 0 || width > 4096) {
+            return Err(Error::input("representation.hidden", format!("`{bad}` is no width"))
+                .allowed("Whole numbers from 1 to 4096"));
+        }
+        Ok(Directions { pairs, active, hidden: self.hidden.clone(), start: self.start })
+    }
+}

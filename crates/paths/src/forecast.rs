@@ -1,0 +1,85 @@
+//! What a run will do and cost, from the formulas alone.
+
+use frame::{Forecast, Precision, Run};
+use ground::Result;
+
+use crate::form::Directions;
+use crate::pilot;
+use crate::plan::Compiled;
+use crate::problem::DeepBsde;
+use crate::quadratic::Quadratic;
+
+/// The forecast of a problem with its form.
+pub(crate) fn forecast(problem: &DeepBsde, form: &Directions, run: &Run) -> Result<Forecast> {
+    let step = problem.step()?;
+    let samples = if form.pairs == 0 { 1 } else { 2 * form.pairs };
+    let compiled = Compiled::new(&problem.equation, &step, samples)?;
+    let network = form.network();
+    let widths: Vec<String> = network.widths.iter().map(ToString::to_string).collect();
+    let follows = problem.follows()?;
+    let value = match Quadratic::of(problem)? {
+        Some(q) => format!("logarithmic mean with λ = {}, where sd(λ y₀) ≤ 1", q.lambda()),
+        None => "adjoint-weighted, extrapolated over the levels".to_owned(),
+    };
+    let training = if follows {
+        "follow the function (the driver depends on z)"
+    } else {
+        "do not follow the function"
+    };
+    let facts = [
+        ("paths", step.to_string()),
+        ("training paths", training.to_owned()),
+        ("levels", format!("{:?}, trained on the first", problem.levels)),
+        ("directions", format!("{} pairs, {} active, gradient and x", form.pairs, form.active)),
+        ("network", format!("{}, {} parameters", widths.join("-"), network.len())),
+        ("value", value),
+        ("fresh paths", run.fresh.to_string()),
+    ];
+    Ok(Forecast {
+        facts: facts.map(|(topic, fact)| (topic.to_owned(), fact)).to_vec(),
+        bytes: bytes(problem, form, run, &compiled),
+        operations: operations(problem, form, run, &compiled),
+        cites: ["HJE18", "EHJ17", "E20", "SMDS11", "KB15"].map(str::to_owned).to_vec(),
+    })
+}
+
+/// Operations of all paths: pilot, training (three times a plain step), looks, answer.
+fn operations(problem: &DeepBsde, form: &Directions, run: &Run, compiled: &Compiled) -> f64 {
+    /// Of one normal number.
+    const NORMAL: f64 = 30.0;
+    let d = compiled.dim as f64;
+    let samples = if form.pairs == 0 { 1 } else { 2 * form.pairs };
+    let network = 2.0 * form.network().len() as f64;
+    let one =
+        compiled.operations(samples) + network + d * (NORMAL + 6.0 * form.outputs() as f64 + 10.0);
+    let first = problem.levels[0] as f64;
+    let all: f64 = problem.levels.iter().map(|&n| n as f64).sum();
+    let looks = (run.iterations / run.look_every.max(1) + 1) as f64 * run.look as f64;
+    let trained = run.iterations as f64 * run.batch as f64 * 3.0;
+    let active = pilot::ACTIVE_PATHS as f64 * first * d * d * f64::from(u8::from(form.active > 0));
+    let pilot = pilot::PATHS as f64 * problem.levels.last().map_or(0.0, |&n| n as f64);
+    let fresh = (run.fresh + run.fresh.min(8192)) as f64 * all;
+    active + one * (first * (looks + trained) + fresh) + pilot * d * (NORMAL + 4.0)
+}
+
+/// Memory at the peak: grids, pilot, records of the batch, desks of the threads, paths kept.
+fn bytes(problem: &DeepBsde, form: &Directions, run: &Run, compiled: &Compiled) -> f64 {
+    let word = if run.precision == Precision::F32 { 4.0 } else { 8.0 };
+    let lanes = 64.0 / word;
+    let d = compiled.dim as f64;
+    let samples = if form.pairs == 0 { 1.0 } else { 2.0 * form.pairs as f64 };
+    let all: f64 = problem.levels.iter().map(|&n| n as f64).sum();
+    let (first, finest) =
+        (problem.levels[0] as f64, problem.levels.last().map_or(0.0, |&n| n as f64));
+    let width: usize = compiled.widths.iter().sum();
+    let grids = all * word * (d + samples * width as f64);
+    let pilot = 10.0 * finest * d * 8.0;
+    let matrix = if form.active > 0 { 4.0 * d * d / 2.0 * 72.0 + 4.0 * d * d * 8.0 } else { 0.0 };
+    let blocks = (run.batch.max(run.look) as f64 / lanes).ceil();
+    let network = form.network();
+    let kept = (network.cache_rows() + form.inputs() + form.outputs()) as f64 * first * 64.0;
+    let walk = 16.0 * d * 64.0;
+    let desks = run.threads as f64 * (walk + problem.levels.len() as f64 * 3.0 * d * 64.0);
+    let paths = run.fresh as f64 * problem.levels.len() as f64 * 8.0 * 6.0;
+    4e6 + grids + pilot + matrix + blocks * (walk + kept) + desks + paths
+}

@@ -1,0 +1,355 @@
+//! The same coupling by hand, at speed: all steps of a block of paths, one network call a step.
+//!
+//! ```text
+//! forward   every block of the batch: paths, ψ, c, z, y₀ = g(X_N) + Σ h f − Σ Z·ΔB
+//! loss      J = n/(n − 1) · mean (y₀ − ȳ₀)² / s_g²
+//! reverse   ∂J/∂c_k at every step, then the network backward over all steps of a block at once
+//! ```
+//! Blocks are independent and their sums are ordered, so the bits do not depend on threads. Where
+//! paths follow the function (ΔB = ΔW + κ a h, a = ∂f/∂z) the slope holds the law of the paths
+//! fixed: a semi-gradient. κ rises from 0 to 1 over the first half of the run.
+//!
+//! The twin on the tape is [`crate::problem`]; `agree_*` tests compare the two on one named batch.
+
+mod compiled;
+mod evaluate;
+mod grid;
+mod scout;
+mod walk;
+
+use std::sync::Arc;
+
+use frame::{Batch, Functional, Move, Params, Precision, Purpose, Run, Stored, Watch, Work};
+use ground::estimate::Estimate;
+use ground::kernel::lane::Real;
+use ground::kernel::network::Evaluations;
+use ground::stream::Stream;
+use ground::{Error, Result};
+use rayon::prelude::*;
+
+pub(crate) use compiled::Compiled;
+pub(crate) use evaluate::{Fresh, LevelDraws};
+pub(crate) use grid::Grid;
+pub(crate) use scout::Course;
+use walk::{Shared, Walk};
+
+use crate::form::Directions;
+use crate::pilot::Pilot;
+use crate::problem::DeepBsde;
+
+/// The fast functional of [`DeepBsde`] with [`Directions`], in the precision of the run.
+#[derive(Debug)]
+pub struct PathPlan {
+    inner: Inner,
+    /// The problem it solves.
+    pub(crate) problem: DeepBsde,
+    /// The form it trains.
+    pub(crate) form: Directions,
+}
+
+#[derive(Debug)]
+enum Inner {
+    F32(Plan<f32>),
+    F64(Plan<f64>),
+}
+
+/// `$body` with `$plan` the plan of either precision.
+macro_rules! either {
+    ($inner:expr, $plan:ident => $body:expr) => {
+        match $inner {
+            Inner::F32($plan) => $body,
+            Inner::F64($plan) => $body,
+        }
+    };
+}
+
+impl PathPlan {
+    pub(crate) fn new(problem: DeepBsde, form: Directions, run: &Run) -> Result<Self> {
+        let inner = match run.precision {
+            Precision::F32 => Inner::F32(Plan::new(&problem, &form, run)?),
+            Precision::F64 => Inner::F64(Plan::new(&problem, &form, run)?),
+        };
+        Ok(Self { inner, problem, form })
+    }
+
+    /// What the pilot found.
+    pub fn pilot(&self) -> &Pilot {
+        either!(&self.inner, plan => &plan.pilot)
+    }
+
+    /// Fresh paths, level by level.
+    pub(crate) fn evaluate(
+        &mut self,
+        theta: &Params,
+        fresh: &Fresh<'_>,
+        watch: &mut dyn Watch,
+    ) -> Result<Vec<LevelDraws>> {
+        either!(&mut self.inner, plan => plan.evaluate(theta, fresh, watch))
+    }
+
+    /// Z at points, `[d]` each.
+    pub(crate) fn slope_at(&self, theta: &Params, t: f64, x: &[f64]) -> Vec<f64> {
+        either!(&self.inner, plan => plan.slope_at(theta, t, x))
+    }
+
+    /// The seed of the run.
+    pub(crate) fn seed(&self) -> u64 {
+        either!(&self.inner, plan => plan.seed)
+    }
+
+    /// Fresh draws the answer asked for in the run.
+    pub(crate) fn fresh(&self) -> usize {
+        either!(&self.inner, plan => plan.fresh)
+    }
+}
+
+impl Functional for PathPlan {
+    fn value(&mut self, theta: &Params, batch: Batch) -> Result<Estimate> {
+        either!(&mut self.inner, plan => plan.value(theta, batch))
+    }
+
+    fn gradient(&mut self, theta: &Params, batch: Batch, into: &mut Params) -> Result<Estimate> {
+        either!(&mut self.inner, plan => plan.gradient(theta, batch, into))
+    }
+
+    fn descend(&mut self, theta: &mut Params, batch: Batch, by: Move) -> Result<Estimate> {
+        either!(&mut self.inner, plan => plan.descend(theta, batch, by))
+    }
+
+    fn work(&self) -> Work {
+        either!(&self.inner, plan => plan.work)
+    }
+
+    fn keep(&mut self, keeper: &mut frame::Keeper<'_>) -> Result<()> {
+        either!(&mut self.inner, plan => plan.work.keep(keeper))
+    }
+}
+
+/// The plan in one precision.
+#[derive(Debug)]
+struct Plan<T: Stored> {
+    shared: Shared<T>,
+    pilot: Pilot,
+    /// One a level, increasing; training is on the first.
+    grids: Vec<Grid<T>>,
+    records: Vec<Record<T>>,
+    pool: rayon::ThreadPool,
+    training: Stream,
+    validation: Stream,
+    on_policy: bool,
+    iterations: u64,
+    seed: u64,
+    fresh: usize,
+    gradient: Option<Params>,
+    work: Work,
+}
+
+/// What one block of the training batch keeps of its steps.
+#[derive(Debug)]
+struct Record<T: Real> {
+    walk: Walk<T>,
+    inputs: Vec<T::Row>,
+    caches: Vec<T::Row>,
+    /// ∂y₀/∂c, then ∂J/∂c.
+    slopes: Vec<T::Row>,
+    /// y₀, lane by lane.
+    y: Vec<f64>,
+    scratch: Vec<T::Row>,
+    gradient: Vec<T>,
+}
+
+impl<T: Stored> Plan<T> {
+    fn new(problem: &DeepBsde, form: &Directions, run: &Run) -> Result<Self> {
+        let level = crate::problem::level(run.vector);
+        let pool = ground::par::pool(run.threads)?;
+        let (samples, on_policy) =
+            (form.pairs.max(1) * if form.pairs > 0 { 2 } else { 1 }, problem.follows()?);
+        let compiled = Arc::new(Compiled::new(&problem.equation, &problem.step()?, samples)?);
+        let course = problem.course();
+        let stream = Stream::new(run.seed);
+        let pilot = pool.install(|| scout::scout::<T>(&compiled, form, &course, &stream, level))?;
+        let grids = course
+            .levels
+            .iter()
+            .map(|&n| Grid::new(&compiled, &pilot, (0.0, &course.start), n, level))
+            .collect();
+        Ok(Self {
+            shared: Shared::new(compiled, form.network(), &pilot, on_policy, level),
+            pilot,
+            grids,
+            records: Vec::new(),
+            pool: pool,
+            training: stream.child("training"),
+            validation: stream.child("validation"),
+            on_policy,
+            iterations: run.iterations,
+            seed: run.seed,
+            fresh: run.fresh,
+            gradient: None,
+            work: Work::default(),
+        })
+    }
+
+    /// κ at an iteration: a ramp over the first half of the run.
+    fn kappa(&self, step: u64) -> f64 {
+        if self.on_policy { ramp(step, self.iterations) } else { 0.0 }
+    }
+
+    /// y₀ on all paths of a batch; what the reverse pass needs is kept when `keep` is set.
+    fn forward(&mut self, theta: &Params, batch: Batch, keep: bool) -> Result<(Vec<f64>, f64)> {
+        let blocks = batch.n.div_ceil(T::LANES);
+        let (shared, grid) = (&self.shared, &self.grids[0]);
+        while self.records.len() < blocks {
+            self.records.push(Record::new(shared, grid.steps, keep));
+        }
+        let kappa = self.kappa(batch.step);
+        let (stream, first) = match batch.purpose {
+            Purpose::Training => (&self.training, batch.step * batch.n as u64),
+            Purpose::Validation => (&self.validation, 0),
+        };
+        let parameters = &T::blocks(theta)[0].theta;
+        let records = &mut self.records[..blocks];
+        self.pool.install(|| {
+            records.par_iter_mut().enumerate().for_each(|(k, record)| {
+                let path = first + (k * T::LANES) as u64;
+                record.forward((shared, grid), parameters, (stream, path), (kappa, keep));
+            });
+        });
+        let mut y: Vec<f64> = records.iter().flat_map(|r| r.y.iter().copied()).collect();
+        y.truncate(batch.n);
+        let mean = y.iter().sum::<f64>() / batch.n as f64;
+        if mean.is_finite() {
+            Ok((y, mean))
+        } else {
+            Err(Error::Numeric { what: "the loss".to_owned(), at: batch.step })
+        }
+    }
+
+    /// n/(n − 1) (y₀ − ȳ₀)²/s_g², path by path.
+    fn loss(&self, y: &[f64], mean: f64) -> Estimate {
+        let n = y.len() as f64;
+        let scale = n / (n - 1.0) / self.pilot.s_g.powi(2);
+        let losses: Vec<f64> = y.iter().map(|y| scale * (y - mean).powi(2)).collect();
+        Estimate::of(&losses)
+    }
+
+    fn value(&mut self, theta: &Params, batch: Batch) -> Result<Estimate> {
+        self.work.values += batch.n as u64;
+        let (y, mean) = self.forward(theta, batch, false)?;
+        Ok(self.loss(&y, mean))
+    }
+
+    fn gradient(&mut self, theta: &Params, batch: Batch, into: &mut Params) -> Result<Estimate> {
+        self.work.gradients += batch.n as u64;
+        let (y, mean) = self.forward(theta, batch, true)?;
+        let scale = 2.0 / (batch.n as f64 - 1.0) / self.pilot.s_g.powi(2);
+        let parameters = &T::blocks(theta)[0].theta;
+        let (shared, steps) = (&self.shared, self.grids[0].steps);
+        let records = &mut self.records[..batch.n.div_ceil(T::LANES)];
+        self.pool.install(|| {
+            records.par_iter_mut().zip(y.par_chunks(T::LANES)).for_each(|(record, y)| {
+                let seeds: Vec<f64> = y.iter().map(|y| scale * (y - mean)).collect();
+                record.reverse(shared, steps, parameters, &seeds);
+            });
+        });
+        let sum = &mut T::blocks_mut(into)[0].theta;
+        for (k, sum) in sum.iter_mut().enumerate() {
+            *sum = T::of(records.iter().map(|record| record.gradient[k].wide()).sum());
+        }
+        Ok(self.loss(&y, mean))
+    }
+
+    fn descend(&mut self, theta: &mut Params, batch: Batch, by: Move) -> Result<Estimate> {
+        let mut gradient = self.gradient.take().unwrap_or_else(|| theta.zeros_like());
+        let value = self.gradient(theta, batch, &mut gradient)?;
+        by.apply(theta, &mut gradient, batch.step)?;
+        self.gradient = Some(gradient);
+        Ok(value)
+    }
+
+    fn slope_at(&self, theta: &Params, t: f64, x: &[f64]) -> Vec<f64> {
+        let grid = Grid::new(&self.shared.compiled, &self.pilot, (t, x), 1, self.shared.level);
+        let mut walk = Walk::new(&self.shared.compiled, &self.shared.network);
+        walk.start(&grid);
+        walk.look(&self.shared, &grid, 0);
+        walk.decide(&self.shared, &grid, 0, &T::blocks(theta)[0].theta);
+        walk.z.iter().map(|row| row.as_ref()[0].wide()).collect()
+    }
+}
+
+/// κ at iteration i of n: 2i/n, at most 1.
+pub(crate) fn ramp(i: u64, n: u64) -> f64 {
+    if n == 0 { 1.0 } else { (2.0 * i as f64 / n as f64).min(1.0) }
+}
+
+impl<T: Real> Record<T> {
+    fn new(shared: &Shared<T>, steps: usize, keep: bool) -> Self {
+        let network = &shared.network;
+        let (inputs, outputs) = (network.widths[0], network.widths[network.widths.len() - 1]);
+        let rows = |n: usize| if keep { vec![T::Row::default(); n * steps] } else { vec![] };
+        Self {
+            walk: Walk::new(&shared.compiled, network),
+            inputs: rows(inputs),
+            caches: rows(network.cache_rows()),
+            slopes: rows(outputs),
+            y: vec![0.0; T::LANES],
+            scratch: Vec::new(),
+            gradient: vec![T::default(); network.len()],
+        }
+    }
+
+    fn forward(
+        &mut self,
+        (shared, grid): (&Shared<T>, &Grid<T>),
+        theta: &[T],
+        (stream, path): (&Stream, u64),
+        (kappa, keep): (f64, bool),
+    ) {
+        if keep && self.inputs.is_empty() {
+            *self = Self::new(shared, grid.steps, true);
+        }
+        let walk = &mut self.walk;
+        let (inputs, outputs, cached) = (walk.psi.len(), walk.c.len(), walk.cache.len());
+        self.y.fill(0.0);
+        walk.start(grid);
+        for n in 0..grid.steps {
+            let first = usize::try_from(path).expect("paths are counted by the machine's words");
+            scout::draw(shared.level, stream, grid, (first, n), &mut walk.dw);
+            walk.look(shared, grid, n);
+            walk.decide(shared, grid, n, theta);
+            let change = walk.drive(shared, grid, n, kappa);
+            add(&mut self.y, change.as_ref());
+            if keep {
+                self.inputs[n * inputs..(n + 1) * inputs].copy_from_slice(&walk.psi);
+                self.caches[n * cached..(n + 1) * cached].copy_from_slice(&walk.cache);
+                let slopes = &mut self.slopes[n * outputs..(n + 1) * outputs];
+                walk.sensitivity(shared, grid, (n, kappa), slopes);
+            }
+            walk.advance(shared, grid, n);
+        }
+        add(&mut self.y, walk.terminal(shared).as_ref());
+    }
+
+    /// The gradient of Σ seed·y₀ over the lanes that have a seed.
+    fn reverse(&mut self, shared: &Shared<T>, steps: usize, theta: &[T], seeds: &[f64]) {
+        for row in &mut self.slopes {
+            for (l, slope) in row.as_mut().iter_mut().enumerate() {
+                *slope = T::of(seeds.get(l).map_or(0.0, |seed| slope.wide() * seed));
+            }
+        }
+        self.gradient.fill(T::default());
+        let batch = Evaluations {
+            inputs: &self.inputs,
+            caches: &self.caches,
+            seeds: &self.slopes,
+            count: steps,
+        };
+        let scratch = &mut self.scratch;
+        shared.network.reverse(shared.level, theta, batch, scratch, &mut self.gradient);
+    }
+}
+
+/// Adds a row to sums in double precision.
+fn add<T: Real>(sums: &mut [f64], row: &[T]) {
+    sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v.wide());
+}

@@ -1,0 +1,280 @@
+//! Fresh paths on all levels at once: what the answer is made of.
+//!
+//! All levels follow common Brownian paths: a coarse increment is the sum of fine ones. Each path
+//! gives, level by level, y₀ = g(X_N) + Σ h f − Σ Z·ΔB, g(X_N) and the control Σ |ΔW_n|² − h d, whose
+//! mean is zero; the finest level also gives the moments of (y₀ − pivot) ΔW₀ for the gradient.
+//!
+//! On paths that follow the function (κ = 1) each path also gives
+//!
+//! ```text
+//! ρ = Π (1 + a·ΔB) e^(−a·ΔB + h|a|²/2),   E ρ = 1
+//! ```
+//! The exponential goes back to the law of plain paths (Girsanov); Π (1 + a·ΔB) there is the adjoint
+//! of the N-step scheme, of which the shifted law is the limit h → 0. So E ρ y₀ is one Newton step
+//! of the N-step scheme itself.
+
+use frame::{Params, Stored, Watch};
+use ground::kernel::lane::Real;
+use ground::kernel::span;
+use ground::stream::Stream;
+use ground::{Error, Result};
+use rayon::prelude::*;
+
+use super::grid::Grid;
+use super::walk::{Shared, Walk};
+use super::{Plan, add, scout};
+
+/// Blocks of one piece of work, and pieces between two looks of the watch.
+const BLOCKS: usize = 4;
+const PIECES: usize = 32;
+
+/// Which fresh paths are wanted.
+pub(crate) struct Fresh<'a> {
+    /// What they are for, shown while they are drawn.
+    pub(crate) what: &'static str,
+    /// The levels, by their place among all.
+    pub(crate) levels: std::ops::Range<usize>,
+    /// Start elsewhere: t, x and a number of steps, instead of the levels.
+    pub(crate) from: Option<(f64, &'a [f64], usize)>,
+    /// 0 on plain paths, 1 on paths that follow the function.
+    pub(crate) kappa: f64,
+    /// How many.
+    pub(crate) n: usize,
+    /// Where they are drawn from.
+    pub(crate) stream: &'a Stream,
+    /// Near the mean of y₀.
+    pub(crate) pivot: f64,
+}
+
+/// The paths of one level, path by path.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LevelDraws {
+    /// N.
+    pub(crate) steps: usize,
+    /// h.
+    pub(crate) h: f64,
+    /// y₀.
+    pub(crate) value: Vec<f64>,
+    /// g(X_N).
+    pub(crate) terminal: Vec<f64>,
+    /// Σ |ΔW|² − h d.
+    pub(crate) control: Vec<f64>,
+    /// ρ; 1 on plain paths.
+    pub(crate) weight: Vec<f64>,
+    /// Sums of (y₀ − pivot) ΔW₀ and of its square, `[d]`; of the last level only.
+    pub(crate) moments: Vec<[f64; 2]>,
+}
+
+/// One level of one block under way.
+struct Place<T: Real> {
+    x: Vec<T::Row>,
+    /// The increment gathered so far.
+    dw: Vec<T::Row>,
+    first: Vec<T::Row>,
+    y: Vec<f64>,
+    control: Vec<f64>,
+    weight: Vec<f64>,
+}
+
+/// Everything a thread works with.
+struct Desk<T: Real> {
+    walk: Walk<T>,
+    dw: Vec<T::Row>,
+    places: Vec<Place<T>>,
+}
+
+impl<T: Stored> Plan<T> {
+    pub(super) fn evaluate(
+        &mut self,
+        theta: &Params,
+        fresh: &Fresh<'_>,
+        watch: &mut dyn Watch,
+    ) -> Result<Vec<LevelDraws>> {
+        let own;
+        let grids = match fresh.from {
+            None => &self.grids[fresh.levels.clone()],
+            Some((t, x, steps)) => {
+                let (compiled, level) = (&self.shared.compiled, self.shared.level);
+                own = [Grid::new(compiled, &self.pilot, (t, x), steps, level)];
+                &own[..]
+            }
+        };
+        self.work.fresh += fresh.n as u64;
+        let parameters = &T::blocks(theta)[0].theta;
+        let mut all: Vec<LevelDraws> = grids
+            .iter()
+            .map(|g| LevelDraws { steps: g.steps, h: g.h, ..LevelDraws::default() })
+            .collect();
+        let pieces = fresh.n.div_ceil(T::LANES * BLOCKS);
+        for from in (0..pieces).step_by(PIECES) {
+            let part = from..pieces.min(from + PIECES);
+            let done: Vec<Vec<LevelDraws>> = self.pool.install(|| {
+                part.into_par_iter()
+                    .map_init(
+                        || Desk::new(&self.shared, grids),
+                        |desk, piece| desk.piece(&self.shared, grids, parameters, (fresh, piece)),
+                    )
+                    .collect()
+            });
+            for piece in done {
+                all.iter_mut().zip(piece).for_each(|(all, part)| all.join(part));
+            }
+            if watch.stage(fresh.what, (from + PIECES).min(pieces), pieces).is_break() {
+                return Err(Error::Interrupted { at: self.iterations });
+            }
+        }
+        if all.iter().flat_map(|l| &l.value).all(|v| v.is_finite()) {
+            Ok(all)
+        } else {
+            let what = "the value on fresh paths".to_owned();
+            Err(Error::Numeric { what, at: self.iterations })
+        }
+    }
+}
+
+impl LevelDraws {
+    fn join(&mut self, part: Self) {
+        self.value.extend(part.value);
+        self.terminal.extend(part.terminal);
+        self.control.extend(part.control);
+        self.weight.extend(part.weight);
+        if self.moments.is_empty() {
+            self.moments = part.moments;
+        } else {
+            for (sum, part) in self.moments.iter_mut().zip(part.moments) {
+                *sum = [sum[0] + part[0], sum[1] + part[1]];
+            }
+        }
+    }
+}
+
+impl<T: Real> Desk<T> {
+    fn new(shared: &Shared<T>, grids: &[Grid<T>]) -> Self {
+        let rows = || vec![T::Row::default(); shared.compiled.dim];
+        let place = |_: &Grid<T>| Place {
+            x: rows(),
+            dw: rows(),
+            first: rows(),
+            y: vec![0.0; T::LANES],
+            control: vec![0.0; T::LANES],
+            weight: vec![1.0; T::LANES],
+        };
+        Self {
+            walk: Walk::new(&shared.compiled, &shared.network),
+            dw: rows(),
+            places: grids.iter().map(place).collect(),
+        }
+    }
+
+    /// The paths of one piece.
+    fn piece(
+        &mut self,
+        shared: &Shared<T>,
+        grids: &[Grid<T>],
+        theta: &[T],
+        (fresh, piece): (&Fresh<'_>, usize),
+    ) -> Vec<LevelDraws> {
+        let mut out = vec![LevelDraws::default(); grids.len()];
+        for block in piece * BLOCKS..(piece + 1) * BLOCKS {
+            let first = block * T::LANES;
+            let lanes = fresh.n.saturating_sub(first).min(T::LANES);
+            if lanes == 0 {
+                break;
+            }
+            self.block(shared, grids, theta, (fresh, first));
+            for (place, out) in self.places.iter_mut().zip(&mut out) {
+                std::mem::swap(&mut self.walk.x, &mut place.x);
+                let g = self.walk.terminal(shared);
+                std::mem::swap(&mut self.walk.x, &mut place.x);
+                add(&mut place.y, g.as_ref());
+                out.value.extend(&place.y[..lanes]);
+                out.terminal.extend(g.as_ref()[..lanes].iter().map(|g| g.wide()));
+                out.control.extend(&place.control[..lanes]);
+                out.weight.extend(&place.weight[..lanes]);
+            }
+            if let (Some(place), Some(out)) = (self.places.last(), out.last_mut()) {
+                gather(place, lanes, fresh.pivot, &mut out.moments);
+            }
+        }
+        out
+    }
+
+    /// All levels of one block, along one Brownian path a lane.
+    fn block(
+        &mut self,
+        shared: &Shared<T>,
+        grids: &[Grid<T>],
+        theta: &[T],
+        (fresh, path): (&Fresh<'_>, usize),
+    ) {
+        let finest = grids.last().expect("there is a level");
+        for (place, grid) in self.places.iter_mut().zip(grids) {
+            self.walk.start(grid);
+            place.x.copy_from_slice(&self.walk.x);
+            place.dw.fill(T::Row::default());
+            place.y.fill(0.0);
+            place.control.fill(0.0);
+            place.weight.fill(1.0);
+        }
+        for s in 0..finest.steps {
+            scout::draw(shared.level, fresh.stream, finest, (path, s), &mut self.dw);
+            for (place, grid) in self.places.iter_mut().zip(grids) {
+                let ratio = finest.steps / grid.steps;
+                if ratio == 1 {
+                    place.dw.copy_from_slice(&self.dw);
+                } else {
+                    span::add::<T>(shared.level, &self.dw, &mut place.dw);
+                }
+                if (s + 1) % ratio == 0 {
+                    place.step((shared, grid), &mut self.walk, theta, (s / ratio, fresh.kappa));
+                }
+            }
+        }
+    }
+}
+
+impl<T: Real> Place<T> {
+    fn step(
+        &mut self,
+        (shared, grid): (&Shared<T>, &Grid<T>),
+        walk: &mut Walk<T>,
+        theta: &[T],
+        (n, kappa): (usize, f64),
+    ) {
+        if n == 0 {
+            self.first.copy_from_slice(&self.dw);
+        }
+        std::mem::swap(&mut walk.x, &mut self.x);
+        std::mem::swap(&mut walk.dw, &mut self.dw);
+        walk.look(shared, grid, n);
+        walk.decide(shared, grid, n, theta);
+        let change = walk.drive(shared, grid, n, kappa);
+        add(&mut self.y, change.as_ref());
+        if kappa > 0.0 {
+            let [along, square] = walk.tilt(shared);
+            let pairs = along.as_ref().iter().zip(square.as_ref());
+            for (weight, (along, square)) in self.weight.iter_mut().zip(pairs) {
+                let (s, q) = (along.wide(), square.wide());
+                *weight *= (1.0 + s) * (0.5 * grid.h * q - s).exp();
+            }
+        }
+        let square = span::dot::<T>(shared.level, &walk.dw, &walk.dw);
+        let mean = grid.h * shared.compiled.dim as f64;
+        self.control.iter_mut().zip(square.as_ref()).for_each(|(c, v)| *c += v.wide() - mean);
+        walk.advance(shared, grid, n);
+        std::mem::swap(&mut walk.x, &mut self.x);
+        std::mem::swap(&mut walk.dw, &mut self.dw);
+        self.dw.fill(T::Row::default());
+    }
+}
+
+/// Adds (y₀ − pivot) ΔW₀ and its square.
+fn gather<T: Real>(place: &Place<T>, lanes: usize, pivot: f64, moments: &mut Vec<[f64; 2]>) {
+    moments.resize(place.first.len(), [0.0; 2]);
+    for (sum, dw) in moments.iter_mut().zip(&place.first) {
+        for (y, dw) in place.y[..lanes].iter().zip(dw.as_ref()) {
+            let v = (y - pivot) * dw.wide();
+            *sum = [sum[0] + v, sum[1] + v * v];
+        }
+    }
+}

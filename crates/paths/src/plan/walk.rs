@@ -1,0 +1,306 @@
+//! One block of paths under way: every step of it, with all memory allocated before.
+//!
+//! ```text
+//! smooth → b, ψ;   network → c;   z = Σ c_k D_k;   f, a = ∂f/∂z;   ΔB = ΔW + κ a h;   x ← Φ(x, ΔB)
+//! y ← y + h f − z·ΔB
+//! ```
+//! κ = 0 on plain paths, 1 on paths that follow the function.
+
+use std::sync::Arc;
+
+use ground::formula::{Machine, Sink, Source};
+use ground::kernel::lane::{Level, Real, Row};
+use ground::kernel::network::Network;
+use ground::kernel::span::{self, Points, Span};
+use smallvec::SmallVec;
+
+use super::compiled::{Compiled, Driver};
+use super::grid::Grid;
+use crate::pilot::Pilot;
+
+/// What all paths share.
+#[derive(Debug)]
+pub(crate) struct Shared<T> {
+    pub(crate) compiled: Arc<Compiled>,
+    pub(crate) network: Network,
+    pub(crate) level: Level,
+    /// Clip ψ to ±5, or squash it by asinh where paths follow the function.
+    pub(crate) asinh: bool,
+    m_g: T,
+    inverse_s_g: T,
+    zeta: T,
+    active: Vec<T>,
+    n_active: usize,
+    samples: usize,
+}
+
+impl<T: Real> Shared<T> {
+    pub(crate) fn new(
+        compiled: Arc<Compiled>,
+        network: Network,
+        pilot: &Pilot,
+        asinh: bool,
+        level: Level,
+    ) -> Self {
+        Self {
+            asinh,
+            level,
+            m_g: T::of(pilot.m_g),
+            inverse_s_g: T::of(1.0 / pilot.s_g),
+            zeta: T::of(pilot.zeta()),
+            active: span::pack(&pilot.active, compiled.dim),
+            n_active: pilot.active.len(),
+            samples: pilot.samples().len(),
+            compiled,
+            network,
+        }
+    }
+
+    fn span<'a>(&'a self, grid: &'a Grid<T>, n: usize) -> Span<'a, T> {
+        Span {
+            mean: grid.mean(n),
+            inverse_sd: grid.inverse_sd[n],
+            radial: T::of(1.0 / (self.compiled.dim as f64).sqrt()),
+            active: &self.active,
+        }
+    }
+}
+
+/// One block of paths, and the memory of its steps.
+#[derive(Debug)]
+pub(crate) struct Walk<T: Real> {
+    /// X, `[d]`.
+    pub(crate) x: Vec<T::Row>,
+    /// ΔW, `[d]`.
+    pub(crate) dw: Vec<T::Row>,
+    /// Z, `[d]`.
+    pub(crate) z: Vec<T::Row>,
+    /// Inputs of the network, `[in]`.
+    pub(crate) psi: Vec<T::Row>,
+    /// Its outputs, `[out]`.
+    pub(crate) c: Vec<T::Row>,
+    /// Its activations.
+    pub(crate) cache: Vec<T::Row>,
+    b: Vec<T::Row>,
+    p: Vec<T::Row>,
+    a: Vec<T::Row>,
+    db: Vec<T::Row>,
+    e: Vec<T::Row>,
+    next: Vec<T::Row>,
+    f: T::Row,
+    machines: Machines<T>,
+}
+
+#[derive(Debug)]
+struct Machines<T: Real> {
+    step: Machine<T>,
+    smooth: Machine<T>,
+    slope: Machine<T>,
+    driver: Option<Machine<T>>,
+    terminal: Machine<T>,
+}
+
+impl<T: Real> Walk<T> {
+    /// Memory for one block.
+    pub(crate) fn new(compiled: &Compiled, network: &Network) -> Self {
+        let rows = |n: usize| vec![T::Row::default(); n];
+        let d = compiled.dim;
+        let ends = (network.widths[0], network.widths[network.widths.len() - 1]);
+        Self {
+            x: rows(d),
+            dw: rows(d),
+            z: rows(d),
+            psi: rows(ends.0),
+            c: rows(ends.1),
+            cache: rows(network.cache_rows()),
+            b: rows(d),
+            p: rows(d),
+            a: rows(d),
+            db: rows(d),
+            e: rows(d),
+            next: rows(d),
+            f: T::Row::default(),
+            machines: Machines {
+                step: Machine::new(&compiled.step),
+                smooth: Machine::new(&compiled.smooth),
+                slope: Machine::new(&compiled.slope),
+                driver: match &compiled.driver {
+                    Driver::None => None,
+                    Driver::Source(program) | Driver::Controlled(program) => {
+                        Some(Machine::new(program))
+                    }
+                },
+                terminal: Machine::new(&compiled.terminal),
+            },
+        }
+    }
+
+    /// To x₀.
+    pub(crate) fn start(&mut self, grid: &Grid<T>) {
+        self.x.iter_mut().zip(&grid.start).for_each(|(row, &x)| *row = T::Row::splat(x));
+    }
+
+    /// b, and the inputs of the network.
+    pub(crate) fn look(&mut self, shared: &Shared<T>, grid: &Grid<T>, n: usize) {
+        let (compiled, level) = (&shared.compiled, shared.level);
+        let mut value = T::Row::default();
+        self.p.fill(T::Row::default());
+        for numbers in grid.hoisted(n) {
+            let mut sources: SmallVec<[Source<'_, T>; 8]> = SmallVec::new();
+            sources.push(Source::Lanes(&self.x));
+            let mut left = numbers;
+            for &width in &compiled.widths {
+                let (one, rest) = left.split_at(width);
+                sources.push(Source::Uniform(one));
+                left = rest;
+            }
+            let mut sinks = [Sink::Add(std::slice::from_mut(&mut value)), Sink::Add(&mut self.p)];
+            self.machines.smooth.run(level, &compiled.smooth, &sources, &mut sinks);
+        }
+        let t = std::slice::from_ref(&grid.times[n]);
+        let sources = [Source::Uniform(t), Source::Lanes(&self.x), Source::Lanes(&self.p)];
+        self.machines.slope.run(level, &compiled.slope, &sources, &mut [Sink::Set(&mut self.b)]);
+        self.features(shared, grid, n, value);
+    }
+
+    /// ψ from the sum of the smoothed terminal value.
+    fn features(&mut self, shared: &Shared<T>, grid: &Grid<T>, n: usize, sum: T::Row) {
+        let d = shared.compiled.dim as f64;
+        let k = shared.n_active;
+        span::features(shared.level, shared.span(grid, n), &self.x, &mut self.psi[1..2 + k]);
+        let scale = 1.0 / shared.samples as f64;
+        let (m_g, inverse_s_g) = (shared.m_g.wide(), shared.inverse_s_g.wide());
+        let smoothed = sum.as_ref().iter();
+        for (psi, sum) in self.psi[0].as_mut().iter_mut().zip(smoothed) {
+            *psi = T::of((sum.wide() * scale - m_g) * inverse_s_g);
+        }
+        let spread = 1.0 / (2.0 * d).sqrt();
+        for psi in self.psi[1].as_mut() {
+            *psi = T::of((psi.wide() - d) * spread);
+        }
+        if shared.asinh {
+            span::asinh::<T>(shared.level, &mut self.psi[..2 + k]);
+        } else {
+            span::clip::<T>(shared.level, T::of(5.0), &mut self.psi[..2 + k]);
+        }
+        let [time, left] = grid.clock[n];
+        self.psi[2 + k] = T::Row::splat(time);
+        self.psi[3 + k] = T::Row::splat(left);
+    }
+
+    /// c and z with parameters θ.
+    pub(crate) fn decide(&mut self, shared: &Shared<T>, grid: &Grid<T>, n: usize, theta: &[T]) {
+        let level = shared.level;
+        shared.network.forward(level, theta, &self.psi, &mut self.cache, &mut self.c);
+        stretch::<T>(&mut self.c[1..], shared.zeta);
+        let points = Points { x: &self.x, b: &self.b };
+        span::combine(level, shared.span(grid, n), points, &self.c, &mut self.z);
+    }
+
+    /// f and ΔB, from z and ΔW. Returns h f − z·ΔB, lane by lane.
+    pub(crate) fn drive(
+        &mut self,
+        shared: &Shared<T>,
+        grid: &Grid<T>,
+        n: usize,
+        kappa: f64,
+    ) -> T::Row {
+        let level = shared.level;
+        let t = std::slice::from_ref(&grid.times[n]);
+        let f = std::slice::from_mut(&mut self.f);
+        match (&shared.compiled.driver, &mut self.machines.driver) {
+            (Driver::Source(program), Some(machine)) => {
+                let sources = [Source::Uniform(t), Source::Lanes(&self.x)];
+                machine.run(level, program, &sources, &mut [Sink::Set(f)]);
+            }
+            (Driver::Controlled(program), Some(machine)) => {
+                let sources = [Source::Uniform(t), Source::Lanes(&self.x), Source::Lanes(&self.z)];
+                let mut sinks = [Sink::Set(f), Sink::Set(&mut self.a)];
+                machine.run(level, program, &sources, &mut sinks);
+            }
+            _ => {}
+        }
+        if shared.compiled.is_nonlinear() && kappa > 0.0 {
+            span::axpy(level, &self.dw, T::of(kappa * grid.h), &self.a, &mut self.db);
+        } else {
+            self.db.copy_from_slice(&self.dw);
+        }
+        let mut change = span::dot::<T>(level, &self.z, &self.db);
+        for (change, f) in change.as_mut().iter_mut().zip(self.f.as_ref()) {
+            *change = T::of(grid.h * f.wide() - change.wide());
+        }
+        change
+    }
+
+    /// a·ΔB and |a|², lane by lane, after [`Walk::drive`].
+    pub(crate) fn tilt(&self, shared: &Shared<T>) -> [T::Row; 2] {
+        let level = shared.level;
+        [span::dot::<T>(level, &self.a, &self.db), span::dot::<T>(level, &self.a, &self.a)]
+    }
+
+    /// ∂y/∂c_k = D_k·(h(1 − κ) a − ΔW) into `out`, with the law of the paths held fixed.
+    pub(crate) fn sensitivity(
+        &mut self,
+        shared: &Shared<T>,
+        grid: &Grid<T>,
+        (n, kappa): (usize, f64),
+        out: &mut [T::Row],
+    ) {
+        let level = shared.level;
+        if shared.compiled.is_nonlinear() {
+            let h = T::of(-grid.h * (1.0 - kappa));
+            span::axpy(level, &self.dw, h, &self.a, &mut self.e);
+        } else {
+            self.e.copy_from_slice(&self.dw);
+        }
+        let points = Points { x: &self.x, b: &self.b };
+        span::project(level, shared.span(grid, n), points, &self.e, out);
+        stretch::<T>(&mut out[..1], T::of(-1.0));
+        stretch::<T>(&mut out[1..], T::of(-shared.zeta.wide()));
+    }
+
+    /// One step of x by ΔB.
+    pub(crate) fn advance(&mut self, shared: &Shared<T>, grid: &Grid<T>, n: usize) {
+        let compiled = &shared.compiled;
+        let h = T::of(grid.h);
+        let sources = [
+            Source::Uniform(std::slice::from_ref(&grid.times[n])),
+            Source::Uniform(std::slice::from_ref(&h)),
+            Source::Lanes(&self.x),
+            Source::Lanes(&self.db),
+        ];
+        let mut sinks = [Sink::Set(&mut self.next)];
+        self.machines.step.run(shared.level, &compiled.step, &sources, &mut sinks);
+        std::mem::swap(&mut self.x, &mut self.next);
+    }
+
+    /// One step of x by ΔW, without a function.
+    pub(crate) fn drift_along(&mut self, shared: &Shared<T>, grid: &Grid<T>, n: usize) {
+        self.db.copy_from_slice(&self.dw);
+        self.advance(shared, grid, n);
+    }
+
+    /// g(x).
+    pub(crate) fn terminal(&mut self, shared: &Shared<T>) -> T::Row {
+        let mut g = T::Row::default();
+        self.machines.terminal.run(
+            shared.level,
+            &shared.compiled.terminal,
+            &[Source::Lanes(&self.x)],
+            &mut [Sink::Set(std::slice::from_mut(&mut g))],
+        );
+        g
+    }
+
+    /// b.
+    pub(crate) fn slope(&self) -> &[T::Row] {
+        &self.b
+    }
+}
+
+/// Every number times a factor.
+fn stretch<T: Real>(rows: &mut [T::Row], by: T) {
+    for row in rows {
+        row.as_mut().iter_mut().for_each(|v| *v = T::of(v.wide() * by.wide()));
+    }
+}

@@ -1,0 +1,350 @@
+//! The variance of y₀ from path to path, on the tape: the judge of the plan.
+//!
+//! ```text
+//! X_0 = x₀,   X_{n+1} = Φ(X_n, ΔB_n),   ΔB = ΔW + κ a h,   a = ∂f/∂z held fixed
+//! y₀ = g(X_N) + Σ h f(t_n, X_n, Z_n) − Σ Z_n·ΔB_n
+//! J  = n/(n − 1) · mean (y₀ − ȳ₀)² / s_g²
+//! ```
+//! With the exact Z every path gives the same y₀ = u(0, x₀), up to the step h. u(0, x₀) itself is
+//! eliminated: it is the mean. Paths and directions are data: no derivative goes through them.
+//! [HJE18] with the directions of [`crate::form`].
+
+use frame::problem::At as Place;
+use frame::run::Vector;
+use frame::{Batch, Findings, Forecast, Integral, Integrand, Params, Problem, Purpose, Run, Watch};
+use ground::array::Array;
+use ground::formula::{Expr, Shape};
+use ground::kernel::lane::{self, Level};
+use ground::stream::Stream;
+use ground::tape::{Tape, Var, grad, join};
+use ground::{Error, Result};
+
+use crate::answer::{self, Value};
+use crate::case::{Reading, Scheme};
+use crate::form::Directions;
+use crate::model::{At, Equation};
+use crate::pilot::Pilot;
+use crate::plan::{Course, PathPlan, ramp};
+use crate::sde::Step;
+
+/// Find Z along the paths from x₀, and with it u(0, x₀).
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeepBsde {
+    /// The equation.
+    pub equation: Equation,
+    /// x₀.
+    pub at: Vec<f64>,
+    /// N, increasing, each a divisor of the last.
+    pub levels: Vec<usize>,
+    /// How paths step.
+    pub scheme: Scheme,
+    /// Whether training paths follow the function; None: where f depends on z.
+    pub on_policy: Option<bool>,
+    /// How u(0, x₀) is read off.
+    pub reading: Reading,
+}
+
+impl DeepBsde {
+    /// The equation at the origin, on 20, 40 and 80 steps.
+    pub fn new(equation: impl Into<Equation>) -> Self {
+        let equation = equation.into();
+        Self {
+            at: vec![0.0; equation.dim],
+            equation,
+            levels: vec![20, 40, 80],
+            scheme: Scheme::Auto,
+            on_policy: None,
+            reading: Reading::Auto,
+        }
+    }
+
+    /// x₀.
+    pub fn at(self, x: &[f64]) -> Self {
+        Self { at: x.to_vec(), ..self }
+    }
+
+    /// Levels of the time grid.
+    pub fn levels(self, levels: impl IntoIterator<Item = usize>) -> Self {
+        Self { levels: levels.into_iter().collect(), ..self }
+    }
+
+    /// One level.
+    pub fn steps(self, steps: usize) -> Self {
+        self.levels([steps])
+    }
+
+    /// How u(0, x₀) is read off.
+    pub fn reading(self, reading: Reading) -> Self {
+        Self { reading, ..self }
+    }
+
+    /// Whether training paths follow the function.
+    pub fn on_policy(self, on: bool) -> Self {
+        Self { on_policy: Some(on), ..self }
+    }
+
+    /// Solves with the default form and descent.
+    pub fn solve(self, run: &Run) -> Result<frame::Solution<Value, PathPlan>> {
+        let form = self.default_form();
+        frame::solve(self, form, frame::Adam::cosine(run.iterations), run, &mut ())
+    }
+
+    /// Four pairs, 64 where the terminal value is kinked.
+    pub fn default_form(&self) -> Directions {
+        let pairs = if self.equation.terminal.is_kinked() { 64 } else { 4 };
+        Directions::new(self.equation.dim, pairs)
+    }
+
+    /// Whether it is a problem that can be solved here.
+    pub fn check(&self) -> Result<()> {
+        self.equation.check()?;
+        let (d, n) = (self.equation.dim, self.at.len());
+        if n != d {
+            return Err(Error::input("problem.at", format!("x₀ has {n} components")).allowed(
+                format!("The equation has {d} dimensions: one number, or a list of {d}"),
+            ));
+        }
+        if let Some(bad) = self.at.iter().find(|x| !x.is_finite()) {
+            return Err(Error::input("problem.at", format!("`{bad}` is no coordinate"))
+                .allowed("Finite numbers"));
+        }
+        self.check_levels()?;
+        self.check_start()?;
+        self.step().map(|_| ())
+    }
+
+    fn check_levels(&self) -> Result<()> {
+        let shown = format!("{:?}", self.levels);
+        let last = self.levels.last().copied().unwrap_or(0);
+        if self.levels.contains(&0) || self.levels.is_empty() {
+            return Err(Error::input("problem.steps", format!("`{shown}` has no steps"))
+                .allowed("Whole numbers, at least 1"));
+        }
+        if self.levels.windows(2).any(|pair| pair[1] <= pair[0]) {
+            return Err(Error::input("problem.steps", format!("`{shown}` does not increase"))
+                .allowed("Levels from coarse to fine, as [20, 40, 80]"));
+        }
+        match self.levels.iter().find(|&&level| !last.is_multiple_of(level)) {
+            None => Ok(()),
+            Some(level) => {
+                Err(Error::input("problem.steps", format!("{level} does not divide {last}"))
+                    .allowed("Each level divides the last, so that they share Brownian paths"))
+            }
+        }
+    }
+
+    /// The data at the start are finite: a first look that costs nothing.
+    fn check_start(&self) -> Result<()> {
+        let At { t, x, z, grad_u, .. } = self.equation.variables();
+        let zero = vec![0.0; self.equation.dim];
+        let here: [(Expr, &[f64]); 4] = [(t, &[0.0]), (x, &self.at), (z, &zero), (grad_u, &zero)];
+        let data =
+            [("model.terminal", self.equation.terminal), ("model.source", self.equation.source)];
+        for (key, formula) in data {
+            if formula.evaluate(&here).iter().any(|v| !v.is_finite()) {
+                return Err(Error::input(key, "the formula is not finite at x₀")
+                    .allowed("It must give a finite number where the paths start"));
+            }
+        }
+        Ok(())
+    }
+
+    /// How its paths step.
+    pub fn step(&self) -> Result<Step> {
+        Step::new(&self.equation, self.scheme)
+    }
+
+    /// Whether training paths follow the function.
+    pub(crate) fn follows(&self) -> Result<bool> {
+        let driver = self.equation.driver()?;
+        let nonlinear = driver.depends_on(self.equation.variables().z);
+        Ok(nonlinear && self.on_policy.unwrap_or(true))
+    }
+
+    pub(crate) fn course(&self) -> Course {
+        Course {
+            horizon: self.equation.horizon,
+            start: self.at.clone(),
+            levels: self.levels.clone(),
+        }
+    }
+}
+
+impl Problem<Directions> for DeepBsde {
+    type Functional = PathPlan;
+    type Answer = Value;
+
+    fn forecast(&self, form: &Directions, run: &Run) -> Result<Forecast> {
+        self.check()?;
+        crate::forecast::forecast(self, form, run)
+    }
+
+    fn couple(self, form: Directions, run: &Run) -> Result<PathPlan> {
+        self.check()?;
+        PathPlan::new(self, form, run)
+    }
+
+    fn answer(
+        j: &mut PathPlan,
+        theta: &Params,
+        stream: &Stream,
+        watch: &mut dyn Watch,
+    ) -> Result<Findings<Value>> {
+        answer::answer(j, theta, stream, watch)
+    }
+}
+
+/// The instructions a run asks for.
+pub(crate) fn level(vector: Vector) -> Level {
+    let named = match vector {
+        Vector::Native => None,
+        Vector::Avx2 => lane::level_named("avx2"),
+        Vector::Portable => lane::level_named("portable"),
+    };
+    named.unwrap_or_else(lane::level)
+}
+
+/// The problem with its pilot, written on the tape.
+#[derive(Clone, Debug)]
+pub struct OnTape {
+    /// The problem; paths have the steps of its first level.
+    pub problem: DeepBsde,
+    /// What the plan's pilot found.
+    pub pilot: Pilot,
+    /// Moves of the whole run: κ rises over the first half.
+    pub iterations: u64,
+}
+
+impl Integral<Directions> for OnTape {
+    /// ΔW, `[n, d]` a step.
+    type Draws = Vec<Array>;
+
+    fn draws(&self, batch: Batch, stream: &Stream) -> Result<Vec<Array>> {
+        let (d, steps) = (self.problem.equation.dim, self.problem.levels[0]);
+        let (own, first) = match batch.purpose {
+            Purpose::Training => (stream.child("training"), batch.step * batch.n as u64),
+            Purpose::Validation => (stream.child("validation"), 0),
+        };
+        let scale = (self.problem.equation.horizon / steps as f64).sqrt();
+        let step = |n: usize| {
+            let n = u32::try_from(n).expect("a grid has fewer than 2^32 steps");
+            Array::from_shape_fn((batch.n, d), |(path, i)| {
+                scale * own.normal(first + path as u64, n, i)
+            })
+        };
+        Ok((0..steps).map(step).collect())
+    }
+
+    fn integrand<'t>(&self, at: Place<'_, 't, Directions, Vec<Array>>) -> Result<Integrand<'t>> {
+        let y = self.values(&at)?;
+        let n = at.batch.n as f64;
+        let scale = n / (n - 1.0) / self.pilot.s_g.powi(2);
+        Ok((scale * (y - y.mean()).square()).into())
+    }
+}
+
+impl OnTape {
+    /// y₀ path by path, `[n, 1]`.
+    fn values<'t>(&self, at: &Place<'_, 't, Directions, Vec<Array>>) -> Result<Var<'t>> {
+        let equation = &self.problem.equation;
+        let At { t, x, z, .. } = equation.variables();
+        let (driver, step) = (equation.driver()?, self.problem.step()?);
+        let steps = at.draws.len();
+        let h = equation.horizon / steps as f64;
+        let kappa =
+            if self.problem.follows()? { ramp(at.batch.step, self.iterations) } else { 0.0 };
+        let number = |v: f64| at.tape.variable(Array::from_elem((1, 1), v));
+        let start = Array::from_shape_fn((at.batch.n, equation.dim), |(_, i)| self.problem.at[i]);
+        let mut here = at.tape.variable(start);
+        let mut y = at.tape.variable(Array::zeros((at.batch.n, 1)));
+        for (n, dw) in at.draws.iter().enumerate() {
+            let time = n as f64 * h;
+            let slope = self.slope(at, time, here);
+            let bound = [(t, number(time)), (x, here), (z, slope)];
+            let f = driver.on_tape(at.tape, &bound);
+            let mut db = at.tape.variable(dw.clone());
+            if kappa > 0.0 {
+                db = db + kappa * h * grad(f, &[slope])[0].detached();
+            }
+            y = y + h * f - slope.dot(db);
+            let bound = [(t, number(time)), (step.h, number(h)), (x, here), (step.dw, db)];
+            here = step.formula.on_tape(at.tape, &bound).detached();
+        }
+        Ok(y + equation.terminal.on_tape(at.tape, &[(x, here)]))
+    }
+
+    /// Z(t, x), `[n, d]`.
+    fn slope<'t>(
+        &self,
+        at: &Place<'_, 't, Directions, Vec<Array>>,
+        time: f64,
+        here: Var<'t>,
+    ) -> Var<'t> {
+        let tape = at.tape;
+        let (d, pilot) = (self.problem.equation.dim, &self.pilot);
+        let (smoothed, b) = self.smoothed(tape, time, here);
+        let mean = tape.variable(Array::from_shape_fn((1, d), |(_, i)| pilot.mean_at(time)[i]));
+        let hat = pilot.inverse_sd_at(time) * (here - mean);
+        let axis = |v: &Vec<f64>| tape.variable(Array::from_shape_fn((1, d), |(_, i)| v[i]));
+        let axes: Vec<Var<'t>> = pilot.active.iter().map(axis).collect();
+        let mut psi = vec![
+            (smoothed - pilot.m_g) / pilot.s_g,
+            (hat.dot(hat) - d as f64) / (2.0 * d as f64).sqrt(),
+        ];
+        psi.extend(axes.iter().map(|v| hat.dot(*v)));
+        let follows = self.problem.follows().unwrap_or(false);
+        let squash = |v: Var<'t>| if follows { v.asinh() } else { v.clamp(-5.0, 5.0) };
+        let part = time / pilot.horizon;
+        let clock = |v: f64| tape.variable(Array::from_elem((at.batch.n, 1), v));
+        let mut inputs: Vec<Var<'t>> = psi.into_iter().map(squash).collect();
+        inputs.extend([clock(2.0 * part - 1.0), clock((1.0 - part).max(0.0).sqrt())]);
+        let c = coefficients(at.form, at.theta[0], join(&inputs).detached());
+        let zeta = pilot.zeta();
+        let mut z = c.columns(0, 1) * b + zeta / (d as f64).sqrt() * c.columns(1, 1) * hat;
+        for (k, v) in axes.iter().enumerate() {
+            z = z + zeta * c.columns(2 + k, 1) * *v;
+        }
+        z
+    }
+
+    /// g̃ and b = σᵀ∇g̃ by the tape's own derivative.
+    fn smoothed<'t>(&self, tape: &'t Tape, time: f64, here: Var<'t>) -> (Var<'t>, Var<'t>) {
+        let equation = &self.problem.equation;
+        let At { t, x, .. } = equation.variables();
+        let xi = Expr::variable("xi", Shape::Vector(equation.dim));
+        let step = self.problem.step().expect("the problem was checked");
+        let moved = step.to_the_end(equation, xi);
+        let value = equation.terminal.substitute(&[(x, moved)]);
+        let number = tape.variable(Array::from_elem((1, 1), time));
+        let samples = self.pilot.samples();
+        let mut sum: Option<Var<'t>> = None;
+        for sample in &samples {
+            let row = Array::from_shape_fn((1, equation.dim), |(_, i)| sample[i]);
+            let one = value.on_tape(tape, &[(t, number), (x, here), (xi, tape.variable(row))]);
+            sum = Some(sum.map_or(one, |sum| sum + one));
+        }
+        let mean = sum.expect("there is a sample") / samples.len() as f64;
+        let slope = grad(mean, &[here])[0];
+        let p = Expr::variable("p", Shape::Vector(equation.dim));
+        let b = equation.sigma_transposed(p);
+        (mean.detached(), b.on_tape(tape, &[(t, number), (x, here), (p, slope)]).detached())
+    }
+}
+
+/// The network of the coefficients, layer by layer.
+fn coefficients<'t>(form: &Directions, theta: Var<'t>, inputs: Var<'t>) -> Var<'t> {
+    let widths = form.network().widths;
+    let mut from = 0;
+    let mut values = inputs;
+    for (layer, pair) in widths.windows(2).enumerate() {
+        let (rows, cols) = (pair[1], pair[0]);
+        let weights = theta.columns(from, rows * cols).reshape([rows, cols]);
+        let bias = theta.columns(from + rows * cols, rows);
+        values = values.matmul(weights.transpose()) + bias;
+        if layer + 2 < widths.len() {
+            values = values.tanh();
+        }
+        from += rows * cols + rows;
+    }
+    values
+}

@@ -1,0 +1,82 @@
+//! Drivers f = −½λ|z|² + c(t) with constant coefficients: the logarithmic mean.
+//!
+//! ```text
+//! u(0, x₀) = −λ⁻¹ ln E e^(−λ G),   G = g(X_N) + ∫c dt + (1/λ) Σ (a·ΔW + ½ h |a|²),   a = −λ Z
+//! ```
+//! by Girsanov with Cole–Hopf, for any policy a that is constant over a step. The better Z, the
+//! narrower G. λ may be negative.
+
+use ground::Result;
+use ground::estimate::{Estimate, controlled};
+use ground::formula::Expr;
+use ground::quadrature;
+
+use crate::answer::Logarithmic;
+use crate::plan::LevelDraws;
+use crate::problem::DeepBsde;
+use crate::sde::Law;
+
+/// A driver of this kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Quadratic {
+    lambda: f64,
+    /// c, a formula of t.
+    rest: Expr,
+    t: Expr,
+    horizon: f64,
+}
+
+impl Quadratic {
+    /// Recognises the driver of a problem, from the formulas.
+    pub(crate) fn of(problem: &DeepBsde) -> Result<Option<Self>> {
+        let equation = &problem.equation;
+        let variables = equation.variables();
+        let driver = equation.driver()?;
+        let rest = driver.substitute(&[(variables.z, 0.0 * variables.z)]);
+        let constant = problem.step()?.law == Law::Constant;
+        if !constant || rest.depends_on(variables.x) {
+            return Ok(None);
+        }
+        let slope = driver.gradient(variables.z).linear_in(variables.z);
+        let lambda = slope.and_then(Expr::as_number).map(|factor| -factor);
+        Ok(lambda.filter(|lambda| *lambda != 0.0).map(|lambda| Self {
+            lambda,
+            rest,
+            t: variables.t,
+            horizon: equation.horizon,
+        }))
+    }
+
+    /// λ.
+    pub(crate) fn lambda(&self) -> f64 {
+        self.lambda
+    }
+
+    /// The mean on the paths of one level; trusted where sd(λ G) is at most `gate`.
+    pub(crate) fn mean(&self, draws: &LevelDraws, gate: f64) -> Logarithmic {
+        let (lambda, n) = (self.lambda, draws.value.len());
+        let plain = Estimate::of(&draws.value);
+        let centre = plain.mean;
+        let weights: Vec<f64> =
+            draws.value.iter().map(|g| (-lambda * (g - centre)).exp()).collect();
+        let weight = Estimate::of(&controlled(&weights, &[&draws.control]));
+        let spread = lambda.abs() * plain.stderr * (n as f64).sqrt();
+        let value = Estimate {
+            mean: centre - weight.mean.ln() / lambda + self.correction(draws),
+            stderr: weight.stderr / (lambda.abs() * weight.mean),
+            n,
+        };
+        Logarithmic { lambda, spread, value, trusted: spread <= gate }
+    }
+
+    /// ∫c dt − Σ h c(t_n): the steps take c at their start.
+    fn correction(&self, draws: &LevelDraws) -> f64 {
+        if !self.rest.depends_on(self.t) {
+            return 0.0;
+        }
+        let c = |t: f64| self.rest.evaluate(&[(self.t, &[t])])[0];
+        let times = (0..draws.steps).map(|n| n as f64 * draws.h);
+        let sum: f64 = times.map(|t| draws.h * c(t)).sum();
+        quadrature::legendre(64, 0.0, self.horizon).integrate(c) - sum
+    }
+}

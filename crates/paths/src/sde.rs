@@ -1,0 +1,160 @@
+//! Euler–Maruyama and exact paths.
+//!
+//! ```text
+//! dX = μ(t, X) dt + σ(t, X) dB
+//! constant coefficients       X ← X + μ h + σ ΔB                         (exact)
+//! geometric Brownian motion   X ← X ∘ exp((μ − σ²/2) h + σ ΔB)           (exact)
+//! else, Euler–Maruyama        X ← X + μ(t, X) h + σ(t, X) ΔB             (weak order 1)
+//! ```
+//! The law is recognised from the formulas, never from samples.
+
+use std::fmt;
+
+use ground::formula::{Expr, Shape};
+use ground::{Error, Result};
+
+use crate::case::Scheme;
+use crate::model::{Diffusion, Equation};
+
+/// The law of the paths, as far as it is recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    /// μ and σ are constant.
+    Constant,
+    /// μ and σ are proportional to x, component by component.
+    Geometric,
+    /// Anything else.
+    General,
+}
+
+/// How paths step.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// What was recognised.
+    pub law: Law,
+    /// Whether a step has the exact law, whatever its length.
+    pub exact: bool,
+    /// X after the step: a formula of `t`, `h`, `x` and `dw`.
+    pub formula: Expr,
+    /// The variable `h`, a number.
+    pub h: Expr,
+    /// The variable `dw`, a vector.
+    pub dw: Expr,
+}
+
+impl Step {
+    /// The step of an equation under a scheme.
+    pub fn new(equation: &Equation, scheme: Scheme) -> Result<Self> {
+        let (law, exact_formula) = recognise(equation);
+        let known = law != Law::General;
+        if scheme == Scheme::Exact && !known {
+            let found = "exact steps are not known for this drift and diffusion";
+            return Err(Error::input("problem.scheme", found).allowed(
+                "They are for constant coefficients and for geometric Brownian motion; use \
+                 \"euler\" or \"auto\"",
+            ));
+        }
+        let exact = known && (scheme != Scheme::Euler || law == Law::Constant);
+        let formula = if exact { exact_formula } else { euler(equation) };
+        let (h, dw) = variables(equation.dim);
+        Ok(Self { law, exact, formula, h, dw })
+    }
+
+    /// One step from t to T, driven by √(T − t) ξ: what smooths the terminal value. A formula of
+    /// `t`, `x` and `xi`.
+    pub fn to_the_end(&self, equation: &Equation, xi: Expr) -> Expr {
+        let left = equation.horizon - equation.variables().t;
+        self.formula.substitute(&[(self.h, left), (self.dw, left.sqrt() * xi)])
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let law = match self.law {
+            Law::Constant => "constant coefficients",
+            Law::Geometric => "geometric Brownian motion",
+            Law::General => "general coefficients",
+        };
+        write!(f, "{law}, {}", if self.exact { "exact steps" } else { "Euler–Maruyama steps" })
+    }
+}
+
+fn variables(dim: usize) -> (Expr, Expr) {
+    (Expr::variable("h", Shape::Scalar), Expr::variable("dw", Shape::Vector(dim)))
+}
+
+fn euler(equation: &Equation) -> Expr {
+    let (h, dw) = variables(equation.dim);
+    equation.variables().x + equation.drift * h + equation.sigma_times(dw)
+}
+
+/// The law and its exact step (Euler's, where the law is general).
+fn recognise(equation: &Equation) -> (Law, Expr) {
+    let at = equation.variables();
+    let (h, dw) = variables(equation.dim);
+    let constant = |e: Expr| !e.depends_on(at.t) && !e.depends_on(at.x);
+    let sigma = match &equation.diffusion {
+        Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => Some(*sigma),
+        Diffusion::Matrix(_) => None,
+    };
+    if constant(equation.drift) && sigma.is_none_or(constant) {
+        return (Law::Constant, euler(equation));
+    }
+    let geometric = || {
+        let rate = if equation.drift.as_number() == Some(0.0) {
+            Expr::number(0.0)
+        } else {
+            equation.drift.linear_in(at.x)?
+        };
+        let volatility = sigma?.linear_in(at.x)?;
+        (constant(rate) && constant(volatility)).then_some((rate, volatility))
+    };
+    match geometric() {
+        Some((mu, sigma)) => {
+            let growth = (mu - 0.5 * sigma * sigma) * h + sigma * dw;
+            (Law::Geometric, at.x * growth.exp())
+        }
+        None => (Law::General, euler(equation)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn law(equation: &Equation) -> (Law, bool) {
+        let step = Step::new(equation, Scheme::Auto).unwrap();
+        (step.law, step.exact)
+    }
+
+    #[test]
+    fn exact_recognition() {
+        let plain = Equation::new(3, 1.0).diffusion(2f64.sqrt());
+        assert_eq!(law(&plain), (Law::Constant, true));
+        let drifted = plain.clone().drift(|_| Expr::vector(&[1.0, 2.0, 3.0]));
+        assert_eq!(law(&drifted), (Law::Constant, true));
+        let matrix = plain.clone().diffusion(Diffusion::Matrix(vec![1.0; 9]));
+        assert_eq!(law(&matrix), (Law::Constant, true));
+        let geometric = plain.clone().drift(|at| 0.05 * at.x).diffusion_at(|at| at.x * 0.2);
+        assert_eq!(law(&geometric), (Law::Geometric, true));
+        let driftless = Equation::new(3, 1.0).diffusion_at(|at| at.x * 0.2);
+        assert_eq!(law(&driftless), (Law::Geometric, true));
+        let reverting = plain.clone().drift(|at| 1.0 - at.x);
+        assert_eq!(law(&reverting), (Law::General, false));
+        let in_time = Equation::new(3, 1.0).diffusion_at(|at| at.t + 1.0);
+        assert_eq!(law(&in_time), (Law::General, false));
+        let mixed = plain.drift(|at| 0.05 * at.x);
+        assert_eq!(law(&mixed), (Law::General, false));
+    }
+
+    #[test]
+    fn refuses_exact_steps_of_a_general_law() {
+        let reverting = Equation::new(2, 1.0).drift(|at| 1.0 - at.x);
+        let error = Step::new(&reverting, Scheme::Exact).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "problem.scheme: exact steps are not known for this drift and diffusion. They are for \
+             constant coefficients and for geometric Brownian motion; use \"euler\" or \"auto\"."
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! The plan against its twin on the tape: values and slopes on one named batch, to 1e-10 in f64.
+
+use frame::{Batch, Coupled, Functional, Params, Precision, Problem, Purpose, Representation, Run};
+use ground::stream::Stream;
+use paths::form::Directions;
+use paths::known::{BasketCall, Heat, HjbLqg, QuadraticGradient};
+use paths::model::{At, Diffusion, Equation};
+use paths::plan::PathPlan;
+use paths::problem::{DeepBsde, OnTape};
+
+/// A point away from the start, so that every coefficient matters.
+fn somewhere(form: &Directions) -> Params {
+    let stream = Stream::new(5);
+    let mut theta = form.init(Precision::F64, &stream.child("init")).unwrap();
+    let moved: Vec<f64> =
+        theta.get(0).iter().enumerate().map(|(k, v)| v + 0.2 * stream.normal(0, 0, k)).collect();
+    theta.set(0, &moved);
+    theta
+}
+
+fn agree(problem: &DeepBsde, form: &Directions, step: u64) {
+    let run = Run::new(10).precision(Precision::F64).seed(3);
+    let theta = somewhere(form);
+    let mut plan: PathPlan = problem.clone().couple(form.clone(), &run).unwrap();
+    let twin = OnTape { problem: problem.clone(), pilot: plan.pilot().clone(), iterations: 10 };
+    let mut tape = Coupled::new(twin, form.clone(), &run);
+    let batch = Batch { purpose: Purpose::Training, step, n: 21 };
+    let (mut fast, mut slow) = (theta.zeros_like(), theta.zeros_like());
+    let a = plan.gradient(&theta, batch, &mut fast).unwrap();
+    let b = tape.gradient(&theta, batch, &mut slow).unwrap();
+    assert!((a.mean / b.mean - 1.0).abs() < 1e-10, "values {} and {}", a.mean, b.mean);
+    assert!((a.stderr / b.stderr - 1.0).abs() < 1e-10, "errors {} and {}", a.stderr, b.stderr);
+    let size = slow.norm();
+    for (k, (a, b)) in fast.get(0).iter().zip(slow.get(0)).enumerate() {
+        assert!((a - b).abs() < 1e-10 * size, "slope {k}: {a} and {b} of {size}");
+    }
+    let batch = Batch { purpose: Purpose::Validation, step, n: 19 };
+    let a = plan.value(&theta, batch).unwrap();
+    let b = tape.value(&theta, batch).unwrap();
+    assert!((a.mean / b.mean - 1.0).abs() < 1e-10, "validation {} and {}", a.mean, b.mean);
+}
+
+fn small(equation: impl Into<Equation>) -> DeepBsde {
+    DeepBsde::new(equation).steps(5)
+}
+
+#[test]
+fn agree_hjb_on_and_off_policy() {
+    let problem = small(&HjbLqg::new(7, 3.0)).at(&[0.3; 7]);
+    let form = problem.default_form();
+    for step in [0, 2, 7] {
+        agree(&problem, &form, step);
+    }
+    agree(&problem.on_policy(false), &form, 7);
+}
+
+#[test]
+fn agree_hjb_anisotropic_with_more_directions() {
+    let problem = small(&HjbLqg::anisotropic(9, 1.0));
+    let form = Directions { active: 6, hidden: vec![5], ..problem.default_form() };
+    agree(&problem, &form, 7);
+}
+
+#[test]
+fn agree_without_active_directions_or_pairs() {
+    let problem = small(&HjbLqg::new(3, 1.0)).at(&[0.5; 3]);
+    let form = Directions { active: 0, pairs: 0, hidden: vec![], ..problem.default_form() };
+    agree(&problem, &form, 7);
+}
+
+#[test]
+fn agree_quadratic_gradient() {
+    let problem = small(&QuadraticGradient { dim: 6 });
+    agree(&problem, &problem.default_form(), 4);
+}
+
+#[test]
+fn agree_heat() {
+    let problem = small(&Heat { dim: 5 });
+    agree(&problem, &problem.default_form(), 4);
+}
+
+#[test]
+fn agree_basket_geometric_and_kinked() {
+    let call = BasketCall { dim: 4, rate: 0.05, volatility: 0.2, strike: 100.0 };
+    let problem = small(&call).at(&[100.0; 4]);
+    let form = problem.default_form();
+    assert_eq!(form.pairs, 64);
+    agree(&problem, &form, 4);
+}
+
+#[test]
+fn agree_general_coefficients_by_euler() {
+    let equation = Equation::new(3, 0.5)
+        .drift(|At { t, x, .. }| (1.0 + t) * (0.3 - x))
+        .diffusion_at(|At { x, .. }| 0.5 + 0.2 * x.tanh())
+        .source(|At { t, x, z, .. }| (t + x.sum()).cos() - 0.3 * z.dot(z) + z.sum())
+        .terminal(|x| x.sin().sum());
+    let problem = small(equation).at(&[0.1, 0.2, 0.3]);
+    agree(&problem, &problem.default_form(), 4);
+}
+
+#[test]
+fn agree_matrix_diffusion_and_a_driver_in_grad_u() {
+    let sigma = vec![1.0, 0.2, 0.0, 0.3, 0.9, 0.1, 0.0, -0.2, 1.1];
+    let equation = Equation::new(3, 1.0)
+        .diffusion(Diffusion::Matrix(sigma))
+        .source(|At { grad_u, .. }| -0.4 * grad_u.dot(grad_u))
+        .terminal(|x| (1.0 + x.dot(x)).sqrt());
+    let problem = small(equation).at(&[0.1, 0.2, 0.3]);
+    agree(&problem, &problem.default_form(), 4);
+}
