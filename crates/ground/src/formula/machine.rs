@@ -45,19 +45,12 @@ pub struct Machine<T: Real> {
 }
 
 /// An operand, found.
+#[derive(Clone, Copy)]
 pub(super) enum View<'a, T: Real, S: Simd> {
     Rows(&'a [T::Row]),
     Uniform(&'a [T]),
     Same(T::V<S>),
 }
-
-impl<T: Real, S: Simd> Clone for View<'_, T, S> {
-    #[inline(always)]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<T: Real, S: Simd> Copy for View<'_, T, S> {}
 
 /// What instructions read.
 #[derive(Clone, Copy)]

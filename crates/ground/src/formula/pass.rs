@@ -58,8 +58,10 @@ fn demand(action: &Action, is_rows: [bool; 3]) -> ([bool; 3], bool) {
     // Of two exchangeable operands one in rows is enough.
     let first = |commutes: bool| ([true, false, false], commutes && !a && b);
     match *action {
-        Action::Copy(_) | Action::Sum(_) | Action::Embed(..) => ([false; 3], false),
-        Action::NormSquared(Term::Single(_)) => ([false; 3], false),
+        Action::Copy(_)
+        | Action::Sum(_)
+        | Action::Embed(..)
+        | Action::NormSquared(Term::Single(_)) => ([false; 3], false),
         Action::Binary(op, _) => match op {
             Binary::Add | Binary::Mul | Binary::Min | Binary::Max => first(true),
             // A number left of rows keeps its place.
@@ -110,7 +112,7 @@ pub(super) fn arrange<'a, T: Real, S: Simd>(
 
 /// The rows of an operand that was asked for them.
 #[inline(always)]
-fn rows<'a, T: Real, S: Simd>(view: View<'a, T, S>) -> &'a [T::Row] {
+fn rows<T: Real, S: Simd>(view: View<'_, T, S>) -> &[T::Row] {
     if let View::Rows(rows) = view { rows } else { &[] }
 }
 

@@ -216,8 +216,7 @@ impl Instruction {
             Action::Fused(..) => 2 * self.count,
             Action::Select(_) => self.count,
             Action::Sum(a) | Action::Extreme(_, a) => a.count,
-            Action::NormSquared(term) => self.rows * (2 + pair(term)),
-            Action::Dot(term, _) => self.rows * (2 + pair(term)),
+            Action::NormSquared(term) | Action::Dot(term, _) => self.rows * (2 + pair(term)),
             Action::Matrix(k, _) => 2 * program.matrices[k].data.len(),
         }
     }

@@ -6,8 +6,8 @@
 use super::expr::{Bits, Expr, Matrix, Node, Shape, transform};
 use super::operation::{Binary, Fold, Unary};
 use super::simplify::{
-    as_number, binary, constant, full, is_number, is_zero, mul, number, repeat, select,
-    split, spread, unary, vector,
+    as_number, binary, constant, full, is_number, is_zero, mul, number, repeat, select, split,
+    spread, unary, vector,
 };
 
 /// A reduction; of a scalar, that of a vector of length one.
