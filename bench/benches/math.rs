@@ -3,7 +3,8 @@
 //! 64 rows in the first cache, four registers at once where the function has that form.
 
 use divan::{Bencher, counter::ItemsCount};
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::Simd;
+use ground::dispatch;
 use ground::kernel::lane::{Real, Row, level_named};
 use ground::kernel::math;
 

@@ -113,13 +113,13 @@ pub fn level() -> Level {
 
 /// The instructions of this name, if the machine has them.
 ///
-/// `"native"` is [`level`]; `"portable"` is plain Rust, lane after lane; `"avx2"`, `"avx512"` and
+/// `"native"` is [`level`]; `"portable"` is what every machine of the architecture has; `"avx2"`, `"avx512"` and
 /// `"neon"` are what they say. Tests and benchmarks compare levels with it.
 pub fn level_named(name: &str) -> Option<Level> {
     let native = level();
     match name {
         "native" => Some(native),
-        "portable" => Some(Level::fallback()),
+        "portable" => Some(Level::baseline()),
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
         "avx2" => native.as_avx2().map(Level::Avx2),
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
@@ -169,8 +169,8 @@ mod tests {
 /// Runs an expression with the token of a level, in code compiled for its instructions:
 /// `dispatch!(level, simd => kernel(simd, x))`.
 ///
-/// Four levels are compiled, AVX-512, AVX2, NEON and plain loops; a machine with less than AVX2 runs
-/// the last. More would double the time to build for machines nobody computes on.
+/// Compiled are AVX-512, AVX2, NEON, and what every machine of the architecture has (SSE2, or plain
+/// loops). More levels would double the time to build for machines nobody computes on.
 #[macro_export]
 macro_rules! dispatch {
     ($level:expr, $simd:pat => $body:expr) => {{
@@ -200,6 +200,19 @@ macro_rules! dispatch {
                     $body
                 },
             ),
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            level => {
+                // SSE2 is part of the architecture: this is the portable path here.
+                let token = level.as_sse2().expect("every machine of this architecture has it");
+                token.vectorize(
+                    #[inline(always)]
+                    || {
+                        let $simd = token;
+                        $body
+                    },
+                )
+            }
+            #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
             _ => {
                 let $simd = fearless_simd::Fallback::new();
                 $body
