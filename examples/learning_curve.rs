@@ -1,6 +1,7 @@
 //! The picture of the README, from two real runs: R² against iterations on held-out paths.
 //!
 //! `cargo run --release --example learning_curve [iterations] > docs/learning.svg`
+#![allow(clippy::print_stdout, reason = "an example prints its picture")]
 
 use esperance::prelude::*;
 use svg::Document;

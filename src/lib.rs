@@ -1,1 +1,62 @@
-//! Scientific computing in high dimension.
+//! Scientific computing in high dimension: you draw, you average, you descend.
+#![allow(clippy::disallowed_methods, reason = "the root package is a door: files, clocks, exit")]
+
+pub mod cases;
+#[cfg(feature = "cli")]
+mod failure;
+#[cfg(feature = "cli")]
+mod machine;
+#[cfg(feature = "cli")]
+mod output;
+pub mod prelude;
+#[cfg(feature = "cli")]
+mod print;
+#[cfg(feature = "cli")]
+mod progress;
+#[cfg(feature = "cli")]
+mod record;
+#[cfg(feature = "cli")]
+mod run_folder;
+#[cfg(feature = "cli")]
+mod session;
+#[cfg(feature = "cli")]
+mod verb;
+
+pub use {frame, ground, paths};
+
+pub use ground::{Error, Result};
+
+/// The version of this program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The commit it was built from, where that was known.
+pub const COMMIT: Option<&str> = option_env!("ESPERANCE_COMMIT");
+
+/// The command: reads the words, does what they say, returns the exit code.
+///
+/// `words` begin with the name of the program, like the arguments of a process.
+#[cfg(feature = "cli")]
+pub fn run(words: impl IntoIterator<Item = String>) -> std::process::ExitCode {
+    use clap::Parser;
+    let words: Vec<String> = words.into_iter().collect();
+    let cli = match verb::Cli::try_parse_from(&words) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _unheard = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(failure::code::INPUT).into();
+        }
+    };
+    match cli.verb.act(words.get(1..).unwrap_or_default()) {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            progress::say(&failure.text());
+            failure.code().into()
+        }
+    }
+}
+
+/// The page one meets first: its program is run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[allow(missing_debug_implementations, reason = "it exists for its documentation")]
+pub struct Readme;

@@ -1,0 +1,167 @@
+//! `[descent]`: how the function is improved.
+
+use frame::Adam;
+use frame::descent::schedule::Schedule;
+use ground::kernel::update::AdamForm;
+use ground::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[descent] kind = "adam"`: one step against the gradient, scaled by what the gradients have been.
+/// [KB15]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct AdamSection {
+    /// The rate: a number, a fall { from, to }, or { at, values } for steps: one value more than
+    /// boundaries. Default: { from = 1e-2, to = 1e-4 }.
+    pub rate: Rate,
+    /// How slowly the mean of the gradient is forgotten, from 0 to 1. Default: 0.9.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub beta1: f64,
+    /// How slowly the mean of its square is forgotten, from 0 to 1. Default: 0.99.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub beta2: f64,
+    /// What keeps the division finite. Default: 1e-8.
+    #[schemars(range(min = 0.0))]
+    pub eps: f64,
+    /// Where eps stands: "torch", beside the corrected root, or "keras", beside the plain one.
+    /// Default: "torch".
+    pub form: Form,
+    /// The largest norm of the gradient, a longer one is shortened to it; inf for none. Default: 5.
+    #[schemars(range(min = 0.0))]
+    pub clip: f64,
+}
+
+/// A rate over the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Rate {
+    /// The same always.
+    Number(f64),
+    /// From one number to another.
+    Fall(Fall),
+    /// Piecewise constant.
+    Steps(Boundaries),
+}
+
+/// From one number to another over the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fall {
+    /// At the start.
+    pub from: f64,
+    /// At the end.
+    pub to: f64,
+    /// "cosine": half a cosine; "exponential": a straight line in the logarithm. Default: "cosine".
+    #[serde(default)]
+    pub law: Law,
+}
+
+/// How a rate falls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Law {
+    /// Half a cosine.
+    #[default]
+    Cosine,
+    /// A straight line in the logarithm.
+    Exponential,
+}
+
+/// Piecewise constant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Boundaries {
+    /// Iterations at which the value changes, increasing.
+    pub at: Vec<u64>,
+    /// The values between them: one more than boundaries.
+    pub values: Vec<f64>,
+}
+
+/// Where eps stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// Beside the corrected root.
+    Torch,
+    /// Beside the plain root.
+    Keras,
+}
+
+impl Default for AdamSection {
+    fn default() -> Self {
+        Self {
+            rate: Rate::Fall(Fall { from: 1e-2, to: 1e-4, law: Law::Cosine }),
+            beta1: 0.9,
+            beta2: 0.99,
+            eps: 1e-8,
+            form: Form::Torch,
+            clip: 5.0,
+        }
+    }
+}
+
+impl AdamSection {
+    /// The descent of a run of so many iterations.
+    pub fn adam(&self, iterations: u64) -> Result<Adam> {
+        for (name, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+            if beta >= 1.0 {
+                return Err(Error::input(format!("descent.{name}"), "nothing would be forgotten")
+                    .allowed("Write a number from 0 to below 1"));
+            }
+        }
+        Ok(Adam {
+            rate: self.rate.schedule()?,
+            beta1: self.beta1,
+            beta2: self.beta2,
+            eps: self.eps,
+            form: match self.form {
+                Form::Torch => AdamForm::Torch,
+                Form::Keras => AdamForm::Keras,
+            },
+            clip: self.clip.is_finite().then_some(self.clip),
+            ..Adam::cosine(iterations)
+        })
+    }
+}
+
+impl Rate {
+    fn schedule(&self) -> Result<Schedule> {
+        let positive = |key: &str, rate: f64| {
+            if rate > 0.0 && rate.is_finite() {
+                return Ok(());
+            }
+            Err(Error::input(format!("descent.rate{key}"), format!("{rate} is not a rate"))
+                .allowed("Write a finite number above 0"))
+        };
+        match self {
+            Self::Number(rate) => {
+                positive("", *rate)?;
+                Ok(Schedule::Constant(*rate))
+            }
+            Self::Fall(Fall { from, to, law }) => {
+                positive(".from", *from)?;
+                positive(".to", *to)?;
+                let (from, to) = (*from, *to);
+                Ok(match law {
+                    Law::Cosine => Schedule::Cosine { from, to },
+                    Law::Exponential => Schedule::Exponential { from, to },
+                })
+            }
+            Self::Steps(Boundaries { at, values }) => {
+                if values.len() != at.len() + 1 {
+                    let found = format!("{} values for {} boundaries", values.len(), at.len());
+                    return Err(Error::input("descent.rate", found).allowed(
+                        "Give one value more than boundaries: the last holds to the end",
+                    ));
+                }
+                if at.windows(2).any(|pair| pair[0] >= pair[1]) {
+                    return Err(Error::input("descent.rate.at", "the boundaries do not increase")
+                        .allowed("Write iterations in increasing order"));
+                }
+                values.iter().try_for_each(|rate| positive(".values", *rate))?;
+                Ok(Schedule::Steps { at: at.clone(), values: values.clone() })
+            }
+        }
+    }
+}

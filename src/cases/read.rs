@@ -1,0 +1,279 @@
+//! TOML to case, errors with keys and lines.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use ground::{Error, Result};
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
+
+use super::schema::nearest;
+
+/// The sections of a case file, in the order in which they are written.
+pub const SECTIONS: [&str; 8] =
+    ["case", "model", "problem", "representation", "descent", "run", "quick", "expect"];
+
+/// A case file: its tables, and where each key stands.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// What it is called: the file without folder and ending, or the name of a shipped case.
+    pub name: String,
+    /// The file as the user typed it; the name for a shipped case.
+    pub file: String,
+    /// One table a section.
+    pub sections: Table,
+    text: String,
+    places: BTreeMap<String, Place>,
+}
+
+/// Where a key was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// In the file: the line of the key and the bytes of its value.
+    Line { line: usize, value: Range<usize> },
+    /// On the command line.
+    Said,
+}
+
+impl Case {
+    /// Reads the text of a case. `file` is what the user calls it.
+    pub fn parse(name: &str, file: &str, text: &str) -> Result<Self> {
+        let text = text.trim_start_matches('\u{feff}');
+        let syntax = |e: &toml::de::Error| {
+            let line = e.span().map_or(String::new(), |s| format!(":{}", line_of(text, s.start)));
+            Error::input("", format!("this is not TOML: {}", e.message().replace('\n', ", ")))
+                .in_file(&format!("{file}{line}"))
+        };
+        let sections: Table = toml::from_str(text).map_err(|e| syntax(&e))?;
+        let spanned = DeTable::parse(text).map_err(|e| syntax(&e))?;
+        let mut places = BTreeMap::new();
+        note(text, "", spanned.get_ref(), &mut places);
+        let case = Self {
+            name: name.to_owned(),
+            file: file.to_owned(),
+            sections,
+            text: text.to_owned(),
+            places,
+        };
+        case.known_sections().map_err(|error| case.locate(error))?;
+        Ok(case)
+    }
+
+    /// Sets one key: `run.seed`, `3`. The value is TOML; what is not TOML is a word.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
+        let value = toml::from_str::<Table>(&format!("value = {value}"))
+            .ok()
+            .filter(|table| table.len() == 1)
+            .and_then(|mut table| table.remove("value"))
+            .unwrap_or_else(|| Value::String(value.to_owned()));
+        let parts: Vec<&str> = key.split('.').map(str::trim).collect();
+        if parts.len() < 2 || parts.iter().any(|part| part.is_empty()) {
+            return Err(Error::input(key, "this is not a key")
+                .allowed("Write section.key=value, such as run.seed=3")
+                .in_file("--set"));
+        }
+        insert(&mut self.sections, &parts, value).map_err(|part| {
+            Error::input(key, format!("`{part}` is not a table, so it has no keys"))
+                .in_file("--set")
+        })?;
+        self.places.retain(|place, _| place != key && !place.starts_with(&format!("{key}.")));
+        self.places.insert(parts.join("."), Place::Said);
+        self.known_sections().map_err(|error| error.in_file("--set"))
+    }
+
+    /// Sets one key to a text, whatever it looks like.
+    pub fn set_text(&mut self, key: &str, text: &str) -> Result<()> {
+        self.set(key, &Value::String(text.to_owned()).to_string())
+    }
+
+    /// Sets one key given as `key=value`.
+    pub fn set_pair(&mut self, pair: &str) -> Result<()> {
+        let (key, value) = pair.split_once('=').ok_or_else(|| {
+            Error::input("", format!("`{pair}` has no `=`"))
+                .allowed("Write section.key=value, such as run.seed=3")
+                .in_file("--set")
+        })?;
+        self.set(key.trim(), value.trim())
+    }
+
+    /// Applies the overrides of `[quick]`.
+    pub fn quicken(&mut self) -> Result<()> {
+        let Some(Value::Table(quick)) = self.sections.get("quick").cloned() else {
+            return Err(self.locate(
+                Error::input("quick", "missing section")
+                    .allowed("A quick run needs to know what is smaller: problem.steps = 20"),
+            ));
+        };
+        for (section, keys) in &quick {
+            let place = format!("quick.{section}");
+            let Value::Table(keys) = keys else {
+                return Err(self.locate(
+                    Error::input(&place, "this is not a table")
+                        .allowed("Write section.key = value, such as problem.steps = 20"),
+                ));
+            };
+            let to = self.sections.entry(section.clone()).or_insert_with(|| Table::new().into());
+            merge(to, &Value::Table(keys.clone()));
+            self.moved(&place, section);
+        }
+        self.known_sections().map_err(|error| self.locate(error))
+    }
+
+    /// Names the file and the line of an error's key.
+    pub fn locate(&self, error: Error) -> Error {
+        let Error::Input(input) = &error else { return error };
+        let file = match self.place(&input.key) {
+            Some(Place::Line { line, .. }) => format!("{}:{line}", self.file),
+            Some(Place::Said) => "--set".to_owned(),
+            None => self.file.clone(),
+        };
+        error.in_file(&file)
+    }
+
+    /// The line of the file an input error is about, with a mark under the wrong place.
+    pub fn excerpt(&self, error: &Error) -> Option<String> {
+        let Error::Input(input) = error else { return None };
+        let Some(Place::Line { value, .. }) = self.places.get(&input.key) else { return None };
+        let inside = input.span.clone()?;
+        let (start, end) = (value.start + 1 + inside.start, value.start + 1 + inside.end);
+        let raw = self.text.get(value.clone())?;
+        if !raw.starts_with(['"', '\'']) || raw.starts_with("\"\"\"") || raw.contains('\\') {
+            return None;
+        }
+        let begin = self.text[..value.start].rfind('\n').map_or(0, |at| at + 1);
+        let stop = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
+        let wide = |range: Range<usize>| self.text.get(range).map(|part| part.chars().count());
+        let (before, under) = (wide(begin..start)?, wide(start..end.min(value.end))?);
+        let line = &self.text[begin..stop];
+        Some(format!("  {line}\n  {}{}", " ".repeat(before), "^".repeat(under.max(1))))
+    }
+
+    /// The place of a key, or of the nearest table around it that has one.
+    fn place(&self, key: &str) -> Option<&Place> {
+        let key = key.split('[').next().unwrap_or(key);
+        self.places.get(key).or_else(|| key.rsplit_once('.').and_then(|(up, _)| self.place(up)))
+    }
+
+    /// Keys below `from` now stand at `to` as well.
+    fn moved(&mut self, from: &str, to: &str) {
+        let moved: Vec<_> = self
+            .places
+            .iter()
+            .filter_map(|(key, place)| {
+                let rest = key.strip_prefix(from).filter(|rest| rest.starts_with('.'))?;
+                Some((format!("{to}{rest}"), place.clone()))
+            })
+            .collect();
+        self.places.extend(moved);
+    }
+
+    fn known_sections(&self) -> Result<()> {
+        for (name, value) in &self.sections {
+            if !SECTIONS.contains(&name.as_str()) {
+                return Err(Error::input(name, "unknown section")
+                    .nearest(nearest(name, SECTIONS))
+                    .allowed(format!("Known here: {}", SECTIONS.join(", "))));
+            }
+            if !value.is_table() {
+                return Err(Error::input(name, "this is a section, not a key")
+                    .allowed(format!("Write [{name}] and its keys below")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Notes the place of every key below `prefix`.
+fn note(text: &str, prefix: &str, table: &DeTable<'_>, into: &mut BTreeMap<String, Place>) {
+    for (name, value) in table {
+        let dot = if prefix.is_empty() { "" } else { "." };
+        let key = format!("{prefix}{dot}{}", name.get_ref());
+        let line = line_of(text, name.span().start);
+        into.insert(key.clone(), Place::Line { line, value: Spanned::span(value) });
+        if let DeValue::Table(inner) = value.get_ref() {
+            note(text, &key, inner, into);
+        }
+    }
+}
+
+fn line_of(text: &str, byte: usize) -> usize {
+    text.bytes().take(byte).filter(|&b| b == b'\n').count() + 1
+}
+
+/// Puts a value at a path, making the tables on the way; an error is the part that is no table.
+fn insert<'k>(
+    table: &mut Table,
+    path: &[&'k str],
+    value: Value,
+) -> std::result::Result<(), &'k str> {
+    match path {
+        [] => Ok(()),
+        [last] => {
+            table.insert((*last).to_owned(), value);
+            Ok(())
+        }
+        [first, rest @ ..] => {
+            let next = table.entry((*first).to_owned()).or_insert_with(|| Table::new().into());
+            insert(next.as_table_mut().ok_or(*first)?, rest, value)
+        }
+    }
+}
+
+/// Tables key by key, anything else whole. A schedule is whole: half of one and half of another is
+/// none.
+fn merge(to: &mut Value, from: &Value) {
+    match (to, from) {
+        (Value::Table(to), Value::Table(from)) => {
+            for (key, value) in from {
+                match to.get_mut(key) {
+                    Some(old) if key != "rate" => merge(old, value),
+                    _ => {
+                        to.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (to, from) => *to = from.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "[model]\ndim = 3\n\n[descent]\nrate = { from = 1.0, to = 0.1 }\n\n[quick]\n\
+                        model.dim = 2\nmodel.constants.b = 5\ndescent.rate = { at = [], values = [1.0] }\n";
+
+    fn case() -> Case {
+        Case::parse("mine", "mine.toml", TEXT).unwrap()
+    }
+
+    #[test]
+    fn quick_changes_keys_and_keeps_schedules_whole() {
+        let mut case = case();
+        case.quicken().unwrap();
+        assert_eq!(case.sections["model"]["dim"], Value::Integer(2));
+        assert_eq!(case.sections["model"]["constants"]["b"], Value::Integer(5));
+        assert!(case.sections["descent"]["rate"].get("from").is_none());
+    }
+
+    #[test]
+    fn a_value_that_is_not_toml_is_a_word() {
+        let mut case = case();
+        case.set_pair("representation.start = zero").unwrap();
+        case.set_pair("problem.steps=[1, 2]").unwrap();
+        case.set("model.source", "-0.5 * |z|^2").unwrap();
+        assert_eq!(case.sections["representation"]["start"].as_str(), Some("zero"));
+        assert_eq!(case.sections["problem"]["steps"].as_array().map(Vec::len), Some(2));
+        assert_eq!(case.sections["model"]["source"].as_str(), Some("-0.5 * |z|^2"));
+    }
+
+    #[test]
+    fn a_line_is_named_for_the_key_or_what_is_around_it() {
+        let at = |key: &str| case().locate(Error::input(key, "wrong")).to_string();
+        assert_eq!(at("model.dim"), "mine.toml:2: model.dim: wrong.");
+        assert_eq!(at("model.terminal"), "mine.toml:1: model.terminal: wrong.");
+        assert_eq!(at("descent.rate.values[2]"), "mine.toml:5: descent.rate.values[2]: wrong.");
+        assert_eq!(at("run.seed"), "mine.toml: run.seed: wrong.");
+    }
+}

@@ -1,0 +1,160 @@
+//! From tables to something that can be solved, and back to a complete case file.
+
+use std::time::Duration;
+
+use frame::{Adam, Job, Run};
+use ground::{Error, Result};
+use paths::case::{Model, Problem, Representation};
+use toml::{Table, Value};
+
+use super::descent::AdamSection;
+use super::expect::Expect;
+use super::read::Case;
+use super::registry::{section, shaped};
+use super::sections::{RunSection, Title};
+
+/// A case with every default filled in.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The case it comes from.
+    pub case: Case,
+    /// One line that says what is solved.
+    pub title: String,
+    /// How long, how many, which seed.
+    pub run: Run,
+    /// The longest time of the training.
+    pub time_limit: Option<Duration>,
+    /// The time between two checkpoints.
+    pub checkpoint_every: Duration,
+    /// A run folder whose trained function to start from.
+    pub init: Option<String>,
+    /// What one should get, where the case says it.
+    pub expect: Option<Expect>,
+    complete: Table,
+    parts: (Model, Problem, Representation, Adam),
+}
+
+/// Keys on which no number of the answer depends.
+const INDIFFERENT: [&str; 3] = ["threads", "time-limit", "checkpoint-every"];
+
+/// Checks every section and fills in the defaults.
+pub fn resolve(case: Case) -> Result<Resolved> {
+    read(&case).map_err(|error| case.locate(error)).map(|mut resolved| {
+        resolved.case = case;
+        resolved
+    })
+}
+
+fn read(case: &Case) -> Result<Resolved> {
+    let tables = &case.sections;
+    let (title, title_table) = section::<Title>(tables, "case")?;
+    let (model, model_table) = section::<Model>(tables, "model")?;
+    let (problem, problem_table) = section::<Problem>(tables, "problem")?;
+    let (representation, form_table) = section::<Representation>(tables, "representation")?;
+    let (descent, descent_table) = section::<AdamSection>(tables, "descent")?;
+    let run = section::<RunSection>(tables, "run")?.0.complete();
+    let run_table = Table::try_from(&run)
+        .map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
+    let expect = match tables.get("expect") {
+        Some(_) => Some(section::<Expect>(tables, "expect")?.0),
+        None => None,
+    };
+    expect.as_ref().map_or(Ok(()), Expect::sound)?;
+    quick_is_sound(case)?;
+    let adam = descent.adam(run.iterations)?;
+    let mut complete = Table::new();
+    for (name, table) in [
+        ("case", title_table),
+        ("model", model_table),
+        ("problem", problem_table),
+        ("representation", form_table),
+        ("descent", descent_table),
+        ("run", run_table),
+    ] {
+        complete.insert(name.to_owned(), Value::Table(table));
+    }
+    if let Some(expect) = tables.get("expect") {
+        complete.insert("expect".to_owned(), expect.clone());
+    }
+    let name = if title.title.is_empty() { case.name.clone() } else { title.title };
+    Ok(Resolved {
+        case: case.clone(),
+        title: name,
+        time_limit: run.time_limit()?,
+        checkpoint_every: run.checkpoint_every()?,
+        init: run.init.clone(),
+        run: run.run(),
+        expect,
+        complete,
+        parts: (model, problem, representation, adam),
+    })
+}
+
+/// The overrides of `[quick]` must make a case that can be read.
+fn quick_is_sound(case: &Case) -> Result<()> {
+    if !case.sections.contains_key("quick") {
+        return Ok(());
+    }
+    let mut quick = case.clone();
+    quick.quicken()?;
+    let names = ["model", "problem", "representation", "descent", "run"];
+    names.iter().try_for_each(|name| shaped(&quick.sections, name).map(|_| ()))
+}
+
+impl Resolved {
+    /// The job: a problem, a form and a descent.
+    pub fn job(&self) -> Result<Box<dyn Job>> {
+        let (model, problem, representation, adam) = self.parts.clone();
+        paths::case::job(&model, &problem, &representation, Box::new(adam))
+            .map_err(|error| self.case.locate(error))
+    }
+
+    /// The complete case as a file.
+    pub fn text(&self) -> Result<String> {
+        toml::to_string(&self.complete)
+            .map_err(|e| Error::bug(format!("a case cannot be written: {e}")))
+    }
+
+    /// The part of the case on which the answer depends, as text: what a digest is taken of.
+    pub fn identity(&self) -> Result<String> {
+        let mut table = self.complete.clone();
+        for name in ["case", "expect"] {
+            table.remove(name);
+        }
+        if let Some(Value::Table(run)) = table.get_mut("run") {
+            run.retain(|key, _| !INDIFFERENT.contains(&key));
+        }
+        toml::to_string(&table).map_err(|e| Error::bug(format!("a case cannot be written: {e}")))
+    }
+
+    /// The keys on which this case and the text of another complete case differ, among those the
+    /// answer depends on.
+    pub fn differences(&self, other: &str) -> Vec<String> {
+        let mut differ = Vec::new();
+        let Ok(other) = toml::from_str::<Table>(other) else { return differ };
+        for name in ["model", "problem", "representation", "descent", "run"] {
+            let empty = Value::Table(Table::new());
+            let (here, there) = (self.complete.get(name), other.get(name));
+            compare(name, here.unwrap_or(&empty), there.unwrap_or(&empty), &mut differ);
+        }
+        differ.retain(|key| !INDIFFERENT.iter().any(|name| *key == format!("run.{name}")));
+        differ
+    }
+}
+
+fn compare(key: &str, here: &Value, there: &Value, into: &mut Vec<String>) {
+    let (Value::Table(a), Value::Table(b)) = (here, there) else {
+        if here != there {
+            into.push(key.to_owned());
+        }
+        return;
+    };
+    for (name, value) in a {
+        let key = format!("{key}.{name}");
+        match b.get(name) {
+            Some(other) => compare(&key, value, other, into),
+            None => into.push(key),
+        }
+    }
+    into.extend(b.keys().filter(|name| !a.contains_key(*name)).map(|name| format!("{key}.{name}")));
+}

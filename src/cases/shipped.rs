@@ -1,0 +1,74 @@
+//! The shipped cases, in the binary, by name.
+
+use std::path::Path;
+
+use ground::{Error, Result};
+use include_dir::{Dir, File, include_dir};
+
+use super::read::Case;
+use super::schema::nearest;
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cases");
+
+/// The folder of wrong case files, each with the sentence it must produce: not for solving.
+const WRONG: &str = "bad";
+
+/// All shipped cases as family and name, in order.
+pub fn names() -> Vec<(String, String)> {
+    let mut names: Vec<_> =
+        files().map(|(family, file)| (family.to_owned(), stem(file.path()))).collect();
+    names.sort();
+    names
+}
+
+/// Opens a case: a file, or the name of a shipped case.
+pub fn open(case: &str) -> Result<Case> {
+    let path = Path::new(case);
+    let is_path = case.contains(['/', '\\'])
+        || path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"))
+        || path.is_file();
+    if !is_path {
+        return by_name(case);
+    }
+    let text = std::fs::read(path).map_err(|e| {
+        let what = match e.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => format!("this file cannot be read: {e}"),
+        };
+        let shipped =
+            "Give a case file, or the name of a shipped case; `esperance cases` lists them";
+        Error::input("", what).allowed(shipped).in_file(case)
+    })?;
+    let text = String::from_utf8(text).map_err(|_| {
+        Error::input("", "this file is not text")
+            .allowed("A case file is TOML in UTF-8")
+            .in_file(case)
+    })?;
+    Case::parse(&stem(path), case, &text)
+}
+
+fn by_name(name: &str) -> Result<Case> {
+    let found = files().find(|(_, file)| stem(file.path()) == name);
+    let Some(text) = found.and_then(|(_, file)| file.contents_utf8()) else {
+        let names = names();
+        let known = || names.iter().map(|(_, name)| name.as_str());
+        let part = known().filter(|known| known.contains(name)).min_by_key(|known| known.len());
+        return Err(Error::input("", format!("`{name}` is neither a file nor a shipped case"))
+            .nearest(nearest(name, known()).or_else(|| part.map(str::to_owned)))
+            .allowed("`esperance cases` lists the shipped ones"));
+    };
+    Case::parse(name, name, text)
+}
+
+fn files() -> impl Iterator<Item = (&'static str, &'static File<'static>)> {
+    FILES
+        .dirs()
+        .filter_map(|dir| Some((dir.path().to_str()?, dir)))
+        .filter(|(family, _)| *family != WRONG)
+        .flat_map(|(family, dir)| dir.files().map(move |file| (family, file)))
+        .filter(|(_, file)| file.path().extension().is_some_and(|e| e == "toml"))
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned())
+}

@@ -1,0 +1,10 @@
+//! What a program needs, written by hand.
+
+pub use frame::{
+    Adam, ErrorBudget, Precision, Problem, Representation, Run, Solution, Verdict, Watch, solve,
+};
+pub use ground::estimate::Estimate;
+pub use paths::case::Start;
+pub use paths::form::Directions;
+pub use paths::model::{At, Diffusion, Equation, Parabolic};
+pub use paths::problem::DeepBsde;

@@ -1,0 +1,72 @@
+//! The files of a run folder: what is in them.
+
+use frame::{Checkpoint, Look, Report, Trace};
+use ground::{Error, Result};
+use serde_json::{Map, Value, json};
+
+use crate::cases::Resolved;
+use crate::machine::machine;
+use crate::output;
+use crate::run_folder::{ANSWER, CASE, Owner, PARAMS, PROVENANCE, RunFolder, TRACE, digest};
+
+/// The first line of `case.toml`, after the name of the case.
+const COMPLETE: &str = ", every default filled in by esperance ";
+
+/// The text of `case.toml`.
+pub(crate) fn case_text(resolved: &Resolved) -> Result<String> {
+    Ok(format!("# {}{COMPLETE}{}\n\n{}", resolved.case.name, crate::VERSION, resolved.text()?))
+}
+
+/// The name of the case in the text of a `case.toml`.
+pub(crate) fn name_in(text: &str) -> Option<&str> {
+    let first = text.lines().next()?.strip_prefix("# ")?;
+    first.split_once(COMPLETE).map(|(name, _)| name)
+}
+
+/// The text of `trace.csv`.
+pub(crate) fn trace(trace: &Trace) -> String {
+    let line = |look: &Look| {
+        let training =
+            if look.training.is_finite() { look.training.to_string() } else { String::new() };
+        let (mean, stderr) = (look.validation.mean, look.validation.stderr);
+        format!("{},{training},{mean},{stderr}", look.iteration)
+    };
+    let head = "iteration,training,validation,stderr".to_owned();
+    let mut lines: Vec<String> =
+        std::iter::once(head).chain(trace.looks.iter().map(line)).collect();
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// Writes what a run that answered leaves; the answer last, so that where it is everything is.
+pub(crate) fn write(
+    place: &RunFolder,
+    resolved: &Resolved,
+    report: &Report,
+    object: &Map<String, Value>,
+) -> Result<()> {
+    let owner = Owner::of(resolved)?;
+    let params = owner.sign(&Checkpoint::of(&report.params)?).to_bytes()?;
+    let answer = output::text(object)? + "\n";
+    place.write(TRACE, trace(&report.trace).as_bytes())?;
+    place.write(PARAMS, &params)?;
+    let provenance = json!({
+        "version": crate::VERSION,
+        "commit": crate::COMMIT,
+        "machine": machine(),
+        "threads": resolved.run.threads,
+        "seed": resolved.run.seed,
+        "work": report.work,
+        "seconds": object.get("seconds"),
+        "digests": {
+            "identity": owner.digest,
+            CASE: digest(&place.read(CASE)?),
+            PARAMS: digest(&params),
+            ANSWER: digest(answer.as_bytes()),
+        },
+    });
+    let provenance = serde_json::to_string_pretty(&provenance)
+        .map_err(|e| Error::bug(format!("the provenance cannot be written: {e}")))?;
+    place.write(PROVENANCE, (provenance + "\n").as_bytes())?;
+    place.write(ANSWER, answer.as_bytes())
+}

@@ -1,0 +1,145 @@
+//! The watch of the command: progress, checkpoints, the time limit, Ctrl-C.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use frame::{Checkpoint, Progress, Stop, Trace, Watch};
+use ground::{Error, Result};
+
+use crate::progress::{Display, say};
+use crate::run_folder::{Owner, RunFolder};
+
+/// How often Ctrl-C was pressed.
+static ASKED: AtomicU8 = AtomicU8::new(0);
+
+/// Listens for Ctrl-C and for the signals that end a process. The first asks the run to save and
+/// leave, the second leaves.
+pub(crate) fn listen() -> Result<()> {
+    let heard = ctrlc::set_handler(|| {
+        if ASKED.fetch_add(1, Ordering::SeqCst) > 0 {
+            #[allow(clippy::exit, reason = "the user asked twice")]
+            std::process::exit(130);
+        }
+        say("saving; once more to leave at once");
+    });
+    match heard {
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(()),
+        Err(e) => Err(Error::io("Ctrl-C", e)),
+    }
+}
+
+fn asked() -> bool {
+    ASKED.load(Ordering::SeqCst) > 0
+}
+
+/// What a session needs to know.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    /// The longest time of the training.
+    pub(crate) time: Option<Duration>,
+    /// The time between two checkpoints.
+    pub(crate) every: Duration,
+}
+
+/// Watches one run.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    /// What is shown.
+    pub(crate) display: Display,
+    /// The looks so far.
+    pub(crate) trace: Trace,
+    /// Moves made.
+    pub(crate) iteration: u64,
+    folder: Option<(&'a RunFolder, &'a Owner)>,
+    limits: Limits,
+    began: Instant,
+    saved: Instant,
+    /// The last state known to be good, not yet on disk.
+    kept: Option<Checkpoint>,
+    first: Option<(u64, Instant)>,
+    last: Option<(u64, Instant)>,
+}
+
+impl<'a> Session<'a> {
+    /// A session that saves into a folder, where there is one.
+    pub(crate) fn new(folder: Option<(&'a RunFolder, &'a Owner)>, limits: Limits) -> Self {
+        let now = Instant::now();
+        Self {
+            display: Display::new(),
+            trace: Trace::default(),
+            iteration: 0,
+            folder,
+            limits,
+            began: now,
+            saved: now,
+            kept: None,
+            first: None,
+            last: None,
+        }
+    }
+
+    /// Milliseconds a move took, in this session.
+    pub(crate) fn ms_per_iteration(&self) -> Option<f64> {
+        let ((from, start), (to, end)) = (self.first?, self.last?);
+        (to > from).then(|| (end - start).as_secs_f64() * 1e3 / (to - from) as f64)
+    }
+
+    /// Writes the last good state, if it is not on disk yet.
+    pub(crate) fn save_kept(&mut self) -> Result<()> {
+        if let (Some(checkpoint), Some((folder, owner))) = (self.kept.take(), self.folder) {
+            folder.save(&checkpoint, owner)?;
+        }
+        self.saved = Instant::now();
+        Ok(())
+    }
+
+    fn save(&mut self, at: &mut Progress<'_>) -> Result<()> {
+        self.kept = Some(at.checkpoint()?);
+        self.save_kept()
+    }
+
+    /// Whether the last look is a number.
+    fn sound(trace: &Trace) -> bool {
+        trace.looks.last().is_none_or(|look| look.validation.mean.is_finite())
+    }
+}
+
+impl Watch for Session<'_> {
+    fn step(&mut self, at: &mut Progress<'_>) -> Result<ControlFlow<Stop>> {
+        let now = Instant::now();
+        self.iteration = at.iteration;
+        self.first.get_or_insert((at.iteration, now));
+        self.last = Some((at.iteration, now));
+        let looked = at.trace.looks.len() > self.trace.looks.len();
+        if looked {
+            self.trace = at.trace.clone();
+        }
+        if (looked && Self::sound(at.trace)) || at.iteration == at.of {
+            self.kept = Some(at.checkpoint()?);
+        }
+        self.display.moves(at.iteration, at.of, at.training.map(|value| value.mean));
+        if asked() {
+            self.save(at)?;
+            return Ok(ControlFlow::Break(Stop::Leave));
+        }
+        let late = self.limits.time.is_some_and(|limit| now - self.began >= limit);
+        if late && at.iteration < at.of {
+            self.save(at)?;
+            return Ok(ControlFlow::Break(Stop::Answer));
+        }
+        if now - self.saved >= self.limits.every {
+            self.save(at)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn stage(&mut self, what: &str, done: usize, of: usize) -> ControlFlow<()> {
+        self.display.stage(what, done, of);
+        // A disk that fails here fails again where the answer is written, and is reported there.
+        if self.saved.elapsed() >= self.limits.every && self.save_kept().is_err() {
+            self.saved = Instant::now();
+        }
+        if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}

@@ -1,0 +1,162 @@
+//! The verbs of the command, one file each.
+
+pub(crate) mod cases;
+pub(crate) mod check;
+pub(crate) mod cite;
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod repeats;
+pub(crate) mod schema;
+pub(crate) mod solve;
+pub(crate) mod verify;
+
+use clap::{Args, Parser, Subcommand};
+use frame::{Forecast, Job};
+use ground::Error;
+
+use crate::cases::{self as files, Resolved};
+use crate::failure::{Failure, Outcome};
+use crate::{machine, print};
+
+/// Scientific computing in high dimension: you draw, you average, you descend.
+#[derive(Debug, Parser)]
+#[command(name = "esperance", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Solve a case: the answer with its error, and a run folder
+    Solve(Box<solve::Solve>),
+    /// Read a case, fill in the defaults, predict memory and time; run nothing
+    Check(check::Check),
+    /// What a key of a case file means, its default, what may be written
+    Explain(explain::Explain),
+    /// The shipped cases, one line each, with the expected answer
+    Cases(cases::Cases),
+    /// Recompute the answer of a finished run on fresh draws; exit 1 if they disagree
+    Verify(verify::Verify),
+    /// BibTeX of the methods a case uses
+    Cite(cite::Cite),
+    /// The JSON schema of a verb's output
+    Schema(schema::Print),
+    /// Completions for a shell
+    Completions(completions::Completions),
+}
+
+impl Verb {
+    /// Does it. `said` are the words of the command line.
+    pub(crate) fn act(self, said: &[String]) -> Outcome {
+        match self {
+            Self::Solve(verb) => verb.act(said),
+            Self::Check(verb) => verb.act(),
+            Self::Explain(verb) => verb.act(),
+            Self::Cases(verb) => verb.act(),
+            Self::Verify(verb) => verb.act(),
+            Self::Cite(verb) => verb.act(),
+            Self::Schema(verb) => verb.act(),
+            Self::Completions(verb) => verb.act(),
+        }
+    }
+}
+
+/// A case and what is changed in it.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Chosen {
+    /// A case file, or the name of a shipped case
+    pub(crate) case: String,
+    /// Change a key: section.key=value, such as run.seed=3; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Short for --set run.seed=N
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<String>,
+    /// Short for --set run.threads=N
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<String>,
+    /// Short for --set run.precision=…: f32 or f64
+    #[arg(long, value_name = "PRECISION")]
+    pub(crate) precision: Option<String>,
+    /// Short for --set run.time-limit=…: such as 60s or 5min
+    #[arg(long, value_name = "TIME")]
+    pub(crate) time_limit: Option<String>,
+    /// Short for --set run.init=…: a run folder whose trained function to start from
+    #[arg(long, value_name = "RUN")]
+    pub(crate) init: Option<String>,
+    /// The changes of the case's own [quick] section
+    #[arg(long)]
+    pub(crate) quick: bool,
+}
+
+/// A case ready to run.
+pub(crate) struct Ready {
+    /// The case with every default filled in.
+    pub(crate) resolved: Resolved,
+    /// Its job.
+    pub(crate) job: Box<dyn Job>,
+    /// What it will do and cost.
+    pub(crate) forecast: Forecast,
+}
+
+impl std::fmt::Debug for Ready {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ready").field("resolved", &self.resolved).finish_non_exhaustive()
+    }
+}
+
+impl Chosen {
+    /// Reads the case, applies the changes, checks everything.
+    pub(crate) fn ready(&self) -> Result<Ready, Failure> {
+        let mut case = files::shipped::open(&self.case)?;
+        if self.quick {
+            case.quicken()?;
+        }
+        for pair in &self.set {
+            case.set_pair(pair)?;
+        }
+        for (key, value) in [
+            ("run.seed", &self.seed),
+            ("run.threads", &self.threads),
+            ("run.precision", &self.precision),
+        ] {
+            if let Some(value) = value {
+                case.set(key, value)?;
+            }
+        }
+        for (key, value) in [("run.time-limit", &self.time_limit), ("run.init", &self.init)] {
+            if let Some(value) = value {
+                case.set_text(key, value)?;
+            }
+        }
+        prepare(files::resolve(case)?)
+    }
+}
+
+/// The job of a case and its forecast.
+pub(crate) fn prepare(resolved: Resolved) -> Result<Ready, Failure> {
+    let about = |error: Error| Failure::of(resolved.case.locate(error), &resolved.case);
+    let job = resolved.job().map_err(about)?;
+    let forecast = job.forecast(&resolved.run).map_err(about)?;
+    Ok(Ready { resolved, job, forecast })
+}
+
+/// Refuses what the machine has no memory for.
+pub(crate) fn refuse_too_large(ready: &Ready) -> Result<(), Failure> {
+    let (Some(free), needed) = (machine::available(), ready.forecast.bytes) else { return Ok(()) };
+    if needed <= free {
+        return Ok(());
+    }
+    let found = format!(
+        "this run needs about {}, {} more than the {} this machine can still give",
+        print::bytes(needed),
+        print::bytes(needed - free),
+        print::bytes(free)
+    );
+    let error = Error::input("model.dim", found)
+        .allowed("Reduce model.dim, problem.steps or run.batch, or choose precision = \"f32\"");
+    Err(ready.resolved.case.locate(error).into())
+}

@@ -1,0 +1,69 @@
+//! `check`: read, fill in the defaults, predict memory and time; run nothing.
+
+use clap::Args;
+
+use super::{Chosen, refuse_too_large};
+use crate::failure::{Outcome, code};
+use crate::progress::human;
+use crate::{machine, print};
+
+/// Operations a thread does a second in the paths and networks of this program, roughly: a tenth of
+/// what the processors of 2020 reach at most.
+const RATE: f64 = 5e9;
+
+/// The arguments of `check`.
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    chosen: Chosen,
+    /// Print the complete case file as well
+    #[arg(long)]
+    complete: bool,
+}
+
+impl Check {
+    /// Does it.
+    pub(crate) fn act(self) -> Outcome {
+        let ready = self.chosen.ready()?;
+        let (resolved, forecast) = (&ready.resolved, &ready.forecast);
+        let threads = resolved.run.threads.min(machine::cores()) as f64;
+        let mut rows =
+            vec![("case".to_owned(), format!("{}: {}", resolved.case.name, resolved.title))];
+        rows.extend(forecast.facts.iter().cloned());
+        rows.push((
+            "run".to_owned(),
+            format!(
+                "{} iterations of {} draws, {} fresh paths, seed {}, {} threads",
+                resolved.run.iterations,
+                resolved.run.batch,
+                resolved.run.fresh,
+                resolved.run.seed,
+                resolved.run.threads
+            ),
+        ));
+        let free = machine::available()
+            .map_or_else(String::new, |free| format!(", {} can be had", print::bytes(free)));
+        rows.push((
+            "memory".to_owned(),
+            format!("about {} (a prediction){free}", print::bytes(forecast.bytes)),
+        ));
+        rows.push((
+            "time".to_owned(),
+            format!(
+                "about {} (a prediction: {:.1e} operations at {:.0e} a second and thread)",
+                human(forecast.operations / (RATE * threads)),
+                forecast.operations,
+                RATE
+            ),
+        ));
+        let width = rows.iter().map(|(topic, _)| topic.chars().count()).max().unwrap_or(0);
+        let lines: Vec<String> =
+            rows.iter().map(|(topic, what)| format!("{topic:<width$}  {what}")).collect();
+        print::answer(&lines.join("\n"))?;
+        if self.complete {
+            print::answer(&format!("\n{}", resolved.text()?))?;
+        }
+        refuse_too_large(&ready)?;
+        Ok(code::CONVERGED)
+    }
+}

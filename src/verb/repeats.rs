@@ -1,0 +1,115 @@
+//! `solve --repeats n`: the same case with n seeds; mean and spread.
+
+use std::time::Instant;
+
+use frame::Checkpoint;
+use ground::Error;
+use serde_json::{Map, Value, json};
+
+use super::prepare;
+use super::solve::{Ended, once};
+use crate::cases::{Resolved, resolve};
+use crate::failure::{Failure, code};
+use crate::run_folder::{self as folder, RunFolder};
+use crate::{output, print, record};
+
+/// Solves with n seeds, each in a folder of its own; what is finished there is not done again.
+pub(crate) fn solve(
+    resolved: &Resolved,
+    place: &RunFolder,
+    (n, init): (u64, Option<&Checkpoint>),
+    began: Instant,
+) -> std::result::Result<Ended, Failure> {
+    place.tidy()?;
+    place.write(folder::CASE, record::case_text(resolved)?.as_bytes())?;
+    let first = resolved.run.seed;
+    let mut runs = Vec::new();
+    let mut worst = code::CONVERGED;
+    for seed in first..first + n {
+        let mut case = resolved.case.clone();
+        case.set("run.seed", &seed.to_string())?;
+        let inside = RunFolder { path: place.file(&format!("seed-{seed}")) };
+        std::fs::create_dir_all(&inside.path)
+            .map_err(|e| Error::io(inside.path.display().to_string(), e))?;
+        let ended = once(prepare(resolve(case)?)?, &inside, init.cloned(), Instant::now())?;
+        worst = worst.max(ended.code);
+        runs.push(ended.object);
+        if ended.code == code::INTERRUPTED {
+            break;
+        }
+    }
+    let object = together(resolved, &runs, worst, began);
+    place.write(folder::ANSWER, output::text(&object)?.as_bytes())?;
+    let text = format!("{}\n\n{}", rows(&runs, &object), place.path.display());
+    Ok(Ended { object, text, code: worst })
+}
+
+fn together(
+    resolved: &Resolved,
+    runs: &[Map<String, Value>],
+    worst: u8,
+    began: Instant,
+) -> Map<String, Value> {
+    let values: Vec<f64> = runs.iter().filter_map(|run| number(run, "value")).collect();
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    put("case", json!(resolved.case.name));
+    put("version", json!(crate::VERSION));
+    put("seed", json!(resolved.run.seed));
+    if values.is_empty() {
+        let absent = json!({ "value": null, "why": "no run has an answer" });
+        put("mean", absent.clone());
+        put("spread", absent);
+    } else {
+        let (mean, sd) = print::spread(&values);
+        put("mean", json!({ "value": mean.mean, "stderr": mean.stderr, "n": mean.n }));
+        put("spread", json!(sd));
+    }
+    let mut words = runs.iter().filter_map(|run| run.get("verdict").and_then(Value::as_str));
+    let verdict = match worst {
+        code::CONVERGED => "converged",
+        _ => words.rfind(|word| *word != "converged").unwrap_or("not-settled"),
+    };
+    put("verdict", json!(verdict));
+    put("repeats", json!(runs));
+    put("seconds", json!(began.elapsed().as_secs_f64()));
+    put("peak_rss_mb", json!(crate::machine::peak_mb()));
+    object
+}
+
+fn number(run: &Map<String, Value>, key: &str) -> Option<f64> {
+    run.get("answer")?.get(key)?.as_f64()
+}
+
+/// A line a run, then mean and spread.
+fn rows(runs: &[Map<String, Value>], object: &Map<String, Value>) -> String {
+    let mut rows = vec![["seed", "answer", "R²", "seconds", "verdict"].map(str::to_owned).to_vec()];
+    for run in runs {
+        let value = match (number(run, "value"), number(run, "stderr")) {
+            (Some(mean), Some(stderr)) => {
+                ground::estimate::Estimate { mean, stderr, n: 0 }.to_string()
+            }
+            _ => "none".to_owned(),
+        };
+        let plain = |key: &str| run.get(key).cloned().unwrap_or_default();
+        let digits = |key: &str, n: usize| {
+            plain(key).as_f64().map_or_else(|| "–".to_owned(), |x| format!("{x:.n$}"))
+        };
+        rows.push(vec![
+            plain("seed").to_string(),
+            value,
+            digits("r2", 4),
+            digits("seconds", 2),
+            plain("verdict").as_str().unwrap_or_default().to_owned(),
+        ]);
+    }
+    let read = |key: &str| object.get("mean")?.get(key)?.as_f64();
+    let end = match (read("value"), read("stderr"), object.get("spread").and_then(Value::as_f64)) {
+        (Some(mean), Some(stderr), Some(sd)) => {
+            let mean = ground::estimate::Estimate { mean, stderr, n: runs.len() };
+            format!("mean {mean}, spread {sd:.2e} (standard deviation over {} seeds)", runs.len())
+        }
+        _ => "no run has an answer".to_owned(),
+    };
+    format!("{}\n\n{end}", print::table(&rows))
+}

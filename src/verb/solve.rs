@@ -1,0 +1,234 @@
+//! `solve`: the answer with its error, and a run folder.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use frame::{Checkpoint, Report, Verdict};
+use ground::archive::Archive;
+use ground::{Error, Result};
+use serde_json::{Map, Value, json};
+
+use super::{Chosen, Ready, refuse_too_large, repeats};
+use crate::cases::Resolved;
+use crate::failure::{Failure, Outcome, code};
+use crate::output::{self, Around};
+use crate::progress::say;
+use crate::run_folder::{self as folder, Owner, RunFolder};
+use crate::session::{Limits, Session, listen};
+use crate::{print, record};
+
+/// The arguments of `solve`.
+#[derive(Args, Debug)]
+pub(crate) struct Solve {
+    #[command(flatten)]
+    chosen: Chosen,
+    /// Solve with N seeds, one after the other; mean and spread
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    repeats: Option<u64>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    json: bool,
+    /// The run folder; without it runs/<case>-<number>
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Go on in the folder given by --out
+    #[arg(long, requires = "out")]
+    resume: bool,
+}
+
+/// A run that came to its end, with an answer or without.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// The published object.
+    pub(crate) object: Map<String, Value>,
+    /// What people read.
+    pub(crate) text: String,
+    /// The exit code.
+    pub(crate) code: u8,
+}
+
+impl Solve {
+    /// Does it. `said` are the words of the command line.
+    pub(crate) fn act(self, said: &[String]) -> Outcome {
+        let began = Instant::now();
+        let ready = self.chosen.ready()?;
+        refuse_too_large(&ready)?;
+        let init = ready.resolved.init.as_deref().map(trained).transpose()?;
+        let place = if self.resume {
+            RunFolder::existing(self.out.as_deref().unwrap_or(Path::new("")))?
+        } else {
+            RunFolder::new(self.out.as_deref(), &ready.resolved.case.name)?
+        };
+        listen()?;
+        let ended = match self.repeats {
+            Some(n) => repeats::solve(&ready.resolved, &place, (n, init.as_ref()), began)?,
+            None => once(ready, &place, init, began)?,
+        };
+        if ended.code == code::INTERRUPTED {
+            say(&format!("saved; go on with:\n  {}", go_on(said, &place)));
+        }
+        print::answer(&if self.json { output::text(&ended.object)? } else { ended.text })?;
+        Ok(ended.code)
+    }
+}
+
+/// One run in one folder: goes on where a checkpoint is, returns what is there where it is finished.
+pub(crate) fn once(
+    ready: Ready,
+    place: &RunFolder,
+    init: Option<Checkpoint>,
+    began: Instant,
+) -> std::result::Result<Ended, Failure> {
+    let Ready { resolved, job, .. } = ready;
+    let owner = Owner::of(&resolved)?;
+    place.tidy()?;
+    same_case(place, &resolved)?;
+    let resume = place.checkpoint(&owner)?;
+    if resume.is_none() && place.has(folder::ANSWER) {
+        return finished(place);
+    }
+    if !place.has(folder::CASE) {
+        place.write(folder::CASE, record::case_text(&resolved)?.as_bytes())?;
+    }
+    let limits = Limits { time: resolved.time_limit, every: resolved.checkpoint_every };
+    let mut session = Session::new(Some((place, &owner)), limits);
+    let run = frame::Run { resume, init, ..resolved.run.clone() };
+    let outcome = job.run(&run, &mut session);
+    session.display.end();
+    let around = Around {
+        case: &resolved.case.name,
+        seed: run.seed,
+        iterations: session.iteration,
+        seconds: began.elapsed().as_secs_f64(),
+        ms_per_iteration: session.ms_per_iteration(),
+    };
+    match outcome {
+        Ok(report) => {
+            let ended = answered(&around, &report, place)?;
+            record::write(place, &resolved, &report, &ended.object)?;
+            if session.iteration >= run.iterations {
+                place.remove(folder::CHECKPOINT)?;
+            }
+            Ok(ended)
+        }
+        Err(error) => {
+            let Some(verdict) = Verdict::of(&error) else {
+                return Err(Failure::of(resolved.case.locate(error), &resolved.case));
+            };
+            session.save_kept()?;
+            place.write(folder::TRACE, record::trace(&session.trace).as_bytes())?;
+            Ok(unanswered(&around, &error, &verdict, place))
+        }
+    }
+}
+
+fn answered(around: &Around<'_>, report: &Report, place: &RunFolder) -> Result<Ended> {
+    let code = match report.verdict {
+        Verdict::Converged => code::CONVERGED,
+        Verdict::NotSettled { .. } | Verdict::Contradicted { .. } => code::DOUBTFUL,
+        Verdict::NonFinite { .. } => code::FAILURE,
+        Verdict::Interrupted { .. } => code::INTERRUPTED,
+    };
+    let folder = place.path.display().to_string();
+    Ok(Ended {
+        object: output::answered(around, report)?,
+        text: print::report(report, around.seconds, &folder),
+        code,
+    })
+}
+
+fn unanswered(around: &Around<'_>, error: &Error, verdict: &Verdict, place: &RunFolder) -> Ended {
+    let folder = place.path.display();
+    let object = output::unanswered(around, verdict);
+    if matches!(verdict, Verdict::Interrupted { .. }) {
+        let text = format!("no answer: {verdict}\n\n{folder}");
+        return Ended { object, text, code: code::INTERRUPTED };
+    }
+    say(&error.to_string());
+    let kept = if place.has(folder::CHECKPOINT) {
+        format!("\nthe last good state is in {}", place.name_of(folder::CHECKPOINT))
+    } else {
+        String::new()
+    };
+    Ended { object, text: format!("no answer: {verdict}{kept}\n\n{folder}"), code: code::FAILURE }
+}
+
+/// A finished folder answers again.
+fn finished(place: &RunFolder) -> std::result::Result<Ended, Failure> {
+    let name = place.name_of(folder::ANSWER);
+    let broken = || {
+        Error::input("", "this is not the answer of a run")
+            .allowed("Remove it to compute it again")
+            .in_file(&name)
+    };
+    let object: Map<String, Value> =
+        serde_json::from_str(&place.text(folder::ANSWER)?).map_err(|_| broken())?;
+    let word = object.get("verdict").and_then(Value::as_str).ok_or_else(broken)?;
+    let code = if word == "converged" { code::CONVERGED } else { code::DOUBTFUL };
+    let answer = object.get("answer").cloned().unwrap_or(json!(null));
+    let number = |key: &str| answer.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let value =
+        ground::estimate::Estimate { mean: number("value"), stderr: number("stderr"), n: 0 };
+    say(&format!("{}: this run is finished; nothing was done", place.path.display()));
+    let text = format!("{value}  {word}\n\n{}", place.path.display());
+    Ok(Ended { object, text, code })
+}
+
+/// A folder that holds the complete case of another case is not ours.
+fn same_case(place: &RunFolder, resolved: &Resolved) -> Result<()> {
+    if !place.has(folder::CASE) {
+        return if place.is_empty()? { Ok(()) } else { Err(not_a_run(place)) };
+    }
+    let text = place.text(folder::CASE)?;
+    let differ = resolved.differences(&text);
+    if differ.is_empty() {
+        return Ok(());
+    }
+    let here = &resolved.case.name;
+    let there = record::name_in(&text).unwrap_or("another case");
+    let whose = if there == here {
+        format!("this folder belongs to another version of `{here}`")
+    } else {
+        format!("this folder belongs to `{there}`, not to `{here}`")
+    };
+    let keys = differ.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    let verb = if differ.len() == 1 { "differs" } else { "differ" };
+    Err(Error::input("", format!("{whose}: {keys} {verb}"))
+        .allowed("Choose another --out, or the case it belongs to")
+        .in_file(&place.name_of(folder::CASE)))
+}
+
+fn not_a_run(place: &RunFolder) -> Error {
+    Error::input("", "this folder holds no run")
+        .allowed("Choose another --out")
+        .in_file(&place.path.display().to_string())
+}
+
+/// The trained function of a run folder.
+fn trained(run: &str) -> Result<Checkpoint> {
+    let place = RunFolder::existing(Path::new(run))?;
+    let bytes = place.read(folder::PARAMS)?;
+    Ok(Checkpoint(Archive::from_bytes(&place.name_of(folder::PARAMS), &bytes)?))
+}
+
+/// The command line that goes on.
+fn go_on(said: &[String], place: &RunFolder) -> String {
+    let mut words: Vec<String> = said.to_vec();
+    let is = |word: &String, flag: &str| word == flag || word.starts_with(&format!("{flag}="));
+    if !words.iter().any(|word| is(word, "--out")) {
+        words.extend(["--out".to_owned(), place.path.display().to_string()]);
+    }
+    if !words.iter().any(|word| is(word, "--resume")) {
+        words.push("--resume".to_owned());
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+".contains(c);
+    let quoted = words.iter().map(|word| {
+        if word.chars().all(plain) && !word.is_empty() {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', "'\\''"))
+        }
+    });
+    format!("esperance {}", quoted.collect::<Vec<_>>().join(" "))
+}

@@ -1,0 +1,98 @@
+//! `verify`: the answer of a finished run again, on fresh draws.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use frame::Checkpoint;
+use ground::archive::Archive;
+use ground::estimate::Estimate;
+use ground::{Error, Result};
+use serde_json::Value;
+
+use super::prepare;
+use crate::cases::{Case, resolve};
+use crate::failure::{Outcome, code};
+use crate::output::Output;
+use crate::run_folder::{self as folder, RunFolder, digest};
+use crate::session::{Limits, Session, listen};
+use crate::{print, record};
+
+/// Combined standard errors by which two answers of one function may differ.
+const FAR: f64 = 4.0;
+
+/// The arguments of `verify`.
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// The folder of a finished run
+    run: PathBuf,
+}
+
+impl Verify {
+    /// Does it.
+    pub(crate) fn act(self) -> Outcome {
+        let place = RunFolder::existing(&self.run)?;
+        let (text, params) = (place.text(folder::CASE)?, place.read(folder::PARAMS)?);
+        let answer = place.text(folder::ANSWER)?;
+        let changed = changed(&place)?;
+        if !changed.is_empty() {
+            let names = changed.join(", ");
+            print::answer(&format!("changed since the run: {names} (digest differs)"))?;
+            return Ok(code::DOUBTFUL);
+        }
+        let file = place.name_of(folder::CASE);
+        let case = Case::parse(record::name_in(&text).unwrap_or("case"), &file, &text)?;
+        let ready = prepare(resolve(case)?)?;
+        let trained = Checkpoint(Archive::from_bytes(&place.name_of(folder::PARAMS), &params)?);
+        listen()?;
+        let every = Duration::MAX;
+        let mut session = Session::new(None, Limits { time: None, every });
+        let again = ready.job.answer(&ready.resolved.run, &trained, "verify", &mut session);
+        session.display.end();
+        compare(&told(&place, &answer)?, &again?.answer.headline())
+    }
+}
+
+/// Prints both answers and how far they are from each other.
+fn compare(told: &Estimate, again: &Estimate) -> Outcome {
+    let error = told.stderr.hypot(again.stderr);
+    let far = (told.mean - again.mean).abs();
+    let agree = far <= FAR * error || far == 0.0;
+    let lines = [
+        format!("told   {told}"),
+        format!("again  {again}"),
+        format!(
+            "{}: {:.1} combined standard errors apart, {FAR:.0} are allowed",
+            if agree { "they agree" } else { "they disagree" },
+            if far == 0.0 { 0.0 } else { far / error }
+        ),
+    ];
+    print::answer(&lines.join("\n"))?;
+    Ok(if agree { code::CONVERGED } else { code::DOUBTFUL })
+}
+
+/// The answer the folder tells.
+fn told(place: &RunFolder, text: &str) -> Result<Estimate> {
+    let name = place.name_of(folder::ANSWER);
+    let wrong = |what: String| Error::input("", what).in_file(&name);
+    let output: Output = serde_json::from_str(text)
+        .map_err(|e| wrong(format!("this is not the answer of a run: {e}")))?;
+    let number = output.answer.known().ok_or_else(|| wrong("this run has no answer".to_owned()))?;
+    Ok(Estimate { mean: number.value, stderr: number.stderr, n: 0 })
+}
+
+/// The files whose digests differ from what the provenance says.
+fn changed(place: &RunFolder) -> Result<Vec<String>> {
+    let text = place.text(folder::PROVENANCE)?;
+    let name = place.name_of(folder::PROVENANCE);
+    let provenance: Value = serde_json::from_str(&text)
+        .map_err(|_| Error::input("", "this is not a provenance").in_file(&name))?;
+    let mut changed = Vec::new();
+    for file in [folder::CASE, folder::PARAMS, folder::ANSWER] {
+        let told = provenance.get("digests").and_then(|d| d.get(file)).and_then(Value::as_str);
+        if told != Some(digest(&place.read(file)?).as_str()) {
+            changed.push(file.to_owned());
+        }
+    }
+    Ok(changed)
+}

@@ -1,0 +1,30 @@
+//! Every example runs and prints an answer.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// What an example prints. Cargo builds examples beside the tests.
+fn printed(name: &str, words: &[&str]) -> String {
+    let here: PathBuf = std::env::current_exe().unwrap();
+    let built = here.parent().unwrap().parent().unwrap().join("examples").join(name);
+    let output = Command::new(&built)
+        .args(words)
+        .output()
+        .unwrap_or_else(|e| panic!("{}: {e}; `cargo build --examples` makes it", built.display()));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn my_equation() {
+    let text = printed("my_equation", &[]);
+    assert!(text.starts_with("u(0, 0) = 4.59"), "{text}");
+    assert!(text.contains("estimation") && text.contains("discretisation"), "{text}");
+}
+
+#[test]
+fn learning_curve() {
+    let text = printed("learning_curve", &["20"]);
+    assert!(text.starts_with("<svg") && text.matches("<polyline").count() == 2, "{text}");
+}
