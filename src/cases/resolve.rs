@@ -53,8 +53,8 @@ fn read(case: &Case) -> Result<Resolved> {
     let (representation, form_table) = section::<Representation>(tables, "representation")?;
     let (descent, descent_table) = section::<AdamSection>(tables, "descent")?;
     let run = section::<RunSection>(tables, "run")?.0.complete();
-    let run_table = Table::try_from(&run)
-        .map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
+    let run_table =
+        Table::try_from(&run).map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
     let expect = match tables.get("expect") {
         Some(_) => Some(section::<Expect>(tables, "expect")?.0),
         None => None,

@@ -1,6 +1,7 @@
 //! Tests of the fast normal numbers: the scalar stream is the judge.
 
 use super::*;
+use crate::dispatch;
 use crate::estimate::Estimate;
 use crate::kernel::lane::{Row, levels};
 
