@@ -1,5 +1,7 @@
 //! The rules of the house, as tests: what lives where, what is never there, how files begin.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -141,7 +141,9 @@ fn centred(sample: &[f64]) -> (Vec<f64>, f64) {
 /// Takes the part along the unit column `direction` out of `column` and returns its length.
 fn remove(column: &mut [f64], direction: &[f64]) -> f64 {
     let part = dot(column, direction);
-    column.iter_mut().zip(direction).for_each(|(x, q)| *x -= part * q);
+    for (x, q) in column.iter_mut().zip(direction) {
+        *x -= part * q;
+    }
     part
 }
 
@@ -149,7 +151,9 @@ fn remove(column: &mut [f64], direction: &[f64]) -> f64 {
 /// that of [`Estimate::with_controls`], and sums over parts of a sample stay meaningful.
 pub fn controlled(values: &[f64], controls: &[&[f64]]) -> Vec<f64> {
     let (mut residual, mean, _) = regress(values, controls);
-    residual.iter_mut().for_each(|r| *r += mean);
+    for r in &mut residual {
+        *r += mean;
+    }
     residual
 }
 
@@ -175,7 +179,9 @@ fn regress(values: &[f64], controls: &[&[f64]]) -> (Vec<f64>, f64, Vec<Direction
         }
         let rest = dot(&column, &column).sqrt();
         if rest > 1e-10 * norm.max(mean.abs() * (n as f64).sqrt()) {
-            column.iter_mut().for_each(|x| *x /= rest);
+            for x in &mut column {
+                *x /= rest;
+            }
             basis.push((column, mean / rest));
         }
     }

@@ -1,4 +1,10 @@
 //! Fused loops over blocks of points.
+//!
+//! A function on registers must be inlined into the one that `dispatch!` compiles for a level; left
+//! alone it would be compiled without the instructions of that level. Hence `inline(always)`
+//! everywhere below, loops where closures would be shorter, and no functions as arguments.
+
+#![allow(clippy::inline_always, reason = "inlining is what makes a level")]
 
 pub mod lane;
 pub mod math;

@@ -84,7 +84,7 @@ impl Stream {
     }
 
     /// The key of the generator.
-    pub(crate) fn key(&self) -> [u32; 2] {
+    pub(crate) fn key(self) -> [u32; 2] {
         self.key
     }
 

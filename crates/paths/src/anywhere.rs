@@ -28,12 +28,15 @@ pub struct Point {
 pub trait Anywhere {
     /// u and Z at (t, x), 0 ≤ t < T.
     fn at(&mut self, t: f64, x: &[f64]) -> Result<Point>;
+
+    /// Z(t, x) = σᵀ∇u alone, `[d]`, 0 ≤ t < T.
+    fn z(&self, t: f64, x: &[f64]) -> Result<Vec<f64>>;
 }
 
 impl Anywhere for Solution<Value, PathPlan> {
-    fn at(&mut self, t: f64, x: &[f64]) -> Result<Point> {
-        let problem = &self.functional.problem;
-        let (dim, horizon) = (problem.equation.dim, problem.equation.horizon);
+    fn z(&self, t: f64, x: &[f64]) -> Result<Vec<f64>> {
+        let equation = &self.functional.problem.equation;
+        let (dim, horizon) = (equation.dim, equation.horizon);
         if x.len() != dim || x.iter().any(|v| !v.is_finite()) {
             return Err(Error::input("x", format!("a point of {} components", x.len()))
                 .allowed(format!("{dim} finite numbers")));
@@ -42,9 +45,14 @@ impl Anywhere for Solution<Value, PathPlan> {
             return Err(Error::input("t", format!("the time {t}"))
                 .allowed(format!("From 0 to below T = {horizon}, where u = g")));
         }
+        Ok(self.functional.slope_at(&self.params, t, x))
+    }
+
+    fn at(&mut self, t: f64, x: &[f64]) -> Result<Point> {
+        let z = self.z(t, x)?;
+        let problem = &self.functional.problem;
         let steps = problem.levels[problem.levels.len() - 1];
         let nonlinear = problem.equation.is_nonlinear();
-        let z = self.functional.slope_at(&self.params, t, x);
         let fresh = Fresh {
             what: "paths from a point",
             levels: 0..1,

@@ -178,7 +178,7 @@ impl<T: Stored> Plan<T> {
             pilot,
             grids,
             records: Vec::new(),
-            pool: pool,
+            pool,
             training: stream.child("training"),
             validation: stream.child("validation"),
             on_policy,

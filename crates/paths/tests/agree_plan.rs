@@ -1,5 +1,7 @@
 //! The plan against its twin on the tape: values and slopes on one named batch, to 1e-10 in f64.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail")]
+
 use frame::{Batch, Coupled, Functional, Params, Precision, Problem, Purpose, Representation, Run};
 use ground::stream::Stream;
 use paths::form::Directions;

@@ -1,5 +1,7 @@
 //! Solved values against exact ones: every known model, with the run's own interval.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail")]
+
 use frame::{Run, Verdict};
 use paths::answer::Value;
 use paths::known::{BasketCall, Heat, HjbLqg, Known, QuadraticGradient};

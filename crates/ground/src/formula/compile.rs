@@ -163,7 +163,7 @@ impl Compiler<'_> {
         let register = self.program.registers.len();
         self.program.registers.push(count);
         let target = Target::Register(register);
-        self.program.instructions.push(Instruction { action, target, count });
+        self.program.instructions.push(Instruction::new(action, target, count));
         Operand { place: Place::Register(register), from: 0, count }
     }
 
@@ -240,7 +240,7 @@ impl Compiler<'_> {
                 }
                 _ => {
                     let (action, target) = (Action::Copy(operand), Target::Output(k));
-                    instructions.push(Instruction { action, target, count });
+                    instructions.push(Instruction::new(action, target, count));
                 }
             }
         }

@@ -10,8 +10,14 @@ use fearless_simd::{Select, Simd, SimdBase, SimdFloat};
 
 use crate::kernel::lane::Real;
 
+/// Something that can be cut. Loops cut to the length they run over: then no index is checked.
+pub(super) trait Part: Copy {
+    /// Components `from..to`.
+    fn part(self, from: usize, to: usize) -> Self;
+}
+
 /// Something with a row for every component.
-pub(super) trait Fetch<T: Real, S: Simd>: Copy {
+pub(super) trait Fetch<T: Real, S: Simd>: Part {
     /// Row `i`.
     fn at(self, simd: S, i: usize) -> T::V<S>;
 }
@@ -36,6 +42,49 @@ pub(super) struct Triple<A, B, C, O>(
     pub(super) C,
     pub(super) PhantomData<O>,
 );
+
+impl<R: Copy> Part for Rows<'_, R> {
+    #[inline(always)]
+    fn part(self, from: usize, to: usize) -> Self {
+        Self(&self.0[from..to])
+    }
+}
+
+impl<T: Copy> Part for Uniform<'_, T> {
+    #[inline(always)]
+    fn part(self, from: usize, to: usize) -> Self {
+        Self(&self.0[from..to])
+    }
+}
+
+impl<V: Copy> Part for Same<V> {
+    #[inline(always)]
+    fn part(self, _: usize, _: usize) -> Self {
+        self
+    }
+}
+
+impl<A: Part, B: Part, O: Copy> Part for Pair<A, B, O> {
+    #[inline(always)]
+    fn part(self, from: usize, to: usize) -> Self {
+        Self(self.0.part(from, to), self.1.part(from, to), PhantomData)
+    }
+}
+
+impl<A: Part, B: Part, C: Part, O: Copy> Part for Triple<A, B, C, O> {
+    #[inline(always)]
+    fn part(self, from: usize, to: usize) -> Self {
+        let (a, b) = (self.0.part(from, to), self.1.part(from, to));
+        Self(a, b, self.2.part(from, to), PhantomData)
+    }
+}
+
+impl<A: Part, B: Part> Part for (A, B) {
+    #[inline(always)]
+    fn part(self, from: usize, to: usize) -> Self {
+        (self.0.part(from, to), self.1.part(from, to))
+    }
+}
 
 impl<T: Real, S: Simd> Fetch<T, S> for Rows<'_, T::Row> {
     #[inline(always)]
@@ -159,6 +208,7 @@ three! {
 /// out = f.
 #[inline(always)]
 pub(super) fn set<T: Real, S: Simd>(simd: S, out: &mut [T::Row], f: impl Fetch<T, S>) {
+    let f = f.part(0, out.len());
     for (i, row) in out.iter_mut().enumerate() {
         T::store(f.at(simd, i), row);
     }
@@ -167,6 +217,7 @@ pub(super) fn set<T: Real, S: Simd>(simd: S, out: &mut [T::Row], f: impl Fetch<T
 /// out += f.
 #[inline(always)]
 pub(super) fn increase<T: Real, S: Simd>(simd: S, out: &mut [T::Row], f: impl Fetch<T, S>) {
+    let f = f.part(0, out.len());
     for (i, row) in out.iter_mut().enumerate() {
         T::store(T::load(simd, row) + f.at(simd, i), row);
     }
@@ -180,6 +231,7 @@ pub(super) fn increase_by_product<T: Real, S: Simd>(
     f: impl Fetch<T, S>,
     g: impl Fetch<T, S>,
 ) {
+    let (f, g) = (f, g).part(0, out.len());
     for (i, row) in out.iter_mut().enumerate() {
         T::store(f.at(simd, i).mul_add(g.at(simd, i), T::load(simd, row)), row);
     }
@@ -190,37 +242,38 @@ const PARTS: usize = 4;
 
 /// A reduction over `n` rows in a fixed order: row i goes to part i mod 4, the last rows to part 0.
 #[inline(always)]
-fn reduce<T: Real, S: Simd>(
-    n: usize,
-    start: T::V<S>,
-    step: impl Fn(T::V<S>, usize) -> T::V<S>,
-    join: impl Fn(T::V<S>, T::V<S>) -> T::V<S>,
-) -> T::V<S> {
-    let mut parts = [start; PARTS];
+fn reduce<V: Copy, F: Part>(
+    (n, f): (usize, F),
+    start: V,
+    step: impl Fn(V, F, usize) -> V,
+    join: impl Fn(V, V) -> V,
+) -> V {
+    let [mut a, mut b, mut c, mut d] = [start; PARTS];
     let whole = n - n % PARTS;
     let mut i = 0;
     while i < whole {
-        parts[0] = step(parts[0], i);
-        parts[1] = step(parts[1], i + 1);
-        parts[2] = step(parts[2], i + 2);
-        parts[3] = step(parts[3], i + 3);
+        let block = f.part(i, i + PARTS);
+        a = step(a, block, 0);
+        b = step(b, block, 1);
+        c = step(c, block, 2);
+        d = step(d, block, 3);
         i += PARTS;
     }
-    for i in whole..n {
-        parts[0] = step(parts[0], i);
+    let rest = f.part(whole, n);
+    for i in 0..n - whole {
+        a = step(a, rest, i);
     }
-    join(join(parts[0], parts[1]), join(parts[2], parts[3]))
+    join(join(a, b), join(c, d))
 }
 
 /// The sum of the rows of f.
 #[inline(always)]
 pub(super) fn sum<T: Real, S: Simd>(simd: S, n: usize, f: impl Fetch<T, S>) -> T::V<S> {
-    let zero = T::V::<S>::splat(simd, T::of(0.0));
-    reduce::<T, S>(
-        n,
-        zero,
+    reduce(
+        (n, f),
+        T::V::<S>::splat(simd, T::of(0.0)),
         #[inline(always)]
-        |s, i| s + f.at(simd, i),
+        |s, f, i| s + f.at(simd, i),
         #[inline(always)]
         |a, b| a + b,
     )
@@ -229,12 +282,11 @@ pub(super) fn sum<T: Real, S: Simd>(simd: S, n: usize, f: impl Fetch<T, S>) -> T
 /// The sum of the squares.
 #[inline(always)]
 pub(super) fn norm_squared<T: Real, S: Simd>(simd: S, n: usize, f: impl Fetch<T, S>) -> T::V<S> {
-    let zero = T::V::<S>::splat(simd, T::of(0.0));
-    reduce::<T, S>(
-        n,
-        zero,
+    reduce(
+        (n, f),
+        T::V::<S>::splat(simd, T::of(0.0)),
         #[inline(always)]
-        |s, i| {
+        |s, f, i| {
             let v = f.at(simd, i);
             v.mul_add(v, s)
         },
@@ -251,12 +303,11 @@ pub(super) fn dot<T: Real, S: Simd>(
     f: impl Fetch<T, S>,
     g: impl Fetch<T, S>,
 ) -> T::V<S> {
-    let zero = T::V::<S>::splat(simd, T::of(0.0));
-    reduce::<T, S>(
-        n,
-        zero,
+    reduce(
+        (n, (f, g)),
+        T::V::<S>::splat(simd, T::of(0.0)),
         #[inline(always)]
-        |s, i| f.at(simd, i).mul_add(g.at(simd, i), s),
+        |s, (f, g), i| f.at(simd, i).mul_add(g.at(simd, i), s),
         #[inline(always)]
         |a, b| a + b,
     )
@@ -265,12 +316,11 @@ pub(super) fn dot<T: Real, S: Simd>(
 /// The smallest or largest row, by `O`.
 #[inline(always)]
 pub(super) fn extreme<T: Real, S: Simd, O: Two>(simd: S, rows: &[T::Row]) -> T::V<S> {
-    let first = T::load(simd, &rows[0]);
-    reduce::<T, S>(
-        rows.len(),
-        first,
+    reduce(
+        (rows.len(), Rows(rows)),
+        T::load(simd, &rows[0]),
         #[inline(always)]
-        |s, i| O::of::<T, S>(simd, s, T::load(simd, &rows[i])),
+        |s, f, i| O::of::<T, S>(simd, s, T::load(simd, &f.0[i])),
         #[inline(always)]
         |a, b| O::of::<T, S>(simd, a, b),
     )

@@ -45,19 +45,12 @@ pub struct Machine<T: Real> {
 }
 
 /// An operand, found.
+#[derive(Clone, Copy)]
 pub(super) enum View<'a, T: Real, S: Simd> {
     Rows(&'a [T::Row]),
     Uniform(&'a [T]),
     Same(T::V<S>),
 }
-
-impl<T: Real, S: Simd> Clone for View<'_, T, S> {
-    #[inline(always)]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<T: Real, S: Simd> Copy for View<'_, T, S> {}
 
 /// What instructions read.
 #[derive(Clone, Copy)]
@@ -87,6 +80,21 @@ impl<'a, T: Real> Memory<'a, T> {
                 View::Same(T::V::<S>::splat(simd, numbers[operand.from]))
             }
             Source::Uniform(numbers) => View::Uniform(&numbers[part]),
+        }
+    }
+
+    /// The row of an operand of one component.
+    #[inline(always)]
+    pub(super) fn number<S: Simd>(&self, simd: S, operand: Operand) -> T::V<S> {
+        let source = match operand.place {
+            Place::Number(x) => return T::V::<S>::splat(simd, T::of(x)),
+            Place::Constant(k) => Source::Uniform(self.constants[k].as_slice()),
+            Place::Register(r) => Source::Lanes(self.registers[r].as_slice()),
+            Place::Input(k) => self.inputs[k],
+        };
+        match source {
+            Source::Lanes(rows) => T::load(simd, &rows[operand.from]),
+            Source::Uniform(numbers) => T::V::<S>::splat(simd, numbers[operand.from]),
         }
     }
 }
@@ -186,17 +194,26 @@ fn run_all<T: Real, S: Simd>(
     (inputs, outputs): Ends<'_, '_, '_, T>,
 ) {
     let Machine { registers, constants, matrices, spare, landing, .. } = machine;
-    for Instruction { action, target, count } in &program.instructions {
+    for Instruction { action, target, rows: n, .. } in &program.instructions {
+        if *n == 1 {
+            let memory = Memory { inputs, registers, constants, matrices };
+            if let Some(value) = pass::number(simd, &memory, action) {
+                match target {
+                    Target::Register(r) => T::store(value, &mut registers[*r][0]),
+                    Target::Output(k) => deliver(simd, &mut outputs[*k], value),
+                }
+                continue;
+            }
+        }
         // The target is taken out of the registers while the others are read.
         let mut register = match target {
             Target::Register(r) => std::mem::take(&mut registers[*r]),
             Target::Output(_) => Vec::new(),
         };
         let memory = Memory { inputs, registers, constants, matrices };
-        let n = action.longest().max(*count);
         let [a, b, c] = action.operands();
-        let of = [memory.view(simd, a, n), memory.view(simd, b, n), memory.view(simd, c, n)];
-        let of = pass::arrange(simd, action, (of, n), spare);
+        let of = [memory.view(simd, a, *n), memory.view(simd, b, *n), memory.view(simd, c, *n)];
+        let of = pass::arrange(simd, action, (of, *n), spare);
         let rows = match target {
             Target::Register(_) => &mut register[..],
             Target::Output(k) => match &mut outputs[*k] {
@@ -219,5 +236,14 @@ fn run_all<T: Real, S: Simd>(
                 }
             }
         }
+    }
+}
+
+/// A number into its sink.
+#[inline(always)]
+fn deliver<T: Real, S: Simd>(simd: S, sink: &mut Sink<'_, T>, value: T::V<S>) {
+    match sink {
+        Sink::Set(rows) => T::store(value, &mut rows[0]),
+        Sink::Add(rows) => T::store(T::load(simd, &rows[0]) + value, &mut rows[0]),
     }
 }

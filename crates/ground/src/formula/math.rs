@@ -1,25 +1,5 @@
-//! A stand-in for the vectorised functions: lane by lane, by the library.
+//! The vectorised functions an instruction may call.
 
-use fearless_simd::{Simd, SimdBase};
-
-use super::operation::{Binary, Unary};
-use crate::kernel::lane::Real;
-
-macro_rules! functions {
-    ($($name:ident $op:ident;)*) => {$(
-        #[inline(always)]
-        pub(super) fn $name<T: Real, S: Simd>(simd: S, v: T::V<S>) -> T::V<S> {
-            T::V::<S>::from_fn(simd, |i| T::of(Unary::$op.of(v[i].wide())))
-        }
-    )*};
-}
-
-functions! {
-    exp Exp; expm1 Expm1; ln Ln; log1p Log1p; sin Sin; cos Cos; tan Tan; tanh Tanh; erf Erf;
-    normcdf Normcdf; asinh Asinh; sigmoid Sigmoid; softplus Softplus;
-}
-
-#[inline(always)]
-pub(super) fn pow<T: Real, S: Simd>(simd: S, a: T::V<S>, b: T::V<S>) -> T::V<S> {
-    T::V::<S>::from_fn(simd, |i| T::of(Binary::Pow.of(a[i].wide(), b[i].wide())))
-}
+pub(super) use crate::kernel::math::{
+    asinh, cos, erf, exp, expm1, ln, log1p, normcdf, pow, sigmoid, sin, softplus, tan, tanh,
+};

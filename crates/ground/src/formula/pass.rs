@@ -58,8 +58,10 @@ fn demand(action: &Action, is_rows: [bool; 3]) -> ([bool; 3], bool) {
     // Of two exchangeable operands one in rows is enough.
     let first = |commutes: bool| ([true, false, false], commutes && !a && b);
     match *action {
-        Action::Copy(_) | Action::Sum(_) | Action::Embed(..) => ([false; 3], false),
-        Action::NormSquared(Term::Single(_)) => ([false; 3], false),
+        Action::Copy(_)
+        | Action::Sum(_)
+        | Action::Embed(..)
+        | Action::NormSquared(Term::Single(_)) => ([false; 3], false),
         Action::Binary(op, _) => match op {
             Binary::Add | Binary::Mul | Binary::Min | Binary::Max => first(true),
             // A number left of rows keeps its place.
@@ -110,7 +112,7 @@ pub(super) fn arrange<'a, T: Real, S: Simd>(
 
 /// The rows of an operand that was asked for them.
 #[inline(always)]
-fn rows<'a, T: Real, S: Simd>(view: View<'a, T, S>) -> &'a [T::Row] {
+fn rows<T: Real, S: Simd>(view: View<'_, T, S>) -> &[T::Row] {
     if let View::Rows(rows) = view { rows } else { &[] }
 }
 
@@ -240,9 +242,51 @@ fn each_scaled<O: Two, T: Real, S: Simd>(simd: S, [a, b, c]: Views<'_, T, S>, ou
     with!(b, g => set::<T, S>(simd, out, two::<l::Mul, _, _>(two::<O, _, _>(f, g), h)));
 }
 
+/// An operation on numbers, none if it is a call or a reduction: most instructions of a program are
+/// of this kind, and finding out the kinds of operands would cost more than the operation.
+#[inline(always)]
+pub(super) fn number<T: Real, S: Simd>(
+    simd: S,
+    memory: &Memory<'_, T>,
+    action: &Action,
+) -> Option<T::V<S>> {
+    Some(match *action {
+        Action::Copy(a) => memory.number(simd, a),
+        Action::Binary(op, [a, b]) => {
+            let (a, b) = (memory.number(simd, a), memory.number(simd, b));
+            match op {
+                Binary::Add => a + b,
+                Binary::Sub => a - b,
+                Binary::Mul => a * b,
+                Binary::Div => a / b,
+                Binary::Min => l::Min::of::<T, S>(simd, a, b),
+                Binary::Max => l::Max::of::<T, S>(simd, a, b),
+                Binary::Less => l::Less::of::<T, S>(simd, a, b),
+                Binary::LessEqual => l::LessEqual::of::<T, S>(simd, a, b),
+                Binary::Equal => l::Equal::of::<T, S>(simd, a, b),
+                Binary::Share => l::Share::of::<T, S>(simd, a, b),
+                Binary::Pow => return None,
+            }
+        }
+        Action::Fused(op, [a, b, c]) => {
+            let (a, b) = (memory.number(simd, a), memory.number(simd, b));
+            let c = memory.number(simd, c);
+            match op {
+                Fused::MulAdd => l::MulAdd::of::<T, S>(simd, a, b, c),
+                Fused::MulSub => l::MulSub::of::<T, S>(simd, a, b, c),
+                Fused::MulFrom => l::MulFrom::of::<T, S>(simd, a, b, c),
+                Fused::MulMul => a * b * c,
+                Fused::AddMul => (a + b) * c,
+                Fused::SubMul => (a - b) * c,
+            }
+        }
+        _ => return None,
+    })
+}
+
 /// The only component of an operand.
 #[inline(always)]
-fn first<T: Real, S: Simd>(simd: S, view: View<'_, T, S>) -> T::V<S> {
+pub(super) fn first<T: Real, S: Simd>(simd: S, view: View<'_, T, S>) -> T::V<S> {
     match view {
         View::Rows(rows) => T::load(simd, &rows[0]),
         View::Uniform(numbers) => T::V::<S>::splat(simd, numbers[0]),

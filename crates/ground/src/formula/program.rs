@@ -59,7 +59,7 @@ impl Program {
 
     /// Passes over memory: instructions whose result or operand is a vector.
     pub fn passes(&self) -> usize {
-        self.instructions.iter().filter(|instruction| instruction.rows() > 1).count()
+        self.instructions.iter().filter(|instruction| instruction.rows > 1).count()
     }
 }
 
@@ -136,6 +136,8 @@ pub(super) struct Instruction {
     pub(super) target: Target,
     /// Rows of the result.
     pub(super) count: usize,
+    /// Rows of the longest of the result and the operands.
+    pub(super) rows: usize,
 }
 
 impl Action {
@@ -201,9 +203,8 @@ impl Action {
 }
 
 impl Instruction {
-    /// The longest of the result and the operands.
-    fn rows(&self) -> usize {
-        self.action.longest().max(self.count)
+    pub(super) fn new(action: Action, target: Target, count: usize) -> Self {
+        Self { action, target, count, rows: action.longest().max(count) }
     }
 
     fn cost(&self, program: &Program) -> usize {
@@ -215,8 +216,7 @@ impl Instruction {
             Action::Fused(..) => 2 * self.count,
             Action::Select(_) => self.count,
             Action::Sum(a) | Action::Extreme(_, a) => a.count,
-            Action::NormSquared(term) => self.rows() * (2 + pair(term)),
-            Action::Dot(term, _) => self.rows() * (2 + pair(term)),
+            Action::NormSquared(term) | Action::Dot(term, _) => self.rows * (2 + pair(term)),
             Action::Matrix(k, _) => 2 * program.matrices[k].data.len(),
         }
     }

@@ -6,8 +6,8 @@
 use super::expr::{Bits, Expr, Matrix, Node, Shape, transform};
 use super::operation::{Binary, Fold, Unary};
 use super::simplify::{
-    as_number, binary, constant, full, is_number, is_zero, mul, number, repeat, scale, select,
-    split, spread, unary, vector,
+    as_number, binary, constant, full, is_number, is_zero, mul, number, repeat, select, split,
+    spread, unary, vector,
 };
 
 /// A reduction; of a scalar, that of a vector of length one.
@@ -81,10 +81,13 @@ pub(super) fn dot(a: Expr, b: Expr) -> Expr {
         return number(a.iter().zip(&b).map(|(a, b)| a * b).sum());
     }
     let ((s, v), (t, w)) = (split(a), split(b));
-    if v == w {
-        return mul(mul(s, t), fold(Fold::NormSquared, v));
+    if (v, w) != (a, b) {
+        return mul(mul(s, t), dot(v, w));
     }
-    mul(mul(s, t), Expr::intern(Node::Dot(v, w), Shape::Scalar))
+    if v == w {
+        return fold(Fold::NormSquared, v);
+    }
+    Expr::intern(Node::Dot(v, w), Shape::Scalar)
 }
 
 fn dot_part(part: Expr, whole: Expr, from: usize) -> Expr {
@@ -211,8 +214,11 @@ pub(super) fn matrix(m: Matrix, v: Expr) -> Expr {
         return mul(at(v, 0), times(&[1.0]));
     }
     let (s, rest) = split(v);
-    let rows = m.rows;
-    scale(s, Expr::intern(Node::Matrix(Box::new(m), rest), Shape::Vector(rows)))
+    if rest != v {
+        return mul(s, matrix(m, rest));
+    }
+    let shape = Shape::Vector(m.rows);
+    Expr::intern(Node::Matrix(Box::new(m), rest), shape)
 }
 
 impl Expr {

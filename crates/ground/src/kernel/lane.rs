@@ -148,24 +148,6 @@ pub fn levels() -> Vec<Level> {
     ["portable", "avx2", "avx512", "neon"].into_iter().filter_map(level_named).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::dispatch;
-
-    use super::*;
-
-    #[test]
-    fn agree_names_and_levels() {
-        for level in levels() {
-            let name = level_name(level);
-            assert_eq!(level_name(level_named(name).unwrap()), name);
-            // The dispatcher must not put a better level in its place.
-            assert_eq!(dispatch!(level, simd => level_name(simd.level())), name);
-        }
-        assert!(level_named("avx1024").is_none());
-    }
-}
-
 /// Runs an expression with the token of a level, in code compiled for its instructions:
 /// `dispatch!(level, simd => kernel(simd, x))`.
 ///
@@ -219,4 +201,22 @@ macro_rules! dispatch {
             }
         }
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dispatch;
+
+    use super::*;
+
+    #[test]
+    fn agree_names_and_levels() {
+        for level in levels() {
+            let name = level_name(level);
+            assert_eq!(level_name(level_named(name).unwrap()), name);
+            // The dispatcher must not put a better level in its place.
+            assert_eq!(dispatch!(level, simd => level_name(simd.level())), name);
+        }
+        assert!(level_named("avx1024").is_none());
+    }
 }

@@ -56,7 +56,7 @@ pub struct Network {
 }
 
 /// Several evaluations of a network on one block, one after the other in each slice.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Evaluations<'a, T: Real> {
     /// What went in. `[count * n_in]`
     pub inputs: &'a [T::Row],
@@ -68,13 +68,16 @@ pub struct Evaluations<'a, T: Real> {
     pub count: usize,
 }
 
-impl<T: Real> Clone for Evaluations<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
+/// Where a reverse pass puts its results.
+#[derive(Debug)]
+pub struct Reversed<'a, T: Real> {
+    /// Memory, grown as needed.
+    pub scratch: &'a mut Vec<T::Row>,
+    /// By the parameters, added.
+    pub gradient: &'a mut [T],
+    /// By the inputs, if asked for; written. `[count * n_in]`
+    pub input: Option<&'a mut [T::Row]>,
 }
-
-impl<T: Real> Copy for Evaluations<'_, T> {}
 
 /// One layer's place in parameters, cache and deltas.
 #[derive(Clone, Copy, Debug)]
@@ -152,7 +155,7 @@ impl Network {
         gradient: &mut [T],
     ) {
         self.check(theta, batch, gradient);
-        T::reverse(level, self, theta, batch, (scratch, gradient, None));
+        T::reverse(level, self, theta, batch, Reversed { scratch, gradient, input: None });
     }
 
     /// The same, and the derivative by the inputs into `input`, `[count * n_in]` rows (written).
@@ -172,7 +175,7 @@ impl Network {
         self.check(theta, batch, gradient);
         assert_eq!(input.len(), batch.inputs.len(), "input gradients: found, needed");
         let input = Some(input);
-        T::reverse(level, self, theta, batch, (scratch, gradient, input));
+        T::reverse(level, self, theta, batch, Reversed { scratch, gradient, input });
     }
 
     fn check<T: Real>(&self, theta: &[T], batch: Evaluations<'_, T>, gradient: &[T]) {

@@ -70,7 +70,8 @@ pub fn fill<T: Real, S: Simd>(
             group += 1;
         }
         for (pair, word) in rows.chunks_mut(2).zip(words.chunks_exact(2)) {
-            let [radius, angle] = [0, 1].map(|i| T::load(simd, &word[i]).to_bits());
+            let radius = T::load(simd, &word[0]).to_bits();
+            let angle = T::load(simd, &word[1]).to_bits();
             let [x, y] = box_muller::<T, S>(simd, radius, angle, scale);
             T::store(x, &mut pair[0]);
             if let Some(second) = pair.get_mut(1) {
@@ -137,23 +138,26 @@ pub struct Uniform {
 impl Uniform {
     #[inline(always)]
     fn new(key: [u32; 2], step: u32, group: u32) -> Self {
-        let round =
-            |r: u32| [0, 1].map(|i| u64::from(key[i].wrapping_add(WEYL[i].wrapping_mul(r))));
+        let after = |key: [u32; 2]| [0, 1].map(|i: usize| key[i].wrapping_add(WEYL[i]));
         let [m0, m1] = MULTIPLY.map(u64::from);
         let first = u64::from(group) * m1;
-        let second = ((first >> 32) ^ u64::from(step) ^ round(0)[0]) * m0;
-        let next = round(1);
-        Self {
-            words: [(first & LOW) ^ next[0], (second >> 32) ^ next[1], second & LOW],
-            keys: std::array::from_fn(|i| round(i as u32 + 2)),
+        let second = ((first >> 32) ^ u64::from(step ^ key[0])) * m0;
+        let mut next = after(key);
+        let [k0, k1] = next.map(u64::from);
+        let mut keys = [[0; 2]; 8];
+        for round in &mut keys {
+            next = after(next);
+            *round = next.map(u64::from);
         }
+        Self { words: [(first & LOW) ^ k0, (second >> 32) ^ k1, second & LOW], keys }
     }
 }
 
 /// The part of the first two rounds that depends on the path: lanes path, path + stride, …
 #[inline(always)]
 fn start<S: Simd>(simd: S, key: [u32; 2], path: u64, stride: u64) -> Start<S> {
-    let [m0, m1] = MULTIPLY.map(|m| u64x8::splat(simd, m.into()));
+    let m0 = u64x8::splat(simd, MULTIPLY[0].into());
+    let m1 = u64x8::splat(simd, MULTIPLY[1].into());
     let low = u64x8::splat(simd, LOW);
     let path = u64x8::from_fn(simd, |lane| path.wrapping_add(stride * lane as u64));
     let first = (path & low) * m0;
@@ -165,14 +169,19 @@ fn start<S: Simd>(simd: S, key: [u32; 2], path: u64, stride: u64) -> Start<S> {
 /// Rounds three to ten.
 #[inline(always)]
 fn philox<S: Simd>(simd: S, start: &Start<S>, uniform: &Uniform) -> [u64x8<S>; 4] {
-    let [m0, m1] = MULTIPLY.map(|m| u64x8::splat(simd, m.into()));
+    let m0 = u64x8::splat(simd, MULTIPLY[0].into());
+    let m1 = u64x8::splat(simd, MULTIPLY[1].into());
     let low = u64x8::splat(simd, LOW);
-    let [a, b, c] = uniform.words.map(|word| u64x8::splat(simd, word));
-    let mut word = [start.0[0] ^ a, start.0[1], start.0[2] ^ b, c];
+    let mut word = [
+        start.0[0] ^ u64x8::splat(simd, uniform.words[0]),
+        start.0[1],
+        start.0[2] ^ u64x8::splat(simd, uniform.words[1]),
+        u64x8::splat(simd, uniform.words[2]),
+    ];
     for key in uniform.keys {
         let first = (word[0] & low) * m0;
         let second = (word[2] & low) * m1;
-        let [k0, k1] = key.map(|key| u64x8::splat(simd, key));
+        let (k0, k1) = (u64x8::splat(simd, key[0]), u64x8::splat(simd, key[1]));
         word = [down(simd, second) ^ word[1] ^ k0, second, down(simd, first) ^ word[3] ^ k1, first];
     }
     word

@@ -7,15 +7,11 @@
 use fearless_simd::Level;
 
 use super::lane::Real;
-use super::network::{Evaluations, Network, forward, reverse};
+use super::network::{Evaluations, Network, Reversed, forward, reverse};
 use super::span::{self, Points, Span};
 use super::{normal, update};
 use crate::dispatch;
 use crate::stream::Stream;
-
-/// What the reverse pass of a network writes: scratch, gradient, derivative by the inputs.
-pub(super) type Out<'a, T> =
-    (&'a mut Vec<<T as Real>::Row>, &'a mut [T], Option<&'a mut [<T as Real>::Row]>);
 
 /// The kernels of one precision.
 pub trait Once: Sized {
@@ -45,7 +41,7 @@ pub trait Once: Sized {
         network: &Network,
         theta: &[Self],
         batch: Evaluations<'_, Self>,
-        out: Out<'_, Self>,
+        out: Reversed<'_, Self>,
     ) where
         Self: Real;
     /// See [`update::Update::apply`].
@@ -134,7 +130,7 @@ macro_rules! once {
                 network: &Network,
                 theta: &[Self],
                 batch: Evaluations<'_, Self>,
-                out: Out<'_, Self>,
+                out: Reversed<'_, Self>,
             ) {
                 dispatch!(level, simd => {
                     reverse::reverse::<$real, _>(simd, network, theta, batch, out);

@@ -79,7 +79,7 @@ pub(super) fn adam<T: Real>(
     for (((theta, m), v), &g) in theta.iter_mut().zip(m).zip(v).zip(gradient) {
         *m = keep1 * *m + take1 * g;
         *v = keep2 * *v + take2 * g * g;
-        *theta = *theta - a * *m / (v.root() + b);
+        *theta -= a * *m / (v.root() + b);
     }
 }
 

@@ -45,6 +45,9 @@ pub trait Parts: Constants {
     /// (e, m, 2⁻ᵉ) with x = 2ᵉm and m in [√½, √2), for normal positive x.
     fn split<S: Simd>(simd: S, x: Self::V<S>) -> [Self::V<S>; 3];
 
+    /// a/b to 1 ulp, for finite a and b far from the ends of the range.
+    fn quotient<S: Simd>(simd: S, a: Self::V<S>, b: Self::V<S>) -> Self::V<S>;
+
     /// ln(2ᵉ(1 + f)) for 1 + f in [√½, √2), to 1 ulp.
     fn ln_split<S: Simd>(simd: S, e: Self::V<S>, f: Self::V<S>) -> Self::V<S>;
 
@@ -73,7 +76,7 @@ pub(in crate::kernel) fn polynomial<T: Parts, S: Simd>(
 
 /// Ties a precision to its bits.
 macro_rules! parts {
-    ($real:ident, $v:ident, $bits:ident, $int:ident, $mantissa:literal, $bias:literal, $ln:path) => {
+    ($real:ident, $v:ident, $bits:ident, $int:ident, $mantissa:literal, $bias:literal, $own:ident) => {
         impl Parts for $real {
             type V<S: Simd> = $v<S>;
 
@@ -96,14 +99,19 @@ macro_rules! parts {
                 let m = $v::from_bits((moved & fraction) + $bits::splat(simd, half));
                 let two = (2.0 as $real).powi($mantissa);
                 let e = $v::from_bits(biased | $bits::splat(simd, two.to_bits()))
-                    - $v::splat(simd, two + $bias as $real);
+                    - $v::splat(simd, two + <$real as From<i16>>::from($bias));
                 let unit = $v::from_bits(($bits::splat(simd, 2 * $bias) - biased) << $mantissa);
                 [e, m, unit]
             }
 
             #[inline(always)]
             fn ln_split<S: Simd>(simd: S, e: $v<S>, f: $v<S>) -> $v<S> {
-                $ln(simd, e, f)
+                super::$own::ln_split(simd, e, f)
+            }
+
+            #[inline(always)]
+            fn quotient<S: Simd>(simd: S, a: $v<S>, b: $v<S>) -> $v<S> {
+                super::$own::quotient(simd, a, b)
             }
 
             #[inline(always)]
@@ -123,5 +131,5 @@ macro_rules! parts {
     };
 }
 
-parts!(f32, f32x16, u32x16, u32, 23, 127, super::single::ln_split);
-parts!(f64, f64x8, u64x8, u64, 52, 1023, super::double::ln_split);
+parts!(f32, f32x16, u32x16, u32, 23, 127, single);
+parts!(f64, f64x8, u64x8, u64, 52, 1023, double);

@@ -33,7 +33,7 @@ const LN: &[f32] = &[
     -1.666_805_8e-1,
     2.000_071_5e-1,
     -2.499_999_4e-1,
-    3.333_333_1e-1,
+    3.333_333e-1,
 ];
 
 /// ln(2ᵉ(1 + f)).
@@ -43,4 +43,17 @@ pub(super) fn ln_split<S: Simd>(simd: S, e: f32x16<S>, f: f32x16<S>) -> f32x16<S
     let low = e.mul_add(f32x16::splat(simd, f32::LN2_LOW), polynomial(simd, LN, f) * f * square);
     let low = square.mul_add(f32x16::splat(simd, -0.5), low);
     e.mul_add(f32x16::splat(simd, f32::LN2_HIGH), f + low)
+}
+
+/// a/b.
+#[inline(always)]
+pub(super) fn quotient<S: Simd>(_: S, a: f32x16<S>, b: f32x16<S>) -> f32x16<S> {
+    // Sixteen divisions take sixteen cycles with AVX-512, this takes four: the reciprocal is good
+    // to 14 bits there, and one correction doubles them.
+    if S::f32s::LEN < 16 {
+        return a / b;
+    }
+    let reciprocal = b.approximate_recip();
+    let near = a * reciprocal;
+    (-near).mul_add(b, a).mul_add(reciprocal, near)
 }

@@ -79,51 +79,58 @@ fn tiles<T: Real, S: Simd, const N: usize>(
     done
 }
 
-/// Registers whose activations are computed at once.
-const INTERLEAVED: usize = 4;
+/// Rows whose activations are computed at once.
+const N: usize = 4;
 
 /// The activation of each row, in place.
+///
+/// The choice is made inside the loop: a function passed as an argument would not be inlined for
+/// certain, and then it would be compiled without the instructions of its level.
 #[inline(always)]
 fn activate<T: Real, S: Simd>(simd: S, activation: Activation, rows: &mut [T::Row]) {
+    let mut chunks = rows.chunks_exact_mut(N);
+    for rows in &mut chunks {
+        let mut x = [T::V::splat(simd, T::of(0.0)); N];
+        for i in 0..N {
+            x[i] = T::load(simd, &rows[i]);
+        }
+        let y = value::<T, S, N>(simd, activation, x);
+        for i in 0..N {
+            T::store(y[i], &mut rows[i]);
+        }
+    }
+    for row in chunks.into_remainder() {
+        let [y] = value::<T, S, 1>(simd, activation, [T::load(simd, row)]);
+        T::store(y, row);
+    }
+}
+
+/// The activation of K registers.
+#[inline(always)]
+fn value<T: Real, S: Simd, const K: usize>(
+    simd: S,
+    activation: Activation,
+    mut x: [T::V<S>; K],
+) -> [T::V<S>; K] {
     match activation {
-        Activation::Tanh => each::<T, S>(simd, rows, math::tanh_n::<T, S, INTERLEAVED>),
-        Activation::Sigmoid => each::<T, S>(simd, rows, math::sigmoid_n::<T, S, INTERLEAVED>),
+        Activation::Tanh => return math::tanh_n::<T, S, K>(simd, x),
+        Activation::Sigmoid => return math::sigmoid_n::<T, S, K>(simd, x),
         Activation::Softplus => {
-            each::<T, S>(simd, rows, |simd, x| map(simd, x, math::softplus::<T, S>))
+            for x in &mut x {
+                *x = math::softplus::<T, S>(simd, *x);
+            }
         }
-        Activation::Relu => each::<T, S>(simd, rows, |simd, x| map(simd, x, relu::<T, S>)),
-        Activation::Sin => each::<T, S>(simd, rows, |simd, x| map(simd, x, math::sin::<T, S>)),
+        Activation::Relu => {
+            for x in &mut x {
+                *x = relu::<T, S>(simd, *x);
+            }
+        }
+        Activation::Sin => {
+            for x in &mut x {
+                *x = math::sin::<T, S>(simd, *x);
+            }
+        }
         Activation::Identity => {}
-    }
-}
-
-/// Runs over the rows, some at once; the last ones with padding.
-#[inline(always)]
-fn each<T: Real, S: Simd>(
-    simd: S,
-    rows: &mut [T::Row],
-    f: impl Fn(S, [T::V<S>; INTERLEAVED]) -> [T::V<S>; INTERLEAVED],
-) {
-    for rows in rows.chunks_mut(INTERLEAVED) {
-        let mut x = [T::V::splat(simd, T::of(0.0)); INTERLEAVED];
-        for (x, row) in x.iter_mut().zip(rows.iter()) {
-            *x = T::load(simd, row);
-        }
-        for (row, y) in rows.iter_mut().zip(f(simd, x)) {
-            T::store(y, row);
-        }
-    }
-}
-
-/// One register after the other.
-#[inline(always)]
-fn map<S: Simd, V: Copy>(
-    simd: S,
-    mut x: [V; INTERLEAVED],
-    f: impl Fn(S, V) -> V,
-) -> [V; INTERLEAVED] {
-    for x in &mut x {
-        *x = f(simd, *x);
     }
     x
 }

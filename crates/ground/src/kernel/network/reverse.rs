@@ -2,22 +2,21 @@
 
 use fearless_simd::{Select, Simd, SimdBase, SimdFloat};
 
-use super::{Activation, Evaluations, Layer, Network};
+use super::{Activation, Evaluations, Layer, Network, Reversed};
 use crate::kernel::lane::{Real, Row};
 use crate::kernel::math;
 
 /// Outputs and inputs of a tile of weight gradients.
 const TILE: usize = 4;
 
-/// The body of [`Network::reverse`] at one level; what comes out is scratch, the gradient and, if
-/// asked for, the gradient by the input.
+/// The body of [`Network::reverse`] at one level.
 #[inline(always)]
 pub(in crate::kernel) fn reverse<T: Real, S: Simd>(
     simd: S,
     network: &Network,
     theta: &[T],
     batch: Evaluations<'_, T>,
-    (scratch, gradient, mut by_input): (&mut Vec<T::Row>, &mut [T], Option<&mut [T::Row]>),
+    Reversed { scratch, gradient, input: mut by_input }: Reversed<'_, T>,
 ) {
     let layers: Vec<Layer> = network.layers().collect();
     let n_rows = network.n_hidden() + network.n_out();
@@ -103,37 +102,26 @@ fn derive<T: Real, S: Simd>(
     cache: &[T::Row],
     (first, delta): (usize, &mut [T::Row]),
 ) {
-    let one = T::V::splat(simd, T::of(1.0));
-    let zero = T::V::splat(simd, T::of(0.0));
-    let values = &cache[first..];
-    match network.activation {
-        Activation::Tanh => times::<T, S>(simd, values, delta, |y| one - y * y),
-        Activation::Sigmoid => times::<T, S>(simd, values, delta, |y| y * (one - y)),
-        // y = ln(1 + eˣ) has the derivative 1/(1 + e⁻ˣ) = 1 − e⁻ʸ.
-        Activation::Softplus => {
-            times::<T, S>(simd, values, delta, |y| -math::expm1::<T, S>(simd, -y));
-        }
-        Activation::Relu => {
-            times::<T, S>(simd, values, delta, |y| y.simd_gt(zero).select(one, zero));
-        }
-        Activation::Sin => {
-            let arguments = &cache[network.n_hidden() + first..];
-            times::<T, S>(simd, arguments, delta, |x| math::cos::<T, S>(simd, x));
-        }
-        Activation::Identity => {}
+    let activation = network.activation;
+    let kept = if activation == Activation::Sin { network.n_hidden() + first } else { first };
+    for (d, y) in delta.iter_mut().zip(&cache[kept..]) {
+        T::store(T::load(simd, d) * slope::<T, S>(simd, activation, T::load(simd, y)), d);
     }
 }
 
-/// `delta` times f of the cached rows.
+/// The derivative of the activation, from its value y; that of the sine from the argument.
 #[inline(always)]
-fn times<T: Real, S: Simd>(
-    simd: S,
-    cached: &[T::Row],
-    delta: &mut [T::Row],
-    f: impl Fn(T::V<S>) -> T::V<S>,
-) {
-    for (d, y) in delta.iter_mut().zip(cached) {
-        T::store(T::load(simd, d) * f(T::load(simd, y)), d);
+fn slope<T: Real, S: Simd>(simd: S, activation: Activation, y: T::V<S>) -> T::V<S> {
+    let one = T::V::splat(simd, T::of(1.0));
+    let zero = T::V::splat(simd, T::of(0.0));
+    match activation {
+        Activation::Tanh => one - y * y,
+        Activation::Sigmoid => y * (one - y),
+        // y = ln(1 + eˣ) has the derivative 1/(1 + e⁻ˣ) = 1 − e⁻ʸ.
+        Activation::Softplus => -math::expm1::<T, S>(simd, -y),
+        Activation::Relu => y.simd_gt(zero).select(one, zero),
+        Activation::Sin => math::cos::<T, S>(simd, y),
+        Activation::Identity => one,
     }
 }
 
@@ -187,7 +175,7 @@ fn products<T: Real, S: Simd>(
             let bias = line[layer.n_in];
             line[layer.n_in..].fill(T::Row::splat(T::of(0.0)));
             add_lanes::<T, S>(simd, line, &mut weights[(first + k) * layer.n_in..][..layer.n_in]);
-            biases[first + k] = biases[first + k] + T::load(simd, &bias).reduce_sum();
+            biases[first + k] += T::load(simd, &bias).reduce_sum();
         }
     }
 }
@@ -272,7 +260,7 @@ fn add_lanes<T: Real, S: Simd>(simd: S, rows: &mut [T::Row], gradient: &mut [T])
             }
         }
         for (g, &sum) in gradient.iter_mut().zip(rows[0].as_ref()) {
-            *g = *g + sum;
+            *g += sum;
         }
     }
 }
