@@ -29,7 +29,7 @@ const RESOLVED: f64 = 0.25;
 /// `estimate` returns each level's values draw by draw, in the order of `levels` (increasing).
 /// With order p the limit is (r^p V_last − V_first)/(r^p − 1), r = N_last/N_first. The order is
 /// `assumed`, unless the last three levels resolve one (standard error at most 0.25) that differs
-/// from it by more than two standard errors.
+/// from it by more than two standard errors and 0.05.
 pub fn refine(
     levels: &[usize],
     assumed: f64,
@@ -48,7 +48,7 @@ pub fn refine(
         return Ok(Refined { levels: values, limit, order: None, fitted: false, seen: None });
     }
     let seen = observed(levels, &draws).filter(|order| order.stderr <= RESOLVED);
-    let other = seen.filter(|o| (o.mean - assumed).abs() > 2.0 * o.stderr && o.mean > 0.2);
+    let other = seen.filter(|o| (o.mean - assumed).abs() > 2.0 * o.stderr + 0.05 && o.mean > 0.2);
     let order = other.map_or(assumed, |o| o.mean);
     let ratio = (levels[last] as f64 / levels[0] as f64).powf(order);
     let extrapolated: Vec<f64> = draws[last]
