@@ -16,6 +16,7 @@ pub const PEAK_FLOPS: usize = 2 * 1200;
 /// 1200 fused multiply-adds of rows, on so many independent chains as hide the latency of four
 /// cycles on two ports and still fit the registers.
 pub fn peak<T: Real>(level: Level, start: T) -> T::Row {
+    #[allow(clippy::inline_always, reason = "inlining is what makes a level")]
     #[inline(always)]
     fn rounds<T: Real, S: Simd, const CHAINS: usize>(simd: S, start: T) -> T::Row {
         let factor = T::V::splat(simd, T::of(0.999_9));

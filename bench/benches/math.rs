@@ -2,6 +2,8 @@
 //!
 //! 64 rows in the first cache, four registers at once where the function has that form.
 
+#![allow(clippy::inline_always, reason = "inlining is what makes a level")]
+
 use divan::{Bencher, counter::ItemsCount};
 use fearless_simd::Simd;
 use ground::dispatch;

@@ -137,7 +137,7 @@ pub fn tanh_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> [T:
     for i in 0..N {
         let scale = T::power(simd, shifted[i], 0);
         let e = p[i].mul_add(scale, scale - one);
-        let value = T::quotient(simd, e, e + T::V::splat(simd, T::of(2.0)));
+        let value = T::quotient(simd, e, e + T::V::splat(simd, T::of(2.0))).abs();
         y[i] = signed::<T, S>(simd, a[i].simd_lt(floor).select(one, value), x[i]);
     }
     y
@@ -306,9 +306,9 @@ pub fn normcdf<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
 /// Without δ the error would grow as x².
 fn normal_distribution(x: f64) -> f64 {
     /// 1/√2 less its nearest f64.
-    const LOW: f64 = -4.833646656726457e-17;
+    const LOW: f64 = -4.833_646_656_726_457e-17;
     let y = -x * std::f64::consts::FRAC_1_SQRT_2;
-    if !(x.abs() < 40.0) {
+    if x.abs() >= 40.0 {
         return 0.5 * libm::erfc(y);
     }
     let lost = libm::fma(-x, std::f64::consts::FRAC_1_SQRT_2, -y) - x * LOW;
