@@ -35,7 +35,7 @@
 //!
 //! # What is not here
 //!
-//! Any equation, any molecule, any file, any clock. A [`Watch`] is how the doors look in.
+//! Any equation of a family, any file, any clock. A [`Watch`] is how the doors look in.
 
 pub mod budget;
 pub mod checkpoint;

@@ -132,7 +132,6 @@ fn agree_with_std_over_the_whole_range() {
     for level in levels() {
         for case in CASES {
             let errors = [worst::<f32>(level, case), worst::<f64>(level, case)];
-            println!("{:10} {:8} {errors:?}", crate::kernel::lane::level_name(level), case.0);
             if errors[0].0 > case.2[0] || errors[1].0 > case.2[1] {
                 failed.push((level, case.0, errors));
             }
