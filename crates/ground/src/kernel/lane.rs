@@ -199,7 +199,6 @@ macro_rules! dispatch {
 
 #[cfg(test)]
 mod tests {
-    use crate::dispatch;
 
     use super::*;
 
