@@ -94,8 +94,9 @@ pub struct Problem {
     /// where f depends on z. Default: "auto".
     #[serde(default)]
     pub on_policy: Choice,
-    /// How u(0, x₀) is read off: "adjoint", the adjoint-weighted value, "logarithmic", the mean of
-    /// e^(−λG) for f = −½λ|z|² + c(t), or "auto": logarithmic where its gate allows. Default:
+    /// How u(0, x₀) is read off: "adjoint", the adjoint-weighted value; "logarithmic", the mean of
+    /// e^(−λG) for f = −½λ|z|² + c(t); or "auto": for several levels logarithmic where its gate
+    /// allows, for one level adjoint, the value of the scheme with that many steps. Default:
     /// "auto".
     #[serde(default)]
     pub value: Reading,

@@ -18,6 +18,7 @@ pub(crate) fn forecast(problem: &DeepBsde, form: &Directions, run: &Run) -> Resu
     let widths: Vec<String> = network.widths.iter().map(ToString::to_string).collect();
     let follows = problem.follows()?;
     let value = match Quadratic::of(problem)? {
+        _ if problem.levels.len() == 1 => "adjoint-weighted, of the one level".to_owned(),
         Some(q) => format!("logarithmic mean with λ = {}, where sd(λ y₀) ≤ 1", q.lambda()),
         None => "adjoint-weighted, extrapolated over the levels".to_owned(),
     };

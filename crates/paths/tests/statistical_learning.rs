@@ -70,19 +70,19 @@ fn statistical_trap_off_policy_is_visible() {
     assert!(said.contains("disagree"), "{said}");
 }
 
-/// 24 runs at d = 10, 20 steps: 95 % intervals hold the value of the scheme. The chance that fewer
-/// than 19 of 24 do is 4e-4.
+/// 16 runs at d = 10, 20 steps: 95 % intervals hold the value of the scheme. The chance that fewer
+/// than 11 of 16 do is 1e-4.
 #[test]
 fn statistical_coverage_of_the_schemes_value() {
     let model = HjbLqg::new(10, 1.0);
     let mut held = 0;
-    for seed in 0..24 {
+    for seed in 0..16 {
         let problem = DeepBsde::new(&model).steps(20);
         let form = Directions { pairs: 32, ..problem.default_form() };
-        let run = Run { fresh: 8192, ..Run::new(200).seed(1000 + seed) };
+        let run = Run { fresh: 4096, look: 64, ..Run::new(200).seed(1000 + seed) };
         let solution = solve(problem, form, Adam::cosine(200), &run, &mut ()).unwrap();
         let (low, high) = solution.answer.answer.interval95();
         held += u32::from((low..=high).contains(&2.163_693));
     }
-    assert!(held >= 19, "{held} of 24 intervals hold the value");
+    assert!(held >= 11, "{held} of 16 intervals hold the value");
 }
