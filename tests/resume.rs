@@ -15,11 +15,11 @@ use tempfile::tempdir;
 /// A run of a second or so that saves every 20 ms.
 const LONG: [&str; 8] = [
     "--set",
-    "run.iterations=6000",
+    "run.iterations=2000",
     "--set",
     "run.checkpoint-every=20ms",
     "--set",
-    "run.fresh-paths=20000",
+    "run.fresh-paths=40000",
     "--out",
     "run",
 ];
@@ -64,7 +64,7 @@ fn killed_at_twenty_random_moments() {
         loop {
             let mut child = start(here.path());
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            sleep(Duration::from_millis(20 + (seed >> 33) % 150));
+            sleep(Duration::from_millis(20 + (seed >> 33) % 250));
             if child.try_wait().unwrap().is_none() {
                 child.kill().unwrap();
                 kills += 1;
@@ -106,6 +106,16 @@ fn interrupted_saves_and_says_how_to_go_on() {
     assert!(code(&run(here.path(), &long(&["--resume"]))) <= 1);
     assert_eq!(bits(&here.path().join("run")), expected);
     assert!(!saved.exists(), "finished: nothing to go on from");
+}
+
+#[test]
+fn stopped_by_the_time_limit_and_resumed() {
+    let expected = undisturbed();
+    let here = tempdir().unwrap();
+    assert_eq!(code(&run(here.path(), &long(&["--time-limit", "60ms"]))), 1);
+    let output = run(here.path(), &long(&["--resume"]));
+    assert!(object(&output)["iterations"] == 2000, "{}", stderr(&output));
+    assert_eq!(bits(&here.path().join("run")), expected);
 }
 
 /// A folder with a checkpoint to go on from.
