@@ -28,8 +28,9 @@ const RESOLVED: f64 = 0.25;
 ///
 /// `estimate` returns each level's values draw by draw, in the order of `levels` (increasing).
 /// With order p the limit is (r^p V_last − V_first)/(r^p − 1), r = N_last/N_first. The order is
-/// `assumed`, unless the last three levels resolve one (standard error at most 0.25) that differs
-/// from it by more than two standard errors and 0.05.
+/// `assumed`, unless the last three levels resolve one (standard error at most 0.25) that is lower
+/// by more than two standard errors and 0.05. A higher one is that of coarse levels, not of the
+/// limit: it is shown and not used.
 pub fn refine(
     levels: &[usize],
     assumed: f64,
@@ -48,7 +49,7 @@ pub fn refine(
         return Ok(Refined { levels: values, limit, order: None, fitted: false, seen: None });
     }
     let seen = observed(levels, &draws).filter(|order| order.stderr <= RESOLVED);
-    let other = seen.filter(|o| (o.mean - assumed).abs() > 2.0 * o.stderr + 0.05 && o.mean > 0.2);
+    let other = seen.filter(|o| assumed - o.mean > 2.0 * o.stderr + 0.05 && o.mean > 0.2);
     let order = other.map_or(assumed, |o| o.mean);
     let ratio = (levels[last] as f64 / levels[0] as f64).powf(order);
     let extrapolated: Vec<f64> = draws[last]
@@ -127,6 +128,13 @@ mod tests {
         let r = levels(0.5, 0.0);
         assert!(r.fitted && (r.order.unwrap() - 0.5).abs() < 1e-9);
         assert!((r.limit.mean - (r.levels[2].1.mean - 3.0 / 80f64.sqrt())).abs() < 1e-9);
+    }
+
+    #[test]
+    fn order_assumed_where_coarse_levels_fall_faster() {
+        let r = levels(1.5, 0.0);
+        assert!((r.seen.unwrap().mean - 1.5).abs() < 1e-9);
+        assert_eq!((r.order, r.fitted), (Some(1.0), false));
     }
 
     #[test]

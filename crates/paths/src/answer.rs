@@ -142,7 +142,10 @@ pub(crate) fn answer(
     let finest = paths.policy.last().expect("there is a level");
     let logarithmic = quadratic.as_ref().map(|q| q.mean(finest, GATE));
     let first = &paths.plain[0];
-    let (answer, how) = read(&problem, &levels, limit.as_ref(), logarithmic.as_ref());
+    let (answer, mut how) = read(&problem, &levels, limit.as_ref(), logarithmic.as_ref());
+    if !weighted.0 && how.starts_with("adjoint") {
+        how.push_str(", without the scheme's weights (their effective sample is below half)");
+    }
     let z0 = j.slope_at(theta, 0.0, &problem.at);
     let value = Value {
         at: problem.at.clone(),

@@ -25,6 +25,7 @@ use crate::form::Directions;
 use crate::model::{At, Equation};
 use crate::pilot::Pilot;
 use crate::plan::{Course, PathPlan, ramp};
+use crate::quadratic::Quadratic;
 use crate::sde::Step;
 
 /// Find Z along the paths from x₀, and with it u(0, x₀).
@@ -110,6 +111,13 @@ impl DeepBsde {
         }
         self.check_levels()?;
         self.check_start()?;
+        if self.reading == Reading::Logarithmic && Quadratic::of(self)?.is_none() {
+            let found = "the logarithmic mean does not apply to this equation";
+            return Err(Error::input("problem.value", found).allowed(
+                "It needs f = -lambda |z|^2 / 2 + c(t) and constant coefficients; use \"auto\" or \
+                 \"adjoint\"",
+            ));
+        }
         self.step().map(|_| ())
     }
 
