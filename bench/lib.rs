@@ -5,10 +5,10 @@
 
 use fearless_simd::{Level, Simd, SimdBase, SimdFloat};
 use ground::dispatch;
-use ground::kernel::lane::{Real, Row, level_name};
+use ground::kernel::lane::{Real, Row};
 
 /// The vector levels that figures are quoted for.
-pub const LEVELS: [&str; 3] = ["portable", "avx2", "avx512"];
+pub const LEVELS: [&str; 2] = ["portable", "avx2"];
 
 /// Floating-point operations of one call of [`peak`] per lane.
 pub const PEAK_FLOPS: usize = 2 * 1200;
@@ -31,9 +31,5 @@ pub fn peak<T: Real>(level: Level, start: T) -> T::Row {
         T::store(total, &mut row);
         row
     }
-    if matches!(level_name(level), "avx512") {
-        dispatch!(level, simd => rounds::<T, _, 12>(simd, start))
-    } else {
-        dispatch!(level, simd => rounds::<T, _, 6>(simd, start))
-    }
+    dispatch!(level, simd => rounds::<T, _, 6>(simd, start))
 }

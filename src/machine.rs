@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use ground::kernel::lane;
 use serde::Serialize;
 
 /// The machine of a run.
@@ -31,7 +32,7 @@ pub(crate) fn machine() -> Machine {
         cores: cores(),
         architecture: std::env::consts::ARCH,
         system: std::env::consts::OS,
-        vector: vector(),
+        vector: lane::level_name(lane::level()),
     }
 }
 
@@ -53,20 +54,4 @@ pub(crate) fn peak_mb() -> Option<f64> {
 fn kilobytes(text: &str, name: &str) -> Option<f64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
-}
-
-#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
-fn vector() -> &'static str {
-    if std::is_x86_feature_detected!("avx512f") {
-        "avx512"
-    } else if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
-        "avx2"
-    } else {
-        "sse2"
-    }
-}
-
-#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
-fn vector() -> &'static str {
-    "portable"
 }

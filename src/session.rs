@@ -79,7 +79,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Milliseconds a move took, in this session.
+    /// Milliseconds a move took, since this run was started or resumed.
     pub(crate) fn ms_per_iteration(&self) -> Option<f64> {
         let ((from, start), (to, end)) = (self.first?, self.last?);
         (to > from).then(|| (end - start).as_secs_f64() * 1e3 / (to - from) as f64)

@@ -51,7 +51,9 @@ pub struct Value {
     pub at: Vec<f64>,
     /// u(0, x₀).
     pub answer: Estimate,
-    /// How it was read off.
+    /// How it was read off: adjoint or logarithmic.
+    pub reading: Reading,
+    /// The same, as a sentence.
     pub how: String,
     /// ∇u(0, x₀), `[d]`.
     pub gradient: Vec<Estimate>,
@@ -142,14 +144,15 @@ pub(crate) fn answer(
     let finest = paths.policy.last().expect("there is a level");
     let logarithmic = quadratic.as_ref().map(|q| q.mean(finest, GATE));
     let first = &paths.plain[0];
-    let (answer, mut how) = read(&problem, &levels, limit.as_ref(), logarithmic.as_ref());
-    if !weighted.0 && how.starts_with("adjoint") {
+    let (answer, reading, mut how) = read(&problem, &levels, limit.as_ref(), logarithmic.as_ref());
+    if !weighted.0 && reading == Reading::Adjoint {
         how.push_str(", without the scheme's weights (their effective sample is below half)");
     }
     let z0 = j.slope_at(theta, 0.0, &problem.at);
     let value = Value {
         at: problem.at.clone(),
         answer,
+        reading,
         how,
         gradient: gradient(&problem, finest, &z0),
         minimiser: mean(first),
@@ -259,16 +262,17 @@ fn read(
     levels: &[Level],
     limit: Option<&Limit>,
     logarithmic: Option<&Logarithmic>,
-) -> (Estimate, String) {
+) -> (Estimate, Reading, String) {
     let wanted = problem.reading;
     if let Some(log) = logarithmic
         && log.trusted
         && (wanted == Reading::Logarithmic || (wanted == Reading::Auto && limit.is_some()))
     {
         let (n, lambda) = (levels[levels.len() - 1].steps, log.lambda);
-        return (log.value, format!("logarithmic mean with λ = {lambda} on {n} steps"));
+        let how = format!("logarithmic mean with λ = {lambda} on {n} steps");
+        return (log.value, Reading::Logarithmic, how);
     }
-    match limit {
+    let (value, how) = match limit {
         Some(Limit { value, order: Some(order), fitted, .. }) => {
             let said = if *fitted { "fitted" } else { "assumed" };
             let steps: Vec<String> = levels.iter().map(|l| l.steps.to_string()).collect();
@@ -288,7 +292,8 @@ fn read(
                 format!("adjoint-weighted value of the scheme with {n} steps, not extrapolated"),
             )
         }
-    }
+    };
+    (value, Reading::Adjoint, how)
 }
 
 /// The mean of y₀ with its control.

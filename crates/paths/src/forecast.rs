@@ -12,7 +12,7 @@ use crate::quadratic::Quadratic;
 /// The forecast of a problem with its form.
 pub(crate) fn forecast(problem: &DeepBsde, form: &Directions, run: &Run) -> Result<Forecast> {
     let step = problem.step()?;
-    let samples = if form.pairs == 0 { 1 } else { 2 * form.pairs };
+    let samples = form.samples();
     let compiled = Compiled::new(&problem.equation, &step, samples)?;
     let network = form.network();
     let widths: Vec<String> = network.widths.iter().map(ToString::to_string).collect();
@@ -49,7 +49,7 @@ fn operations(problem: &DeepBsde, form: &Directions, run: &Run, compiled: &Compi
     /// Of one normal number.
     const NORMAL: f64 = 30.0;
     let d = compiled.dim as f64;
-    let samples = if form.pairs == 0 { 1 } else { 2 * form.pairs };
+    let samples = form.samples();
     let network = 2.0 * form.network().len() as f64;
     let one =
         compiled.operations(samples) + network + d * (NORMAL + 6.0 * form.outputs() as f64 + 10.0);
@@ -68,7 +68,7 @@ fn bytes(problem: &DeepBsde, form: &Directions, run: &Run, compiled: &Compiled) 
     let word = if run.precision == Precision::F32 { 4.0 } else { 8.0 };
     let lanes = 64.0 / word;
     let d = compiled.dim as f64;
-    let samples = if form.pairs == 0 { 1.0 } else { 2.0 * form.pairs as f64 };
+    let samples = form.samples() as f64;
     let all: f64 = problem.levels.iter().map(|&n| n as f64).sum();
     let (first, finest) =
         (problem.levels[0] as f64, problem.levels.last().map_or(0.0, |&n| n as f64));

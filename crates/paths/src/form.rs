@@ -35,6 +35,11 @@ impl Directions {
         Self { pairs, active: dim.min(4), hidden: vec![32, 32], start: Start::Smoothed }
     }
 
+    /// Evaluations of the terminal value that smooth it: ±ξ_m, or one where there are no pairs.
+    pub fn samples(&self) -> usize {
+        (2 * self.pairs).max(1)
+    }
+
     /// Features and times: inputs of the network.
     pub fn inputs(&self) -> usize {
         self.active + 4

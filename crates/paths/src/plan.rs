@@ -162,8 +162,7 @@ impl<T: Stored> Plan<T> {
     fn new(problem: &DeepBsde, form: &Directions, run: &Run) -> Result<Self> {
         let level = crate::problem::level(run.vector);
         let pool = ground::par::pool(run.threads)?;
-        let (samples, on_policy) =
-            (form.pairs.max(1) * if form.pairs > 0 { 2 } else { 1 }, problem.follows()?);
+        let (samples, on_policy) = (form.samples(), problem.follows()?);
         let compiled = Arc::new(Compiled::new(&problem.equation, &problem.step()?, samples)?);
         let course = problem.course();
         let stream = Stream::new(run.seed);

@@ -4,6 +4,7 @@ use frame::{ErrorBudget, Term};
 use ground::estimate::Estimate;
 
 use super::{Limit, Value};
+use crate::case::Reading;
 
 /// The budget of an answer.
 pub(super) fn budget(value: &Value) -> ErrorBudget {
@@ -36,7 +37,7 @@ fn optimisation(value: &Value) -> Term {
 
 fn discretisation(value: &Value) -> Term {
     let logarithmic = value.logarithmic.as_ref();
-    if value.how.starts_with("logarithmic") {
+    if value.reading == Reading::Logarithmic {
         let why = "the logarithmic mean of piecewise constant policies has no time-step error";
         return Term::Absent { why: why.to_owned() };
     }

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Level, Value};
+use crate::case::Reading;
 
 /// The part of the output that a Deep BSDE problem owns.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -67,7 +68,8 @@ struct Baselines {
 struct Untrained {
     value: f64,
     stderr: f64,
-    r2: f64,
+    /// Null where g does not vary.
+    r2: Option<f64>,
 }
 
 /// One level of the time grid.
@@ -78,8 +80,8 @@ struct OneLevel {
     /// The adjoint-weighted value.
     value: f64,
     stderr: f64,
-    /// R² on plain paths.
-    r2: f64,
+    /// R² on plain paths; null where g does not vary.
+    r2: Option<f64>,
     /// The logarithmic mean.
     logarithmic: Maybe,
 }
@@ -147,8 +149,11 @@ const NO_MEAN: &str = "the driver is not -λ|z|²/2 + c(t) with constant coeffic
 impl From<&Value> for Json {
     fn from(v: &Value) -> Self {
         let (low, high) = v.answer.interval95();
-        let untrained =
-            Untrained { value: v.untrained.mean, stderr: v.untrained.stderr, r2: v.untrained_r2 };
+        let untrained = Untrained {
+            value: v.untrained.mean,
+            stderr: v.untrained.stderr,
+            r2: known(v.untrained_r2),
+        };
         Self {
             answer: Main {
                 value: v.answer.mean,
@@ -171,12 +176,17 @@ impl From<&Value> for Json {
     }
 }
 
+/// A share of a variance that is not zero.
+fn known(share: f64) -> Option<f64> {
+    share.is_finite().then_some(share)
+}
+
 fn one(level: &Level) -> OneLevel {
     OneLevel {
         steps: level.steps,
         value: level.value.mean,
         stderr: level.value.stderr,
-        r2: level.r2,
+        r2: known(level.r2),
         logarithmic: maybe(level.logarithmic, NO_MEAN),
     }
 }
@@ -187,7 +197,7 @@ fn extrapolated(v: &Value) -> Extrapolated {
         let why = "one level; give problem.steps several".to_owned();
         return Extrapolated::Not { value: (), why };
     };
-    let logarithmic = v.how.starts_with("logarithmic");
+    let logarithmic = v.reading == Reading::Logarithmic;
     Extrapolated::Limit {
         value: v.answer.mean,
         stderr: v.answer.stderr,
