@@ -92,6 +92,49 @@ pub(crate) fn schema() -> Value {
     whole
 }
 
+/// What `esperance solve --repeats n --json` prints: mean and spread over seeds, and the runs.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "it is the documentation of the object, which is built by hand")]
+pub(crate) struct Seeds {
+    /// The name of the case.
+    case: String,
+    /// The version of esperance.
+    version: String,
+    /// The first seed; the others follow by ones.
+    seed: u64,
+    /// The mean of the answers; its error from their spread, null for one seed.
+    mean: MeanRow,
+    /// The standard deviation of the answers over seeds; null for one seed.
+    spread: Option<f64>,
+    /// "converged" where every run is, else the verdict of the last that is not.
+    verdict: String,
+    /// The runs, each as `esperance schema solve` says.
+    repeats: Vec<Value>,
+    /// Seconds from start to end.
+    seconds: f64,
+    /// The most memory the process held, MB; null where the system does not say it.
+    peak_rss_mb: Option<f64>,
+}
+
+/// A mean over seeds.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "it is the documentation of the object")]
+struct MeanRow {
+    /// Null where no run has an answer.
+    value: Option<f64>,
+    /// Null where one run or none has an answer.
+    stderr: Option<f64>,
+    /// Runs that have an answer.
+    n: Option<usize>,
+    /// Why there is no mean.
+    why: Option<String>,
+}
+
+/// The schema of the object of several seeds.
+pub(crate) fn repeats_schema() -> Value {
+    schema_for!(Seeds).to_value()
+}
+
 /// What surrounds an answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Around<'a> {

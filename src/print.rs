@@ -61,12 +61,12 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The mean of the values of several seeds, and their standard deviation.
+/// The mean of the values of several seeds, and their standard deviation: of one seed, not a number.
 pub(crate) fn spread(values: &[f64]) -> (Estimate, f64) {
     let n = values.len();
     let mean = values.iter().sum::<f64>() / n as f64;
     let square: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-    let sd = if n > 1 { (square / (n as f64 - 1.0)).sqrt() } else { 0.0 };
+    let sd = if n > 1 { (square / (n as f64 - 1.0)).sqrt() } else { f64::NAN };
     (Estimate { mean, stderr: sd / (n as f64).sqrt(), n }, sd)
 }
 

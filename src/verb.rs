@@ -158,7 +158,7 @@ fn refuse_beyond_memory(resolved: &Resolved, needed: f64) -> Result<(), Failure>
         print::bytes(needed - free),
         print::bytes(free)
     );
-    let error = Error::input("model.dim", found)
+    let error = Error::input(resolved.largest_key(), found)
         .allowed("Reduce model.dim, problem.steps or run.batch, or choose precision = \"f32\"");
     Err(resolved.case.locate(error).into())
 }

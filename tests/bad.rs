@@ -147,7 +147,7 @@ fn changes_on_the_command_line_are_named() {
     );
     assert_eq!(
         said(&["--threads", "two"]),
-        "--set: run.threads: this is the text \"two\". Write a whole number, 1 or more."
+        "--set: run.threads: this is the text \"two\". Write a whole number, 1 to 1024."
     );
     assert_eq!(
         said(&["--precision", "f16"]),

@@ -24,9 +24,9 @@ fn solve_leaves_a_folder_and_says_where() {
     assert_eq!(names(&here.path().join("runs/hjb-lqg-10d-1")), FILES);
 }
 
-fn has_the_published_keys(found: &Value) {
+fn has_the_published_keys(found: &Value, what: &str) {
     let here = tempdir().unwrap();
-    let schema = object(&run(here.path(), &["schema", "solve"]));
+    let schema = object(&run(here.path(), &["schema", what]));
     for key in schema["required"].as_array().unwrap() {
         assert!(found.get(key.as_str().unwrap()).is_some(), "{key} is missing in {found}");
     }
@@ -40,7 +40,7 @@ fn json_has_the_published_keys() {
     let here = tempdir().unwrap();
     let output = run(here.path(), &small(&["--json", "--seed", "3"]));
     let found = object(&output);
-    has_the_published_keys(&found);
+    has_the_published_keys(&found, "solve");
     assert_eq!(found["case"], "hjb-lqg-10d");
     assert_eq!(found["seed"], 3);
     assert_eq!(found["iterations"], 20);
@@ -117,7 +117,7 @@ fn a_run_that_turns_non_finite_says_what_to_try() {
     let output = run(here.path(), &[words.as_slice(), &clip].concat());
     let found = object(&output);
     assert_eq!((code(&output), &found["verdict"]), (3, &Value::from("non-finite")), "{found}");
-    has_the_published_keys(&found);
+    has_the_published_keys(&found, "solve");
     assert_eq!(found["answer"]["value"], Value::Null);
     assert!(found["answer"]["why"].as_str().unwrap().contains("descent.rate"));
     assert!(here.path().join("a/checkpoint.safetensors").exists(), "the last good state is kept");
@@ -128,6 +128,7 @@ fn repeats_give_mean_and_spread() {
     let here = tempdir().unwrap();
     let output = run(here.path(), &small(&["--repeats", "3", "--json", "--out", "a"]));
     let found = object(&output);
+    has_the_published_keys(&found, "repeats");
     let runs = found["repeats"].as_array().unwrap();
     let values: Vec<f64> = runs.iter().map(|r| r["answer"]["value"].as_f64().unwrap()).collect();
     let mean = values.iter().sum::<f64>() / 3.0;

@@ -110,6 +110,13 @@ impl AdamSection {
                     .allowed("Write a number from 0 to below 1"));
             }
         }
+        if self.clip <= 0.0 {
+            return Err(Error::input(
+                "descent.clip",
+                "every gradient would be shortened to nothing",
+            )
+            .allowed("Write a number above 0, or inf for no clipping"));
+        }
         Ok(Adam {
             rate: self.rate.schedule()?,
             beta1: self.beta1,

@@ -61,11 +61,18 @@ impl Case {
 
     /// Sets one key: `run.seed`, `3`. The value is TOML; what is not TOML is a word.
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
+        let said = value.trim();
+        let is_quoted = said.starts_with(['"', '\'']);
         let value = toml::from_str::<Table>(&format!("value = {value}"))
             .ok()
             .filter(|table| table.len() == 1)
             .and_then(|mut table| table.remove("value"))
             .unwrap_or_else(|| Value::String(value.to_owned()));
+        if value.as_str().is_some_and(|text| text.parse::<f64>().is_ok()) && !is_quoted {
+            return Err(Error::input(key, format!("{said} is beyond the numbers a file can hold"))
+                .allowed("Whole numbers end at 9223372036854775807")
+                .in_file("--set"));
+        }
         let parts: Vec<&str> = key.split('.').map(str::trim).collect();
         if parts.len() < 2 || parts.iter().any(|part| part.is_empty()) {
             return Err(Error::input(key, "this is not a key")

@@ -115,12 +115,27 @@ impl Resolved {
     /// Memory that any run of this case needs at least, bytes: a few numbers a step and component.
     /// Asked before the job is made, which may be what does not fit.
     pub fn least_bytes(&self) -> f64 {
-        let (model, problem, ..) = &self.parts;
-        let finest = match &problem.steps {
+        NUMBERS * 8.0 * self.parts.0.dim as f64 * self.finest() as f64
+    }
+
+    /// The key whose value is furthest beyond what is usual: the one to name where memory is short.
+    pub fn largest_key(&self) -> &'static str {
+        let dim = ("model.dim", self.parts.0.dim as f64 / 100.0);
+        let steps = ("problem.steps", self.finest() as f64 / 80.0);
+        let batch = ("run.batch", self.run.batch as f64 / 64.0);
+        let fresh = ("run.fresh-paths", self.run.fresh as f64 / 60_000.0);
+        let look = ("run.look", self.run.look as f64 / 1024.0);
+        let larger = |a: (&'static str, f64), b: (&'static str, f64)| if b.1 > a.1 { b } else { a };
+        [steps, batch, fresh, look].into_iter().fold(dim, larger).0
+    }
+
+    /// Steps of the finest level.
+    fn finest(&self) -> i64 {
+        let steps = match &self.parts.1.steps {
             Steps::One(steps) => *steps,
             Steps::Many(levels) => levels.iter().copied().max().unwrap_or(1),
         };
-        NUMBERS * 8.0 * model.dim as f64 * finest.max(1) as f64
+        steps.max(1)
     }
 
     /// The complete case as a file.

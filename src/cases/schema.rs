@@ -86,10 +86,16 @@ fn one(root: &Json, node: &Json) -> String {
     if let Some(Json::Array(words)) = node.get("enum") {
         return words.iter().map(Json::to_string).collect::<Vec<_>>().join(", ");
     }
-    let least = node.get("minimum").map(|m| format!(", {m} or more")).unwrap_or_default();
+    let range = match (node.get("minimum"), node.get("maximum")) {
+        (Some(least), None) => format!(", {} or more", short(least)),
+        (None, Some(most)) => format!(", {} or less", short(most)),
+        (Some(least), Some(most)) if least == most => format!(": {}", short(least)),
+        (Some(least), Some(most)) => format!(", {} to {}", short(least), short(most)),
+        (None, None) => String::new(),
+    };
     match type_of(node) {
-        "integer" => format!("a whole number{least}"),
-        "number" => format!("a number{least}"),
+        "integer" => format!("a whole number{range}"),
+        "number" => format!("a number{range}"),
         "string" => "text in quotes".to_owned(),
         "boolean" => "true or false".to_owned(),
         "array" => {
@@ -105,6 +111,12 @@ fn one(root: &Json, node: &Json) -> String {
             }
         }
     }
+}
+
+/// A bound without the ".0" of a whole number.
+fn short(bound: &Json) -> String {
+    let text = bound.to_string();
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
 fn plural(words: &str) -> String {

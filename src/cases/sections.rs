@@ -34,7 +34,7 @@ pub struct RunSection {
     /// The seed of all random streams. Default: 1.
     pub seed: u64,
     /// Threads; nothing but the time depends on it. Default: the cores of the machine.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1024))]
     pub threads: Option<usize>,
     /// Of paths, networks and parameters: "f32" or "f64"; sums over paths are always double.
     /// Default: "f32".

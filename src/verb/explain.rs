@@ -10,16 +10,23 @@ use crate::print;
 /// The arguments of `explain`.
 #[derive(Args, Debug)]
 pub(crate) struct Explain {
-    /// A key, such as model.source; none for the list of all
+    /// A key, such as model.source, or `formulas`; none for the list of all keys
     key: Option<String>,
 }
+
+/// The topic that is no key.
+const FORMULAS: &str = "formulas";
 
 impl Explain {
     /// Does it.
     pub(crate) fn act(self) -> Outcome {
         let keys = keys();
         let text = match &self.key {
-            None => keys.iter().map(line).collect::<Vec<_>>().join("\n"),
+            None => {
+                let last = format!("{FORMULAS:<26}  What may be written in a formula");
+                keys.iter().map(line).chain([last]).collect::<Vec<_>>().join("\n")
+            }
+            Some(name) if name == FORMULAS => formulas(),
             Some(name) => one(name, &keys)?,
         };
         print::answer(&text)?;
@@ -30,15 +37,44 @@ impl Explain {
 /// The longest line of the list.
 const WIDTH: usize = 100;
 
-/// Name and first sentence, cut to a line.
+/// The column in which the text begins.
+const COLUMN: usize = 28;
+
+/// Name and first sentence; what is too long goes on below.
 fn line(key: &Key) -> String {
     let first = key.text.split_once(". ").map_or(key.text.as_str(), |(first, _)| first);
-    let line = format!("{:<26}  {}", key.name, first.trim_end_matches('.'));
-    if line.chars().count() <= WIDTH {
-        return line;
+    let mut lines = vec![format!("{:<width$} ", key.name, width = COLUMN - 2)];
+    for word in first.trim_end_matches('.').split(' ') {
+        let last = lines.last_mut().expect("there is a line");
+        if last.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("{:COLUMN$}{word}", ""));
+        } else {
+            last.push(' ');
+            last.push_str(word);
+        }
     }
-    let cut: String = line.chars().take(WIDTH - 1).collect();
-    format!("{}…", cut.rsplit_once(' ').map_or(cut.as_str(), |(whole, _)| whole))
+    lines.join("\n")
+}
+
+/// The language of formulas.
+fn formulas() -> String {
+    let operators = [
+        ("a < b, <=, >, >=, ==", "1 where it holds, else 0"),
+        ("a + b, a - b, a * b, a / b", "numbers; vectors by components; A * v with a matrix A"),
+        ("-a, a ^ b", "a power binds first: -x^2 is -(x^2)"),
+        ("x[1], x[2:d]", "components, counted from 1, the end included"),
+        ("|v|, |v|^2", "the Euclidean norm and its square"),
+        ("[1, 2, 3], [[1, 0], [2, 1]]", "a constant vector, a constant matrix by rows"),
+        ("i", "the vector 1, 2, …, d"),
+        ("t, x, z, grad_u", "time, place, z = σᵀ∇u, ∇u, where a key says so"),
+        ("your own names", "from model.constants"),
+    ];
+    let mut lines = vec!["formulas".to_owned()];
+    lines.extend(operators.map(|(written, means)| format!("  {written:<28} {means}")));
+    let usages: Vec<String> = ground::formula::usages().collect();
+    lines.push(format!("  functions: {}", usages.join(", ")));
+    lines.push("  a function of a number, given a vector, acts on every component".to_owned());
+    lines.join("\n")
 }
 
 /// The whole documentation of a key, and one line for each key below it.
@@ -65,7 +101,9 @@ fn one(name: &str, keys: &[Key]) -> Result<String, Error> {
     ];
     let below = format!("{name}.");
     lines.extend(
-        keys.iter().filter(|k| k.name.starts_with(&below)).map(|k| format!("  {}", line(k))),
+        keys.iter()
+            .filter(|k| k.name.starts_with(&below))
+            .map(|k| format!("  {}", line(k).replace('\n', "\n  "))),
     );
     Ok(lines.join("\n"))
 }

@@ -57,9 +57,8 @@ fn together(
     put("version", json!(crate::VERSION));
     put("seed", json!(resolved.run.seed));
     if values.is_empty() {
-        let absent = json!({ "value": null, "why": "no run has an answer" });
-        put("mean", absent.clone());
-        put("spread", absent);
+        put("mean", json!({ "value": null, "why": "no run has an answer" }));
+        put("spread", json!(null));
     } else {
         let (mean, sd) = print::spread(&values);
         put("mean", json!({ "value": mean.mean, "stderr": mean.stderr, "n": mean.n }));
@@ -109,6 +108,7 @@ fn rows(runs: &[Map<String, Value>], object: &Map<String, Value>) -> String {
             let mean = ground::estimate::Estimate { mean, stderr, n: runs.len() };
             format!("mean {mean}, spread {sd:.2e} (standard deviation over {} seeds)", runs.len())
         }
+        (Some(mean), ..) => format!("one seed, {mean}: no spread"),
         _ => "no run has an answer".to_owned(),
     };
     format!("{}\n\n{end}", print::table(&rows))

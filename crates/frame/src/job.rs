@@ -71,7 +71,7 @@ where
         trained.restore(&mut params)?;
         let mut functional = self.problem.couple(self.form, run)?;
         let found = P::answer(&mut functional, &params, &stream.child(draws), watch)?;
-        let verdict = judge(&Trace::default(), found.contradiction, None);
+        let verdict = judge(&Trace::default(), &found, None);
         Ok(Report {
             answer: Box::new(found.answer),
             error: found.error,

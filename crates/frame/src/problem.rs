@@ -48,6 +48,8 @@ pub struct Findings<A> {
     pub error: ErrorBudget,
     /// Why it cannot be right, where that is seen.
     pub contradiction: Option<String>,
+    /// Why it should not be relied on yet, where that is seen.
+    pub doubts: Vec<String>,
 }
 
 /// What an answer must be able to do: print for people, and as one object for machines.

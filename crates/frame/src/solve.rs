@@ -11,7 +11,7 @@ use crate::checkpoint::{Checkpoint, Keeper};
 use crate::descent::Descent;
 use crate::functional::{Batch, Functional, Purpose};
 use crate::params::Params;
-use crate::problem::Problem;
+use crate::problem::{Findings, Problem};
 use crate::representation::Representation;
 use crate::run::Run;
 use crate::solution::Solution;
@@ -49,13 +49,15 @@ where
     if let Some(Checkpoint(archive)) = &run.resume {
         course.keep(&mut Keeper::restoring(&mut archive.clone()))?;
     }
+    let untouched = run.iterations == 0 && run.init.is_none();
     let cut = course.descend(run, watch)?;
+    let cut = cut.or_else(|| untouched.then(|| "nothing was trained".to_owned()));
     let Course { mut functional, theta, trace, .. } = course;
     let found = P::answer(&mut functional, &theta, &stream.child("fresh"), watch)?;
     Ok(Solution {
+        verdict: judge(&trace, &found, cut),
         answer: found.answer,
         error: found.error,
-        verdict: judge(&trace, found.contradiction, cut),
         params: theta,
         trace,
         work: functional.work(),
@@ -136,23 +138,21 @@ impl<J: Functional, D: Descent<J>> Course<J, D> {
 }
 
 /// The verdict: settled when the validation value of the last fifth of the run differs from the
-/// fifth before by less than two standard errors, and nothing contradicts the answer.
-pub(crate) fn judge(trace: &Trace, contradiction: Option<String>, cut: Option<String>) -> Verdict {
-    if let Some(why) = contradiction {
-        return Verdict::Contradicted { why };
+/// fifth before by less than two standard errors, and nothing contradicts the answer or throws doubt
+/// on it.
+pub(crate) fn judge<A>(trace: &Trace, found: &Findings<A>, cut: Option<String>) -> Verdict {
+    if let Some(why) = &found.contradiction {
+        return Verdict::Contradicted { why: why.clone() };
     }
-    if let Some(why) = cut {
-        return Verdict::NotSettled { why };
-    }
-    match trace.drift() {
-        Some(drift) if drift.mean.abs() > 2.0 * drift.stderr => Verdict::NotSettled {
-            why: format!(
-                "the validation loss still moved by {:.2e} ({:.1} standard errors) over the last \
-                 fifth; try more run.iterations",
-                drift.mean,
-                drift.mean.abs() / drift.stderr
-            ),
-        },
-        _ => Verdict::Converged,
-    }
+    let drift = trace.drift().filter(|drift| drift.mean.abs() > 2.0 * drift.stderr).map(|drift| {
+        format!(
+            "the validation loss still moved by {:.2e} ({:.1} standard errors) over the last fifth; \
+             try more run.iterations",
+            drift.mean,
+            drift.mean.abs() / drift.stderr
+        )
+    });
+    let whys: Vec<String> =
+        cut.into_iter().chain(drift).chain(found.doubts.iter().cloned()).collect();
+    if whys.is_empty() { Verdict::Converged } else { Verdict::NotSettled { why: whys.join("; ") } }
 }

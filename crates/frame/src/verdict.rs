@@ -9,7 +9,7 @@ use ground::Error;
 pub enum Verdict {
     /// The validation value has settled and nothing contradicts the answer.
     Converged,
-    /// It has not settled, or the run was cut short.
+    /// It has not settled, the run was cut short, or the answer shows signs of being wrong.
     NotSettled {
         /// What was seen.
         why: String,
@@ -59,6 +59,11 @@ impl fmt::Display for Verdict {
             Self::Converged => write!(f, "converged"),
             Self::NotSettled { why } => write!(f, "not settled: {why}"),
             Self::Contradicted { why } => write!(f, "contradicted: {why}"),
+            Self::NonFinite { iteration: 0 } => write!(
+                f,
+                "not finite before anything was learned: on the paths a formula of the model takes \
+                 the logarithm or root of a negative number, divides by zero or overflows"
+            ),
             Self::NonFinite { iteration } => write!(
                 f,
                 "not finite at iteration {iteration}; try a smaller descent.rate, more steps, or \

@@ -193,10 +193,13 @@ fn regress(values: &[f64], controls: &[&[f64]]) -> (Vec<f64>, f64, Vec<Direction
 }
 
 impl fmt::Display for Estimate {
-    /// Two significant digits of the error, the mean to the same place; plainly if there is no error.
+    /// Two significant digits of the error, the mean to the same place; if there is no error, the
+    /// mean to ten significant digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !(self.stderr.is_finite() && self.stderr > 0.0 && self.mean.is_finite()) {
-            return write!(f, "{}", self.mean);
+            // Through the exponent form, which rounds to significant digits and drops no size.
+            let rounded: f64 = format!("{:.9e}", self.mean).parse().unwrap_or(self.mean);
+            return write!(f, "{rounded}");
         }
         // `{:.1e}` rounds the error to two digits and carries 9.96 to 1.0e1.
         let scientific = format!("{:.1e}", self.stderr);

@@ -43,6 +43,7 @@ mod scope;
 mod simplify;
 mod token;
 
+pub use call::usages;
 pub use expr::{Expr, Shape};
 pub use inspect::{Hoisted, hoist};
 pub use interval::Interval;

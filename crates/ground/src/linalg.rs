@@ -81,6 +81,15 @@ pub fn cholesky(a: &Array) -> Result<Array> {
     if is_finite(&out) { Ok(out) } else { Err(not_finite("the Cholesky factor of", a, n)) }
 }
 
+/// Orthonormal rows that span the rows of a `[k, d]` matrix with k ≤ d, in their order: row i is in
+/// the span of the first i + 1. Rows that depend on one another leave some orthonormal set.
+pub fn orthonormal_rows(a: &Array) -> Array {
+    let (k, d) = a.dim();
+    assert!(k <= d, "{k} rows of length {d} cannot be orthonormal");
+    let q = sequential(&a.t().to_owned()).qr().compute_thin_Q(); // [d, k]
+    Array::from_shape_fn((k, d), |(i, j)| q[(j, i)])
+}
+
 /// The first pivot that is not a number, or too small beside the largest.
 fn vanishing_pivot(factors: &PartialPivLu<f64>, n: usize) -> Option<usize> {
     let pivot = |i: usize| factors.U()[(i, i)].abs();
@@ -124,6 +133,20 @@ mod tests {
             let diagonal = if i == j { 1.0 } else { 0.0 };
             diagonal + ((i + j) as f64).cos() / n as f64
         })
+    }
+
+    #[test]
+    fn orthonormal_rows_span_the_rows_in_their_order() {
+        let a = array![[3.0, 4.0, 0.0], [1.0, 1.0, 1.0]];
+        let q = orthonormal_rows(&a);
+        assert!(close(&q.dot(&q.t()), &Array::eye(2)));
+        // The second minus its part along the first is along (4, −3, 25).
+        let along = |row: usize, v: [f64; 3]| {
+            let dot: f64 = q.row(row).iter().zip(v).map(|(q, v)| q * v).sum();
+            dot.abs() / v.iter().map(|v| v * v).sum::<f64>().sqrt()
+        };
+        assert!((along(0, [3.0, 4.0, 0.0]) - 1.0).abs() < 1e-12);
+        assert!((along(1, [4.0, -3.0, 25.0]) - 1.0).abs() < 1e-12);
     }
 
     #[test]

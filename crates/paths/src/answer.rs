@@ -22,6 +22,7 @@
 //! one level, and for several the logarithmic mean where its gate allows, else the extrapolated V_N.
 
 mod budget;
+mod doubts;
 mod json;
 mod print;
 
@@ -67,6 +68,8 @@ pub struct Value {
     pub untrained: Estimate,
     /// Their R².
     pub untrained_r2: f64,
+    /// What learning adds to it, path by path on the same paths.
+    pub gain: Estimate,
     /// Level by level.
     pub levels: Vec<Level>,
     /// The limit of the levels, if there are several.
@@ -160,6 +163,7 @@ pub(crate) fn answer(
         zero: mean(&paths.zero),
         untrained: mean(&paths.untrained),
         untrained_r2: r_squared(&paths.untrained),
+        gain: gain(first, &paths.untrained),
         levels,
         limit,
         logarithmic,
@@ -167,7 +171,8 @@ pub(crate) fn answer(
         plain: first.value.len(),
     };
     let contradiction = contradiction(&problem, value.answer);
-    Ok(Findings { error: budget::budget(&value), answer: value, contradiction })
+    let doubts = doubts::doubts(&value, &paths, problem.follows()?);
+    Ok(Findings { error: budget::budget(&value), answer: value, contradiction, doubts })
 }
 
 /// Draws all paths of an answer.
@@ -269,16 +274,16 @@ fn read(
         && (wanted == Reading::Logarithmic || (wanted == Reading::Auto && limit.is_some()))
     {
         let (n, lambda) = (levels[levels.len() - 1].steps, log.lambda);
-        let how = format!("logarithmic mean with λ = {lambda} on {n} steps");
+        let how = format!("logarithmic mean with λ = {lambda} on {}", steps(n));
         return (log.value, Reading::Logarithmic, how);
     }
     let (value, how) = match limit {
         Some(Limit { value, order: Some(order), fitted, .. }) => {
             let said = if *fitted { "fitted" } else { "assumed" };
-            let steps: Vec<String> = levels.iter().map(|l| l.steps.to_string()).collect();
-            let steps = steps.join(", ");
+            let all: Vec<String> = levels.iter().map(|l| l.steps.to_string()).collect();
+            let all = all.join(", ");
             let how = format!(
-                "adjoint-weighted values on {steps} steps, extrapolated with order {order:.2} ({said})"
+                "adjoint-weighted values on {all} steps, extrapolated with order {order:.2} ({said})"
             );
             (*value, how)
         }
@@ -289,11 +294,16 @@ fn read(
             let n = levels[0].steps;
             (
                 levels[0].value,
-                format!("adjoint-weighted value of the scheme with {n} steps, not extrapolated"),
+                format!("adjoint-weighted value of the scheme with {}, not extrapolated", steps(n)),
             )
         }
     };
     (value, Reading::Adjoint, how)
+}
+
+/// `1 step`, `20 steps`.
+fn steps(n: usize) -> String {
+    if n == 1 { "1 step".to_owned() } else { format!("{n} steps") }
 }
 
 /// The mean of y₀ with its control.
@@ -308,6 +318,18 @@ fn r_squared(draws: &LevelDraws) -> f64 {
         values.iter().map(|v| (v - mean).powi(2)).sum::<f64>()
     };
     1.0 - variance(&draws.value) / variance(&draws.terminal)
+}
+
+/// R² of the first less that of the second, on the same paths.
+fn gain(trained: &LevelDraws, untrained: &LevelDraws) -> Estimate {
+    let squares = |values: &[f64]| -> Vec<f64> {
+        let mean = Estimate::of(values).mean;
+        values.iter().map(|v| (v - mean).powi(2)).collect()
+    };
+    let variance = Estimate::of(&squares(&trained.terminal)).mean;
+    let pairs = squares(&untrained.value).into_iter().zip(squares(&trained.value));
+    let gains: Vec<f64> = pairs.map(|(before, after)| (before - after) / variance).collect();
+    Estimate::of(&gains)
 }
 
 /// ∇u(0, x₀) = σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h); not a number where σ is singular.

@@ -250,8 +250,8 @@ impl Model {
             horizon: self.horizon,
             drift: self.drift.read("model.drift", &coefficient)?,
             diffusion: self.read_diffusion(&coefficient)?,
-            source: self.source.read("model.source", &driver)?,
-            terminal: self.terminal.read("model.terminal", &terminal)?,
+            source: single(self.source.read("model.source", &driver)?),
+            terminal: single(self.terminal.read("model.terminal", &terminal)?),
         };
         equation.check()?;
         Ok(equation)
@@ -305,6 +305,11 @@ impl Model {
         Err(Error::input("model.diffusion", format!("the matrix is {n} x {cols}"))
             .allowed(format!("σ is {d} x {d} here")))
     }
+}
+
+/// The number of a vector of length 1, such as max(x, 0) for d = 1; any other formula as it is.
+fn single(formula: Expr) -> Expr {
+    if formula.shape() == Shape::Vector(1) { formula.sum() } else { formula }
 }
 
 /// Names a constant cannot take.

@@ -17,3 +17,4 @@ pub mod problem;
 mod quadratic;
 pub mod reference;
 pub mod sde;
+mod smoothing;

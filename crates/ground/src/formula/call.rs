@@ -36,6 +36,11 @@ pub(super) fn usage(name: &str) -> String {
     other.map_or_else(|| format!("{name}(a)"), |(_, _, usage)| (*usage).to_owned())
 }
 
+/// How every function is written, in the order of [`names`].
+pub fn usages() -> impl Iterator<Item = String> {
+    names().map(usage)
+}
+
 /// The value of a call.
 pub(super) fn apply(
     parser: &Parser<'_>,

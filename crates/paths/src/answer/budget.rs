@@ -3,7 +3,7 @@
 use frame::{ErrorBudget, Term};
 use ground::estimate::Estimate;
 
-use super::{Limit, Value};
+use super::{Level, Limit, Value};
 use crate::case::Reading;
 
 /// The budget of an answer.
@@ -24,14 +24,14 @@ pub(super) fn budget(value: &Value) -> ErrorBudget {
 fn optimisation(value: &Value) -> Term {
     let (first, second) = (value.minimiser, value.levels[0].value);
     let (size, noise) = difference(first, second);
-    let steps = value.levels[0].steps;
+    let steps = super::steps(value.levels[0].steps);
     if size.abs() > 2.0 * noise {
         let how = format!(
-            "the minimiser {first} and the adjoint-weighted value {second} disagree on {steps} steps"
+            "the minimiser {first} and the adjoint-weighted value {second} disagree on {steps}"
         );
         return Term::Measured { size: size.abs(), how };
     }
-    let how = format!("minimiser {first} and adjoint-weighted value agree on {steps} steps");
+    let how = format!("minimiser {first} and adjoint-weighted value agree on {steps}");
     Term::Indicated { size: size.abs(), how }
 }
 
@@ -74,16 +74,24 @@ fn approximation(value: &Value) -> Term {
         };
         return Term::Measured { size: size.abs(), how };
     }
-    let share = 1.0 - value.r2;
-    let how = "share of Var g that Z leaves unexplained; time steps leave some of it".to_owned();
+    let share = |level: &Level| 1.0 - level.r2;
+    let (first, last) = (&value.levels[0], &value.levels[value.levels.len() - 1]);
+    let ratio = last.steps as f64 / first.steps as f64;
+    let (share, how) = if value.levels.len() > 1 {
+        // What time steps leave falls like 1/N.
+        let limit = (ratio * share(last) - share(first)) / (ratio - 1.0);
+        (limit.abs(), "share of Var g that Z leaves unexplained, in the limit of fine steps")
+    } else {
+        (share(first), "share of Var g that Z leaves unexplained; time steps leave some of it")
+    };
     if share.is_finite() {
-        Term::Indicated { size: share, how }
+        Term::Indicated { size: share, how: how.to_owned() }
     } else {
         Term::Absent { why: "the terminal value does not vary".to_owned() }
     }
 }
 
 /// The difference and its standard error, as if independent.
-fn difference(a: Estimate, b: Estimate) -> (f64, f64) {
+pub(super) fn difference(a: Estimate, b: Estimate) -> (f64, f64) {
     (a.mean - b.mean, a.stderr.hypot(b.stderr))
 }

@@ -70,6 +70,8 @@ struct Untrained {
     stderr: f64,
     /// Null where g does not vary.
     r2: Option<f64>,
+    /// R² of the trained function less this one, on the same paths; null where g does not vary.
+    gain: Option<Sampled>,
 }
 
 /// One level of the time grid.
@@ -153,6 +155,7 @@ impl From<&Value> for Json {
             value: v.untrained.mean,
             stderr: v.untrained.stderr,
             r2: known(v.untrained_r2),
+            gain: v.gain.mean.is_finite().then(|| v.gain.into()),
         };
         Self {
             answer: Main {

@@ -44,13 +44,18 @@ impl fmt::Display for Value {
         writeln!(f, "  how               {}, {} fresh paths", self.how, self.fresh)?;
         writeln!(
             f,
-            "  without learning  {} (Z = 0)   {} (untrained, R² {:.4})",
-            self.zero, self.untrained, self.untrained_r2
+            "  without learning  {} (Z = 0)   {} (untrained, R² {})",
+            self.zero,
+            self.untrained,
+            share(self.untrained_r2)
         )?;
         writeln!(
             f,
-            "  learned           R² {:.4} on {} plain paths; minimiser {}",
-            self.r2, self.plain, self.minimiser
+            "  learned           R² {} on {} plain paths, {} more than untrained; minimiser {}",
+            share(self.r2),
+            self.plain,
+            if self.gain.mean.is_finite() { self.gain.to_string() } else { "–".to_owned() },
+            self.minimiser
         )?;
         if let Some(log) = self.logarithmic.as_ref().filter(|log| !log.trusted) {
             writeln!(
@@ -62,7 +67,7 @@ impl fmt::Display for Value {
         write!(f, "  steps             adjoint-weighted value   R²")?;
         for level in &self.levels {
             let value = level.value.to_string();
-            write!(f, "\n  {:<17} {value:<24} {:.4}", level.steps, level.r2)?;
+            write!(f, "\n  {:<17} {value:<24} {}", level.steps, share(level.r2))?;
         }
         let Some(limit) = &self.limit else { return Ok(()) };
         let order = match (limit.order, limit.fitted) {
@@ -75,6 +80,11 @@ impl fmt::Display for Value {
         };
         write!(f, "\n  limit             {:<24} {order}", limit.value.to_string())
     }
+}
+
+/// R², or a dash where g does not vary.
+fn share(r2: f64) -> String {
+    if r2.is_finite() { format!("{r2:.4}") } else { "–".to_owned() }
 }
 
 /// Decimals that show two digits of a standard error.

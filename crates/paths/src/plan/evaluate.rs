@@ -91,14 +91,16 @@ impl<T: Stored> Plan<T> {
         watch: &mut dyn Watch,
     ) -> Result<Vec<LevelDraws>> {
         let own;
-        let grids = match fresh.from {
-            None => &self.grids[fresh.levels.clone()],
+        let (grids, all) = match fresh.from {
+            None => (&self.grids[fresh.levels.clone()], &self.grids[..]),
             Some((t, x, steps)) => {
                 let (compiled, level) = (&self.shared.compiled, self.shared.level);
                 own = [Grid::new(compiled, &self.pilot, (t, x), steps, level)];
-                &own[..]
+                (&own[..], &own[..])
             }
         };
+        // Drawn on the finest grid of all, so that every evaluation of one stream sees the same paths.
+        let finest = all.last().expect("there is a level");
         self.work.fresh += fresh.n as u64;
         let parameters = &T::blocks(theta)[0].theta;
         let mut all: Vec<LevelDraws> = grids
@@ -112,7 +114,9 @@ impl<T: Stored> Plan<T> {
                 part.into_par_iter()
                     .map_init(
                         || Desk::new(&self.shared, grids),
-                        |desk, piece| desk.piece(&self.shared, grids, parameters, (fresh, piece)),
+                        |desk, piece| {
+                            desk.piece(&self.shared, (grids, finest), parameters, (fresh, piece))
+                        },
                     )
                     .collect()
             });
@@ -170,7 +174,7 @@ impl<T: Real> Desk<T> {
     fn piece(
         &mut self,
         shared: &Shared<T>,
-        grids: &[Grid<T>],
+        (grids, finest): (&[Grid<T>], &Grid<T>),
         theta: &[T],
         (fresh, piece): (&Fresh<'_>, usize),
     ) -> Vec<LevelDraws> {
@@ -181,7 +185,7 @@ impl<T: Real> Desk<T> {
             if lanes == 0 {
                 break;
             }
-            self.block(shared, grids, theta, (fresh, first));
+            self.block(shared, (grids, finest), theta, (fresh, first));
             for (place, out) in self.places.iter_mut().zip(&mut out) {
                 std::mem::swap(&mut self.walk.x, &mut place.x);
                 let g = self.walk.terminal(shared);
@@ -203,11 +207,10 @@ impl<T: Real> Desk<T> {
     fn block(
         &mut self,
         shared: &Shared<T>,
-        grids: &[Grid<T>],
+        (grids, finest): (&[Grid<T>], &Grid<T>),
         theta: &[T],
         (fresh, path): (&Fresh<'_>, usize),
     ) {
-        let finest = grids.last().expect("there is a level");
         for (place, grid) in self.places.iter_mut().zip(grids) {
             self.walk.start(grid);
             place.x.copy_from_slice(&self.walk.x);

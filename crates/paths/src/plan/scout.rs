@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ground::Result;
 use ground::kernel::lane::{Level, Real};
 use ground::kernel::normal::normals;
 use ground::kernel::span;
 use ground::stream::Stream;
+use ground::{Error, Result};
 use ground::{array, linalg, par};
 
 use super::compiled::Compiled;
@@ -14,6 +14,7 @@ use super::grid::Grid;
 use super::walk::{Shared, Walk};
 use crate::form::Directions;
 use crate::pilot::{ACTIVE_PATHS, PATHS, Pilot};
+use crate::smoothing;
 
 /// Pieces of work; fixed, so that sums do not depend on threads.
 const TASKS: usize = 8;
@@ -49,6 +50,9 @@ pub(crate) fn scout<T: Real>(
     let shared = Shared::<T>::new(Arc::clone(compiled), form.network(), &pilot, false, level);
     let grid = Grid::new(compiled, &pilot, (0.0, &course.start), course.finest(), level);
     moments(&shared, &grid, &stream.child("pilot"), &mut pilot);
+    if !(pilot.s_g.is_finite() && pilot.variance.iter().all(|v| v.is_finite())) {
+        return Err(Error::Numeric { what: "the paths of the pilot".to_owned(), at: 0 });
+    }
     if form.active > 0 {
         let grid = Grid::new(compiled, &pilot, (0.0, &course.start), course.coarsest(), level);
         let shared = Shared::<T>::new(Arc::clone(compiled), form.network(), &pilot, false, level);
@@ -60,15 +64,13 @@ pub(crate) fn scout<T: Real>(
 /// Scales of one, and the ξ of the run.
 fn blank(form: &Directions, course: &Course, stream: &Stream) -> Pilot {
     let (d, n) = (course.start.len(), course.finest());
-    let own = stream.child("xi");
-    let xi = |m: usize| (0..d).map(|i| own.normal(m as u64, 0, i)).collect();
     Pilot {
         horizon: course.horizon,
         mean: vec![course.start.clone(); n + 1],
         variance: vec![1.0; n + 1],
         m_g: 0.0,
         s_g: 1.0,
-        xi: (0..form.pairs).map(xi).collect(),
+        xi: smoothing::points(d, form.pairs, &stream.child("xi")),
         active: Vec::new(),
     }
 }
