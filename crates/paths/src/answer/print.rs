@@ -51,10 +51,10 @@ impl fmt::Display for Value {
         )?;
         writeln!(
             f,
-            "  learned           R² {} on {} plain paths, {} more than untrained; minimiser {}",
+            "  learned           R² {} on {} plain paths ({} over untrained); minimiser {}",
             share(self.r2),
             self.plain,
-            if self.gain.mean.is_finite() { self.gain.to_string() } else { "–".to_owned() },
+            gain(self.gain),
             self.minimiser
         )?;
         if let Some(log) = self.logarithmic.as_ref().filter(|log| !log.trusted) {
@@ -85,6 +85,15 @@ impl fmt::Display for Value {
 /// R², or a dash where g does not vary.
 fn share(r2: f64) -> String {
     if r2.is_finite() { format!("{r2:.4}") } else { "–".to_owned() }
+}
+
+/// What is added to the untrained R², with its sign.
+fn gain(gain: Estimate) -> String {
+    if !gain.mean.is_finite() {
+        return "–".to_owned();
+    }
+    let sign = if gain.mean < 0.0 { "" } else { "+" };
+    format!("{sign}{gain}")
 }
 
 /// Decimals that show two digits of a standard error.
