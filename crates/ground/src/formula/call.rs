@@ -36,7 +36,7 @@ pub(super) fn usage(name: &str) -> String {
     other.map_or_else(|| format!("{name}(a)"), |(_, _, usage)| (*usage).to_owned())
 }
 
-/// How every function is written, in the order of [`names`].
+/// How every function of the language is written.
 pub fn usages() -> impl Iterator<Item = String> {
     names().map(usage)
 }
