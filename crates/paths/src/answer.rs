@@ -171,7 +171,7 @@ pub(crate) fn answer(
         plain: first.value.len(),
     };
     let contradiction = contradiction(&problem, value.answer);
-    let doubts = doubts::doubts(&value, &paths, problem.follows()?);
+    let doubts = doubts::doubts(&value, &paths, (&problem, problem.follows()?));
     Ok(Findings { error: budget::budget(&value), answer: value, contradiction, doubts })
 }
 

@@ -7,6 +7,8 @@ use ground::estimate::Estimate;
 
 use super::{Limit, Paths, Value, budget, steps};
 use crate::case::Reading;
+use crate::model::Diffusion;
+use crate::problem::DeepBsde;
 
 /// Standard errors between minimiser and adjoint-weighted value that are no chance.
 const FAR: f64 = 5.0;
@@ -14,8 +16,13 @@ const FAR: f64 = 5.0;
 const SLOWEST: f64 = 0.2;
 
 /// The signs that are seen, as sentences; `follows`: the training paths follow the function.
-pub(super) fn doubts(value: &Value, paths: &Paths, follows: bool) -> Vec<String> {
-    let all = [harmful(value, paths), no_limit(value), two_values(value, follows)];
+pub(super) fn doubts(
+    value: &Value,
+    paths: &Paths,
+    (problem, follows): (&DeepBsde, bool),
+) -> Vec<String> {
+    let all =
+        [harmful(value, paths), no_limit(value), two_values(value, follows), blind(paths, problem)];
     all.into_iter().flatten().collect()
 }
 
@@ -32,6 +39,20 @@ fn harmful(value: &Value, paths: &Paths) -> Option<String> {
              more run.iterations or problem.steps",
             value.r2
         )
+    })
+}
+
+/// g(x) is one number on all paths, though they spread: what it is elsewhere was not seen.
+fn blind(paths: &Paths, problem: &DeepBsde) -> Option<String> {
+    let equation = &problem.equation;
+    let spreads = match &equation.diffusion {
+        Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => sigma.as_number() != Some(0.0),
+        Diffusion::Matrix(sigma) => sigma.iter().any(|v| *v != 0.0),
+    };
+    let g = &paths.plain[0].terminal;
+    let same = g.iter().all(|v| *v == g[0]);
+    (same && spreads && equation.terminal.depends_on(equation.variables().x)).then(|| {
+        format!("g = {} on all {} plain paths: where it differs no path came", g[0], g.len())
     })
 }
 
