@@ -42,3 +42,15 @@ fn every_case_can_be_written_and_read_again() {
         assert!(first.differences(&text).is_empty());
     }
 }
+
+#[test]
+fn the_case_of_the_readme_is_one() {
+    let readme = include_str!("../README.md");
+    let blocks: Vec<&str> = readme.split("```toml\n").skip(1).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let text = block.split("```").next().unwrap();
+        let case = esperance::cases::Case::parse("readme", "README.md", text).unwrap();
+        resolve(case).and_then(|case| case.job()).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
