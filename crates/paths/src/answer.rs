@@ -171,7 +171,7 @@ pub(crate) fn answer(
         plain: first.value.len(),
     };
     let contradiction = contradiction(&problem, value.answer);
-    let doubts = doubts::doubts(&value, &paths, (&problem, problem.follows()?));
+    let doubts = doubts::doubts(&value, &paths, &problem)?;
     Ok(Findings { error: budget::budget(&value), answer: value, contradiction, doubts })
 }
 
@@ -311,22 +311,31 @@ fn mean(draws: &LevelDraws) -> Estimate {
     Estimate::with_controls(&draws.value, &[&draws.control])
 }
 
+/// (v − v̄)², value by value.
+fn squares(values: &[f64]) -> Vec<f64> {
+    let mean = Estimate::of(values).mean;
+    values.iter().map(|v| (v - mean).powi(2)).collect()
+}
+
+/// n Var y₀.
+fn unexplained(draws: &LevelDraws) -> f64 {
+    squares(&draws.value).iter().sum()
+}
+
+/// n Var g; not a number where g is the same on all paths.
+fn to_explain(draws: &LevelDraws) -> f64 {
+    let g = &draws.terminal;
+    if g.iter().all(|v| *v == g[0]) { f64::NAN } else { squares(g).iter().sum() }
+}
+
 /// 1 − Var y₀ / Var g; not a number where g does not vary.
 fn r_squared(draws: &LevelDraws) -> f64 {
-    let variance = |values: &[f64]| {
-        let mean = Estimate::of(values).mean;
-        values.iter().map(|v| (v - mean).powi(2)).sum::<f64>()
-    };
-    1.0 - variance(&draws.value) / variance(&draws.terminal)
+    1.0 - unexplained(draws) / to_explain(draws)
 }
 
 /// R² of the first less that of the second, on the same paths.
 fn gain(trained: &LevelDraws, untrained: &LevelDraws) -> Estimate {
-    let squares = |values: &[f64]| -> Vec<f64> {
-        let mean = Estimate::of(values).mean;
-        values.iter().map(|v| (v - mean).powi(2)).collect()
-    };
-    let variance = Estimate::of(&squares(&trained.terminal)).mean;
+    let variance = to_explain(trained) / trained.terminal.len() as f64;
     let pairs = squares(&untrained.value).into_iter().zip(squares(&trained.value));
     let gains: Vec<f64> = pairs.map(|(before, after)| (before - after) / variance).collect();
     Estimate::of(&gains)

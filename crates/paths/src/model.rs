@@ -56,6 +56,19 @@ impl Diffusion {
     }
 }
 
+impl Diffusion {
+    /// Whether σ ≡ 0 by its formula.
+    pub(crate) fn is_zero(&self) -> bool {
+        let zero = |numbers: &[f64]| numbers.iter().all(|v| *v == 0.0);
+        match self {
+            Self::Scalar(sigma) | Self::Diagonal(sigma) => {
+                sigma.as_constant().is_some_and(|numbers| zero(&numbers))
+            }
+            Self::Matrix(numbers) => zero(numbers),
+        }
+    }
+}
+
 impl From<f64> for Diffusion {
     fn from(sigma: f64) -> Self {
         Self::scalar(sigma)

@@ -87,7 +87,8 @@ fn approximation(value: &Value) -> Term {
     if share.is_finite() {
         Term::Indicated { size: share, how: how.to_owned() }
     } else {
-        Term::Absent { why: "the terminal value does not vary".to_owned() }
+        let why = "g is the same on all plain paths: there is no share of it to explain";
+        Term::Unknown { why: why.to_owned() }
     }
 }
 

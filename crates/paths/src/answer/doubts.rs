@@ -3,11 +3,11 @@
 //! The interval holds the noise of the fresh paths. The learning error is of second order in that
 //! of Z and the extrapolation supposes an order: both have signs, and these are looked for.
 
-use ground::estimate::Estimate;
+use ground::Result;
 
-use super::{Limit, Paths, Value, budget, steps};
+use super::print::share;
+use super::{Limit, Paths, Value, budget, steps, unexplained};
 use crate::case::Reading;
-use crate::model::Diffusion;
 use crate::problem::DeepBsde;
 
 /// Standard errors between minimiser and adjoint-weighted value that are no chance.
@@ -15,44 +15,34 @@ const FAR: f64 = 5.0;
 /// Orders below this are no approach to a limit.
 const SLOWEST: f64 = 0.2;
 
-/// The signs that are seen, as sentences; `follows`: the training paths follow the function.
-pub(super) fn doubts(
-    value: &Value,
-    paths: &Paths,
-    (problem, follows): (&DeepBsde, bool),
-) -> Vec<String> {
-    let all =
-        [harmful(value, paths), no_limit(value), two_values(value, follows), blind(paths, problem)];
-    all.into_iter().flatten().collect()
+/// The signs that are seen, as sentences.
+pub(super) fn doubts(value: &Value, paths: &Paths, problem: &DeepBsde) -> Result<Vec<String>> {
+    let all = [
+        harmful(value, paths),
+        blind(value, problem),
+        no_limit(value),
+        two_values(value, problem.follows()?),
+    ];
+    Ok(all.into_iter().flatten().collect())
 }
 
 /// The function leaves more noise than no function.
 fn harmful(value: &Value, paths: &Paths) -> Option<String> {
-    let variance = |y: &[f64]| {
-        let of = Estimate::of(y);
-        of.stderr.powi(2) * of.n as f64
-    };
-    let (with, without) = (variance(&paths.plain[0].value), variance(&paths.zero.value));
-    (with > 1.001 * without).then(|| {
+    (unexplained(&paths.plain[0]) > 1.001 * unexplained(&paths.zero)).then(|| {
         format!(
-            "the learned Z explains less than Z = 0 does (R² {:.4}); try a smaller descent.rate, \
-             more run.iterations or problem.steps",
-            value.r2
+            "the learned Z explains less than Z = 0 does (R² {}); try a smaller descent.rate, more \
+             run.iterations or problem.steps",
+            share(value.r2)
         )
     })
 }
 
-/// g(x) is one number on all paths, though they spread: what it is elsewhere was not seen.
-fn blind(paths: &Paths, problem: &DeepBsde) -> Option<String> {
+/// g is one number on all paths, though they spread: what it is elsewhere was not seen.
+fn blind(value: &Value, problem: &DeepBsde) -> Option<String> {
     let equation = &problem.equation;
-    let spreads = match &equation.diffusion {
-        Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => sigma.as_number() != Some(0.0),
-        Diffusion::Matrix(sigma) => sigma.iter().any(|v| *v != 0.0),
-    };
-    let g = &paths.plain[0].terminal;
-    let same = g.iter().all(|v| *v == g[0]);
-    (same && spreads && equation.terminal.depends_on(equation.variables().x)).then(|| {
-        format!("g = {} on all {} plain paths: where it differs no path came", g[0], g.len())
+    let should_vary = equation.terminal.depends_on(equation.variables().x);
+    (value.r2.is_nan() && should_vary && !equation.diffusion.is_zero()).then(|| {
+        format!("g is the same on all {} plain paths: where it differs no path came", value.plain)
     })
 }
 
@@ -80,7 +70,8 @@ fn no_limit(value: &Value) -> Option<String> {
     ))
 }
 
-/// Minimiser and adjoint-weighted value contradict each other, and the answer rests on the latter.
+/// Minimiser and adjoint-weighted value contradict each other, and the answer rests on the latter;
+/// `follows`: the training paths follow the function.
 fn two_values(value: &Value, follows: bool) -> Option<String> {
     let first = value.levels[0].value;
     let (size, noise) = budget::difference(value.minimiser, first);

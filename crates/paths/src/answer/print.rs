@@ -83,7 +83,7 @@ impl fmt::Display for Value {
 }
 
 /// R², or a dash where g does not vary.
-fn share(r2: f64) -> String {
+pub(super) fn share(r2: f64) -> String {
     if r2.is_finite() { format!("{r2:.4}") } else { "–".to_owned() }
 }
 

@@ -1,0 +1,80 @@
+//! Every sign of a wrong answer is seen where it is known to be there, and not where it is not.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use frame::{Adam, Run, Verdict};
+use ground::formula::Expr;
+use paths::case::{Reading, Scheme};
+use paths::form::Directions;
+use paths::known::HjbLqg;
+use paths::model::{At, Equation};
+use paths::problem::DeepBsde;
+
+fn verdict(problem: DeepBsde, iterations: u64) -> Verdict {
+    problem.solve(&Run::new(iterations).seed(3).fresh(8192)).unwrap().verdict
+}
+
+/// Why a run is not settled.
+fn why(problem: DeepBsde, iterations: u64) -> String {
+    match verdict(problem, iterations) {
+        Verdict::NotSettled { why } => why,
+        other => panic!("{other}"),
+    }
+}
+
+fn line(terminal: impl Fn(Expr) -> Expr) -> Equation {
+    Equation::new(1, 1.0).diffusion(1.0).terminal(terminal)
+}
+
+#[test]
+fn a_sound_run_is_not_doubted() {
+    let verdict = verdict(DeepBsde::new(&HjbLqg::new(20, 1.0)).levels([10, 20, 40]), 150);
+    assert_eq!(verdict, Verdict::Converged);
+}
+
+#[test]
+fn nothing_trained() {
+    let problem = DeepBsde::new(&HjbLqg::new(20, 1.0)).steps(10);
+    assert_eq!(why(problem, 0), "nothing was trained");
+}
+
+#[test]
+fn no_path_where_the_terminal_value_differs() {
+    // N(−8) = 6e-16: no path of a sample comes there.
+    let rare = why(DeepBsde::new(&line(|x| (x.sum() - 8.0).step())).steps(10), 20);
+    assert!(rare.contains("where it differs no path came"), "{rare}");
+    // A constant has nothing to see, and without noise one path says it all.
+    let constant = DeepBsde::new(&line(|x| 4.0 + 0.0 * x.sum())).steps(10);
+    assert_eq!(verdict(constant, 20), Verdict::Converged);
+    let still = DeepBsde::new(&line(Expr::sum).diffusion(0.0)).at(&[4.0]).steps(10);
+    assert_eq!(verdict(still, 20), Verdict::Converged);
+}
+
+#[test]
+fn the_minimiser_far_from_the_value_it_rests_on() {
+    // λ = 10 on plain paths: the loss is lowered by the driver, not by the truth.
+    let trap = DeepBsde::new(&HjbLqg::new(100, 10.0)).steps(20).on_policy(false);
+    let why = why(trap.reading(Reading::Adjoint), 150);
+    assert!(why.contains("standard errors apart") && why.contains("on-policy = true"), "{why}");
+}
+
+#[test]
+fn a_function_worse_than_none() {
+    // The raw gradient of ln(½(1 + |x|²)), not smoothed, is far from that of u in d = 100.
+    let problem = DeepBsde::new(&HjbLqg::new(100, 1.0)).steps(20);
+    let form = Directions::new(100, 0);
+    let run = Run::new(0).seed(3).fresh(8192);
+    let solution = frame::solve(problem, form, Adam::cosine(1), &run, &mut ()).unwrap();
+    assert!(solution.answer.r2 < -1.0, "R² {}", solution.answer.r2);
+    let Verdict::NotSettled { why } = solution.verdict else { panic!("{}", solution.verdict) };
+    assert!(why.contains("explains less than Z = 0"), "{why}");
+}
+
+#[test]
+fn levels_without_a_limit() {
+    // Euler steps of dX = −50 X dt multiply by 49, 24² and 11.5⁴.
+    let stiff = line(Expr::sum).diffusion(0.01).drift(|At { x, .. }| -50.0 * x);
+    let problem = DeepBsde::new(&stiff).at(&[1.0]).levels([1, 2, 4]);
+    let why = why(DeepBsde { scheme: Scheme::Euler, ..problem }, 20);
+    assert!(why.contains("do not approach a limit"), "{why}");
+}
