@@ -41,12 +41,12 @@ fn nothing_trained() {
 #[test]
 fn no_path_where_the_terminal_value_differs() {
     // N(−8) = 6e-16: no path of a sample comes there.
-    let rare = why(DeepBsde::new(&line(|x| (x.sum() - 8.0).step())).steps(10), 20);
+    let rare = why(DeepBsde::new(line(|x| (x.sum() - 8.0).step())).steps(10), 20);
     assert!(rare.contains("where it differs no path came"), "{rare}");
     // A constant has nothing to see, and without noise one path says it all.
-    let constant = DeepBsde::new(&line(|x| 4.0 + 0.0 * x.sum())).steps(10);
+    let constant = DeepBsde::new(line(|x| 4.0 + 0.0 * x.sum())).steps(10);
     assert_eq!(verdict(constant, 20), Verdict::Converged);
-    let still = DeepBsde::new(&line(Expr::sum).diffusion(0.0)).at(&[4.0]).steps(10);
+    let still = DeepBsde::new(line(Expr::sum).diffusion(0.0)).at(&[4.0]).steps(10);
     assert_eq!(verdict(still, 20), Verdict::Converged);
 }
 
