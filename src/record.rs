@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::cases::Resolved;
 use crate::machine::machine;
 use crate::output;
-use crate::run_folder::{ANSWER, CASE, Owner, PARAMS, PROVENANCE, RunFolder, TRACE, digest};
+use crate::run_folder::{
+    ANSWER, CASE, Owner, PARAMS, PROVENANCE, RunFolder, TRACE, digest, sealed,
+};
 
 /// The first line of `case.toml`, after the name of the case.
 const COMPLETE: &str = ", every default filled in by esperance ";
@@ -46,7 +48,7 @@ pub(crate) fn write(
     object: &Map<String, Value>,
 ) -> Result<()> {
     let owner = Owner::of(resolved)?;
-    let params = owner.sign(&Checkpoint::of(&report.params)?).to_bytes()?;
+    let params = sealed(owner.sign(&Checkpoint::of(&report.params)?))?;
     let answer = output::text(object)? + "\n";
     place.write(TRACE, trace(&report.trace).as_bytes())?;
     place.write(PARAMS, &params)?;

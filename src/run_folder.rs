@@ -24,6 +24,9 @@ pub(crate) const PROVENANCE: &str = "provenance.json";
 /// Where to go on from; gone when the run is finished.
 pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
 
+/// The word under which a sealed archive keeps the digest of its contents.
+const SEAL: &str = "seal";
+
 /// Files being written begin like this; what a kill leaves of them is removed at the next start.
 const PARTIAL: &str = ".esperance-";
 
@@ -48,7 +51,11 @@ impl RunFolder {
                 .allowed("Choose a folder for --out")
                 .in_file(&path.display().to_string()));
         }
-        fs::create_dir_all(path).map_err(|e| Error::io(path.display().to_string(), e))?;
+        fs::create_dir_all(path).map_err(|e| {
+            Error::input("--out", format!("this folder cannot be made: {e}"))
+                .allowed("Choose another --out")
+                .in_file(&path.display().to_string())
+        })?;
         Ok(Self { path: path.to_owned() })
     }
 
@@ -60,6 +67,22 @@ impl RunFolder {
                 .in_file(&path.display().to_string()));
         }
         Ok(Self { path: path.to_owned() })
+    }
+
+    /// Keeps other processes out for as long as what is returned lives, whatever becomes of this one.
+    /// Where a folder cannot be locked (a file system or a system without such locks), nobody is
+    /// kept out.
+    pub(crate) fn lock(&self) -> Result<Option<fs::File>> {
+        let Ok(folder) = fs::File::open(&self.path) else { return Ok(None) };
+        match folder.try_lock() {
+            Ok(()) => Ok(Some(folder)),
+            Err(fs::TryLockError::WouldBlock) => {
+                Err(Error::input("", "another process is at work in this folder")
+                    .allowed("Wait for it, or choose another --out")
+                    .in_file(&self.path.display().to_string()))
+            }
+            Err(fs::TryLockError::Error(_)) => Ok(None),
+        }
     }
 
     /// Removes what an interrupted writing left.
@@ -142,7 +165,7 @@ impl RunFolder {
 
     /// Writes a checkpoint that knows its case.
     pub(crate) fn save(&self, checkpoint: &Checkpoint, owner: &Owner) -> Result<()> {
-        self.write(CHECKPOINT, &owner.sign(checkpoint).to_bytes()?)
+        self.write(CHECKPOINT, &sealed(owner.sign(checkpoint))?)
     }
 
     /// The checkpoint, if there is one. It must be of this case.
@@ -151,7 +174,7 @@ impl RunFolder {
             return Ok(None);
         }
         let name = self.name_of(CHECKPOINT);
-        let archive = Archive::from_bytes(&name, &self.read(CHECKPOINT)?)?;
+        let archive = unsealed(&name, &self.read(CHECKPOINT)?, Seal::Needed)?;
         let word = |key: &str| archive.words.get(key).map_or("", String::as_str);
         if word("digest") != owner.digest {
             let what = if word("case").is_empty() {
@@ -192,6 +215,36 @@ impl Owner {
         archive.words.insert("digest".to_owned(), self.digest.clone());
         archive
     }
+}
+
+/// The bytes of an archive that knows the digest of its own contents.
+pub(crate) fn sealed(mut archive: Archive) -> Result<Vec<u8>> {
+    archive.words.remove(SEAL);
+    let seal = digest(&archive.to_bytes()?);
+    archive.words.insert(SEAL.to_owned(), seal);
+    archive.to_bytes()
+}
+
+/// Whether an archive that knows no digest is taken as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seal {
+    /// It is not.
+    Needed,
+    /// It is: parameters may be made by hand.
+    Optional,
+}
+
+/// The archive in bytes, whose contents must have the digest it knows.
+pub(crate) fn unsealed(name: &str, bytes: &[u8], wanted: Seal) -> Result<Archive> {
+    let mut archive = Archive::from_bytes(name, bytes)?;
+    let seal = archive.words.remove(SEAL);
+    let own = digest(&archive.to_bytes()?);
+    if seal.map_or(wanted == Seal::Needed, |seal| seal != own) {
+        return Err(Error::input("", "the numbers of this file are not those that were written")
+            .allowed("It is damaged; remove it to start anew")
+            .in_file(name));
+    }
+    Ok(archive)
 }
 
 /// SHA-256, in hexadecimal.

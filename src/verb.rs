@@ -10,12 +10,15 @@ pub(crate) mod schema;
 pub(crate) mod solve;
 pub(crate) mod verify;
 
+use std::path::Path;
+
 use clap::{Args, Parser, Subcommand};
-use frame::{Forecast, Job};
+use frame::{Checkpoint, Forecast, Job};
 use ground::Error;
 
 use crate::cases::{self as files, Resolved};
 use crate::failure::{Failure, Outcome};
+use crate::run_folder::{self as folder, RunFolder, Seal};
 use crate::{machine, print};
 
 /// Scientific computing in high dimension: you draw, you average, you descend.
@@ -132,7 +135,26 @@ impl Chosen {
                 case.set_text(key, value)?;
             }
         }
-        prepare(files::resolve(case)?)
+        let resolved = files::resolve(case)?;
+        let init = resolved.init.clone();
+        let ready = prepare(resolved)?;
+        match init {
+            Some(run) => ready.starting_from(&run),
+            None => Ok(ready),
+        }
+    }
+}
+
+impl Ready {
+    /// The same, from the trained function of a run folder.
+    fn starting_from(mut self, run: &str) -> Result<Self, Failure> {
+        let place = RunFolder::existing(Path::new(run))?;
+        let name = place.name_of(folder::PARAMS);
+        let trained =
+            Checkpoint(folder::unsealed(&name, &place.read(folder::PARAMS)?, Seal::Optional)?);
+        self.job.fits(&self.resolved.run, &trained).map_err(|error| error.in_file(&name))?;
+        self.resolved.run.init = Some(trained);
+        Ok(self)
     }
 }
 

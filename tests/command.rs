@@ -158,6 +158,25 @@ fn a_run_starts_from_a_trained_function() {
         stderr(&output).trim(),
         "nowhere: there is no such folder. Give the folder of a run."
     );
+    let other = ["--init", "a", "--set", "representation.hidden=[3]"];
+    for verb in ["solve", "check"] {
+        let output = run(here.path(), &[[verb, "hjb-lqg-10d"].as_slice(), &other].concat());
+        assert_eq!(
+            stderr(&output).trim(),
+            "a/params.safetensors: block `coefficients` has another length. The parameters belong \
+             to another case."
+        );
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_made() {
+    let here = tempdir().unwrap();
+    std::fs::write(here.path().join("file"), "").unwrap();
+    let output = run(here.path(), &small(&["--out", "file/a"]));
+    assert_eq!(code(&output), 2);
+    let said = stderr(&output);
+    assert!(said.starts_with("file/a: --out: this folder cannot be made: "), "{said}");
 }
 
 #[test]

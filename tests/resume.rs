@@ -179,4 +179,35 @@ fn a_corrupt_checkpoint_is_refused() {
         std::fs::write(&saved, broken).unwrap();
         assert_eq!(refusal(here.path(), &["--out", "a"]), sentence);
     }
+    let mut flipped = whole.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    std::fs::write(&saved, flipped).unwrap();
+    assert_eq!(
+        refusal(here.path(), &["--out", "a"]),
+        "a/checkpoint.safetensors: the numbers of this file are not those that were written. It is \
+         damaged; remove it to start anew."
+    );
+    std::fs::remove_file(&saved).unwrap();
+    let words = small(&["--resume", "--out", "a", "--set", "run.iterations=100_000_000"]);
+    let output = run(here.path(), &[words.as_slice(), &["--time-limit", "50ms"]].concat());
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("a: no checkpoint here; from the beginning"));
+}
+
+#[test]
+fn two_processes_in_one_folder() {
+    let here = tempdir().unwrap();
+    let words = small(&["--out", "a", "--set", "run.iterations=100_000_000"]);
+    let mut first =
+        command(here.path(), &words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while !here.path().join("a/checkpoint.safetensors").exists() {
+        sleep(Duration::from_millis(10));
+    }
+    let sentence = "a: another process is at work in this folder. Wait for it, or choose another \
+                    --out.";
+    assert_eq!(refusal(here.path(), &["--out", "a"]), sentence);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let words = [words.as_slice(), &["--resume", "--time-limit", "50ms"]].concat();
+    assert_eq!(code(&run(here.path(), &words)), 1);
 }

@@ -1,5 +1,6 @@
 //! The shipped cases, in the binary, by name.
 
+use std::io::Read;
 use std::path::Path;
 
 use ground::{Error, Result};
@@ -9,6 +10,9 @@ use super::read::Case;
 use super::schema::nearest;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cases");
+
+/// Bytes of the longest case file: 16 MiB, a matrix of a thousand columns.
+const LONGEST: u64 = 1 << 24;
 
 /// The folder of wrong case files, each with the sentence it must produce: not for solving.
 const WRONG: &str = "bad";
@@ -30,9 +34,10 @@ pub fn open(case: &str) -> Result<Case> {
     if !is_path {
         return by_name(case);
     }
-    let text = std::fs::read(path).map_err(|e| {
+    let text = short(path).map_err(|e| {
         let what = match e.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            std::io::ErrorKind::FileTooLarge => "this is too long for a case file".to_owned(),
             _ => format!("this file cannot be read: {e}"),
         };
         let shipped =
@@ -45,6 +50,16 @@ pub fn open(case: &str) -> Result<Case> {
             .in_file(case)
     })?;
     Case::parse(&stem(path), case, &text)
+}
+
+/// The bytes of a file of at most [`LONGEST`]; of a device or pipe no more are taken either.
+fn short(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(std::io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
 }
 
 fn by_name(name: &str) -> Result<Case> {

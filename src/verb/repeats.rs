@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use frame::Checkpoint;
 use ground::Error;
 use serde_json::{Map, Value, json};
 
@@ -17,7 +16,7 @@ use crate::{output, print, record};
 pub(crate) fn solve(
     resolved: &Resolved,
     place: &RunFolder,
-    (n, init): (u64, Option<&Checkpoint>),
+    n: u64,
     began: Instant,
 ) -> std::result::Result<Ended, Failure> {
     place.tidy()?;
@@ -31,7 +30,9 @@ pub(crate) fn solve(
         let inside = RunFolder { path: place.file(&format!("seed-{seed}")) };
         std::fs::create_dir_all(&inside.path)
             .map_err(|e| Error::io(inside.path.display().to_string(), e))?;
-        let ended = once(prepare(resolve(case)?)?, &inside, init.cloned(), Instant::now())?;
+        let mut ready = prepare(resolve(case)?)?;
+        ready.resolved.run.init.clone_from(&resolved.run.init);
+        let ended = once(ready, &inside, Instant::now())?;
         worst = worst.max(ended.code);
         runs.push(ended.object);
         if ended.code == code::INTERRUPTED {

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use frame::{Checkpoint, Report, Verdict};
-use ground::archive::Archive;
+use frame::{Report, Verdict};
 use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
@@ -54,7 +53,6 @@ impl Solve {
         let began = Instant::now();
         let ready = self.chosen.ready()?;
         refuse_too_large(&ready)?;
-        let init = ready.resolved.init.as_deref().map(trained).transpose()?;
         let place = if self.resume {
             RunFolder::existing(self.out.as_deref().unwrap_or(Path::new("")))?
         } else {
@@ -62,8 +60,8 @@ impl Solve {
         };
         listen()?;
         let ended = match self.repeats {
-            Some(n) => repeats::solve(&ready.resolved, &place, (n, init.as_ref()), began)?,
-            None => once(ready, &place, init, began)?,
+            Some(n) => repeats::solve(&ready.resolved, &place, n, began)?,
+            None => once(ready, &place, began)?,
         };
         if ended.code == code::INTERRUPTED {
             say(&format!("saved; go on with:\n  {}", go_on(said, &place)));
@@ -77,23 +75,26 @@ impl Solve {
 pub(crate) fn once(
     ready: Ready,
     place: &RunFolder,
-    init: Option<Checkpoint>,
     began: Instant,
 ) -> std::result::Result<Ended, Failure> {
     let Ready { resolved, job, .. } = ready;
     let owner = Owner::of(&resolved)?;
+    let _mine = place.lock()?;
     place.tidy()?;
     same_case(place, &resolved)?;
     let resume = place.checkpoint(&owner)?;
     if resume.is_none() && place.has(folder::ANSWER) {
         return finished(place);
     }
+    if resume.is_none() && place.has(folder::CASE) {
+        say(&format!("{}: no checkpoint here; from the beginning", place.path.display()));
+    }
     if !place.has(folder::CASE) {
         place.write(folder::CASE, record::case_text(&resolved)?.as_bytes())?;
     }
     let limits = Limits { time: resolved.time_limit, every: resolved.checkpoint_every };
     let mut session = Session::new(Some((place, &owner)), limits);
-    let run = frame::Run { resume, init, ..resolved.run.clone() };
+    let run = frame::Run { resume, ..resolved.run.clone() };
     let outcome = job.run(&run, &mut session);
     session.display.end();
     let around = Around {
@@ -203,13 +204,6 @@ fn not_a_run(place: &RunFolder) -> Error {
     Error::input("", "this folder holds no run")
         .allowed("Choose another --out")
         .in_file(&place.path.display().to_string())
-}
-
-/// The trained function of a run folder.
-fn trained(run: &str) -> Result<Checkpoint> {
-    let place = RunFolder::existing(Path::new(run))?;
-    let bytes = place.read(folder::PARAMS)?;
-    Ok(Checkpoint(Archive::from_bytes(&place.name_of(folder::PARAMS), &bytes)?))
 }
 
 /// The command line that goes on.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use clap::Args;
 use frame::Checkpoint;
-use ground::archive::Archive;
 use ground::estimate::Estimate;
 use ground::{Error, Result};
 use serde_json::Value;
@@ -13,7 +12,7 @@ use serde_json::Value;
 use super::prepare;
 use crate::cases::{Case, resolve};
 use crate::failure::{Outcome, code};
-use crate::run_folder::{self as folder, RunFolder, digest};
+use crate::run_folder::{self as folder, RunFolder, Seal, digest};
 use crate::session::{Limits, Session, listen};
 use crate::{print, record};
 
@@ -42,7 +41,8 @@ impl Verify {
         let file = place.name_of(folder::CASE);
         let case = Case::parse(record::name_in(&text).unwrap_or("case"), &file, &text)?;
         let ready = prepare(resolve(case)?)?;
-        let trained = Checkpoint(Archive::from_bytes(&place.name_of(folder::PARAMS), &params)?);
+        let trained =
+            Checkpoint(folder::unsealed(&place.name_of(folder::PARAMS), &params, Seal::Optional)?);
         listen()?;
         let every = Duration::MAX;
         let mut session = Session::new(None, Limits { time: None, every });

@@ -20,6 +20,9 @@ pub trait Job {
     /// What it will do and cost.
     fn forecast(&self, run: &Run) -> Result<Forecast>;
 
+    /// An error unless the trained parameters are of this form and of the precision of the run.
+    fn fits(&self, run: &Run, trained: &Checkpoint) -> Result<()>;
+
     /// Trains and answers.
     fn run(self: Box<Self>, run: &Run, watch: &mut dyn Watch) -> Result<Report>;
 
@@ -53,6 +56,11 @@ where
 {
     fn forecast(&self, run: &Run) -> Result<Forecast> {
         self.problem.forecast(&self.form, run)
+    }
+
+    fn fits(&self, run: &Run, trained: &Checkpoint) -> Result<()> {
+        let stream = ground::stream::Stream::new(run.seed);
+        trained.restore(&mut self.form.init(run.precision, &stream)?)
     }
 
     fn run(self: Box<Self>, run: &Run, watch: &mut dyn Watch) -> Result<Report> {

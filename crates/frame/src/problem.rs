@@ -50,6 +50,8 @@ pub struct Findings<A> {
     pub contradiction: Option<String>,
     /// Why it should not be relied on yet, where that is seen.
     pub doubts: Vec<String>,
+    /// By how much the validation value may still move without mattering to the answer.
+    pub slack: f64,
 }
 
 /// What an answer must be able to do: print for people, and as one object for machines.

@@ -138,13 +138,14 @@ impl<J: Functional, D: Descent<J>> Course<J, D> {
 }
 
 /// The verdict: settled when the validation value of the last fifth of the run differs from the
-/// fifth before by less than two standard errors, and nothing contradicts the answer or throws doubt
-/// on it.
+/// fifth before by less than two standard errors or the answer's slack, and nothing contradicts the
+/// answer or throws doubt on it.
 pub(crate) fn judge<A>(trace: &Trace, found: &Findings<A>, cut: Option<String>) -> Verdict {
     if let Some(why) = &found.contradiction {
         return Verdict::Contradicted { why: why.clone() };
     }
-    let drift = trace.drift().filter(|drift| drift.mean.abs() > 2.0 * drift.stderr).map(|drift| {
+    let moves = |drift: &Estimate| drift.mean.abs() > found.slack.max(2.0 * drift.stderr);
+    let drift = trace.drift().filter(moves).map(|drift| {
         format!(
             "the validation loss still moved by {:.2e} ({:.1} standard errors) over the last fifth; \
              try more run.iterations",

@@ -152,6 +152,42 @@ fn ql_sweep((l, m): (usize, usize), d: &mut [f64], e: &mut [f64], v: &mut [f64])
     e[m] = 0.0;
 }
 
+/// ∫_a^b f(x) dx for f with jumps, kinks or narrow features: 64 panels of 8 Gauss nodes, each halved
+/// until the halves agree with the whole to 1e-13 of ∫|f|, at most 40 times and 10 000 in all.
+///
+/// A feature narrower than (b − a)/1000 may be missed, and of a jump beside the edge of a panel as
+/// much as 1e-4 (b − a) of its height. Not finite where f is not.
+pub fn panels(f: impl Fn(f64) -> f64, a: f64, b: f64) -> f64 {
+    const PANELS: usize = 64;
+    const HALVINGS: usize = 40;
+    const MOST: usize = 10_000;
+    let rule = legendre(8, 0.0, 1.0);
+    let on = |low: f64, high: f64, g: &dyn Fn(f64) -> f64| {
+        (high - low) * rule.integrate(|x| g(low + (high - low) * x))
+    };
+    let edge = |k: usize| a + (b - a) * k as f64 / PANELS as f64;
+    let size: f64 = (0..PANELS).map(|k| on(edge(k), edge(k + 1), &|x| f(x).abs())).sum();
+    let mut left: Vec<_> = (0..PANELS)
+        .rev()
+        .map(|k| (edge(k), edge(k + 1), on(edge(k), edge(k + 1), &f), HALVINGS))
+        .collect();
+    let (mut sum, mut halved) = (0.0, 0);
+    while let Some((low, high, whole, halvings)) = left.pop() {
+        let middle = 0.5 * (low + high);
+        let halves = [on(low, middle, &f), on(middle, high, &f)];
+        let both = halves[0] + halves[1];
+        let agree = (both - whole).abs() <= 1e-13 * size;
+        if agree || halvings == 0 || halved == MOST || !both.is_finite() {
+            sum += both;
+        } else {
+            halved += 1;
+            left.push((middle, high, halves[1], halvings - 1));
+            left.push((low, middle, halves[0], halvings - 1));
+        }
+    }
+    sum
+}
+
 /// An integral and how far its last two approximations lie apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Integral {
@@ -254,6 +290,14 @@ mod tests {
             close(rule.integrate(|x| (-0.1 * x / k).exp()), transform, 1e-13);
         }
         assert_eq!(chi_squared(24, 0).nodes, [0.0]);
+    }
+
+    #[test]
+    fn exact_panels_with_jumps_and_narrow_features() {
+        close(panels(|x| (20.0 * PI * x).cos().powi(2), 0.0, 1.0), 0.5, 1e-13);
+        close(panels(|x| if x < 1.0 / 3.0 { 3.0 } else { 0.0 }, 0.0, 1.0), 1.0, 1e-11);
+        close(panels(|x| f64::from(u8::from((x - 0.7).abs() < 1e-3)), 0.0, 2.0), 2e-3, 2e-4);
+        assert!(panels(|_| f64::NAN, 0.0, 1.0).is_nan());
     }
 
     #[test]

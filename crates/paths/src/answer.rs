@@ -35,6 +35,7 @@ use ground::{Result, array, linalg};
 pub use json::Json;
 
 use crate::case::{Reading, Start};
+use crate::clock::Clock;
 use crate::model::Diffusion;
 use crate::plan::{Fresh, LevelDraws, PathPlan};
 use crate::problem::DeepBsde;
@@ -42,6 +43,9 @@ use crate::quadratic::Quadratic;
 
 /// Plain paths that R² and the minimiser are measured on, unless fewer fresh paths are asked for.
 const PLAIN: usize = 8192;
+/// The share of Var g by which the loss may still move: R² is then known to three digits, and the
+/// answer, whose error is of second order in that of Z, to more.
+const SLACK: f64 = 1e-3;
 /// The largest sd(λ y₀) at which the logarithmic mean is trusted.
 const GATE: f64 = 1.0;
 
@@ -171,8 +175,9 @@ pub(crate) fn answer(
         plain: first.value.len(),
     };
     let contradiction = contradiction(&problem, value.answer);
-    let doubts = doubts::doubts(&value, &paths, &problem)?;
-    Ok(Findings { error: budget::budget(&value), answer: value, contradiction, doubts })
+    let doubts = doubts::doubts(&value, &paths, (&problem, j.pilot()))?;
+    let error = budget::budget(&value);
+    Ok(Findings { answer: value, error, contradiction, doubts, slack: SLACK })
 }
 
 /// Draws all paths of an answer.
@@ -256,9 +261,10 @@ fn limit(problem: &DeepBsde, paths: &Paths, weighted: Weighted) -> Result<Option
     Ok(Some(Limit { value: limit, order, fitted, seen }))
 }
 
-/// Whether V_N is the same for every N: exact steps, and a driver that is a constant.
+/// Whether V_N is the same for every N: exact steps, and a driver of t alone.
 fn is_exact(problem: &DeepBsde) -> Result<bool> {
-    Ok(problem.step()?.exact && problem.equation.driver()?.as_number().is_some())
+    let equation = &problem.equation;
+    Ok(problem.step()?.exact && equation.driver()? == Clock::of(equation)?.formula())
 }
 
 /// The answer and how it was read off.

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod anywhere;
 pub mod case;
+mod clock;
 mod forecast;
 pub mod form;
 pub mod known;

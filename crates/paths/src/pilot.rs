@@ -55,6 +55,12 @@ impl Pilot {
         if variance > 0.0 { 1.0 / variance.sqrt() } else { 1.0 }
     }
 
+    /// A point such as paths end at: a standard deviation from the mean in every component.
+    pub fn typical(&self) -> Vec<f64> {
+        let last = self.variance.len() - 1;
+        self.mean[last].iter().map(|m| m + self.variance[last].sqrt()).collect()
+    }
+
     /// What the smoothed terminal value is evaluated on: ±ξ_m, or 0 where there are no pairs.
     pub fn samples(&self) -> Vec<Vec<f64>> {
         if self.xi.is_empty() {

@@ -11,7 +11,9 @@
 
 use frame::problem::At as Place;
 use frame::run::Vector;
-use frame::{Batch, Findings, Forecast, Integral, Integrand, Params, Problem, Purpose, Run, Watch};
+use frame::{
+    Batch, Findings, Forecast, Integral, Integrand, Params, Precision, Problem, Purpose, Run, Watch,
+};
 use ground::array::Array;
 use ground::formula::{Expr, Shape};
 use ground::kernel::lane::{self, Level};
@@ -157,6 +159,38 @@ impl DeepBsde {
         Ok(())
     }
 
+    /// An error where time steps or the start are beyond the numbers of a precision.
+    fn fits(&self, precision: Precision) -> Result<()> {
+        let single = precision == Precision::F32;
+        let (least, most) = if single {
+            (f64::from(f32::MIN_POSITIVE), f64::from(f32::MAX))
+        } else {
+            (f64::MIN_POSITIVE, f64::MAX)
+        };
+        let (word, way) = if single {
+            ("single", "or run.precision = \"f64\", or other units")
+        } else {
+            ("double", "or other units")
+        };
+        let beyond = |key: &str, number: f64| {
+            Error::input(
+                key,
+                format!("{number:e} is beyond what paths in {word} precision can hold"),
+            )
+            .allowed(format!("Sizes from about {least:.0e} to {most:.0e}, {way}"))
+        };
+        let finest = self.levels[self.levels.len() - 1] as f64;
+        // The square of an increment is summed too.
+        let (h, horizon) = (self.equation.horizon / finest, self.equation.horizon);
+        if h < least || horizon * self.equation.dim as f64 > most {
+            return Err(beyond("model.horizon", horizon));
+        }
+        match self.at.iter().find(|x| x.abs() > most) {
+            Some(x) => Err(beyond("problem.at", *x)),
+            None => Ok(()),
+        }
+    }
+
     /// How its paths step.
     pub fn step(&self) -> Result<Step> {
         Step::new(&self.equation, self.scheme)
@@ -184,11 +218,13 @@ impl Problem<Directions> for DeepBsde {
 
     fn forecast(&self, form: &Directions, run: &Run) -> Result<Forecast> {
         self.check()?;
+        self.fits(run.precision)?;
         crate::forecast::forecast(self, form, run)
     }
 
     fn couple(self, form: Directions, run: &Run) -> Result<PathPlan> {
         self.check()?;
+        self.fits(run.precision)?;
         PathPlan::new(self, form, run)
     }
 

@@ -9,9 +9,9 @@
 use ground::Result;
 use ground::estimate::{Estimate, controlled};
 use ground::formula::Expr;
-use ground::quadrature;
 
 use crate::answer::Logarithmic;
+use crate::clock::Clock;
 use crate::plan::LevelDraws;
 use crate::problem::DeepBsde;
 use crate::sde::Law;
@@ -20,10 +20,6 @@ use crate::sde::Law;
 #[derive(Clone, Debug)]
 pub(crate) struct Quadratic {
     lambda: f64,
-    /// c, a formula of t.
-    rest: Expr,
-    t: Expr,
-    horizon: f64,
 }
 
 impl Quadratic {
@@ -34,17 +30,12 @@ impl Quadratic {
         let driver = equation.driver()?;
         let rest = driver.substitute(&[(variables.z, 0.0 * variables.z)]);
         let constant = problem.step()?.law == Law::Constant;
-        if !constant || rest.depends_on(variables.x) {
+        if !constant || rest != Clock::of(equation)?.formula() {
             return Ok(None);
         }
         let slope = driver.gradient(variables.z).linear_in(variables.z);
         let lambda = slope.and_then(Expr::as_number).map(|factor| -factor);
-        Ok(lambda.filter(|lambda| *lambda != 0.0).map(|lambda| Self {
-            lambda,
-            rest,
-            t: variables.t,
-            horizon: equation.horizon,
-        }))
+        Ok(lambda.filter(|lambda| *lambda != 0.0).map(|lambda| Self { lambda }))
     }
 
     /// λ.
@@ -62,21 +53,10 @@ impl Quadratic {
         let weight = Estimate::of(&controlled(&weights, &[&draws.control]));
         let spread = lambda.abs() * plain.stderr * (n as f64).sqrt();
         let value = Estimate {
-            mean: centre - weight.mean.ln() / lambda + self.correction(draws),
+            mean: centre - weight.mean.ln() / lambda,
             stderr: weight.stderr / (lambda.abs() * weight.mean),
             n,
         };
         Logarithmic { lambda, spread, value, trusted: spread <= gate }
-    }
-
-    /// ∫c dt − Σ h c(t_n): the steps take c at their start.
-    fn correction(&self, draws: &LevelDraws) -> f64 {
-        if !self.rest.depends_on(self.t) {
-            return 0.0;
-        }
-        let c = |t: f64| self.rest.evaluate(&[(self.t, &[t])])[0];
-        let times = (0..draws.steps).map(|n| n as f64 * draws.h);
-        let sum: f64 = times.map(|t| draws.h * c(t)).sum();
-        quadrature::legendre(64, 0.0, self.horizon).integrate(c) - sum
     }
 }

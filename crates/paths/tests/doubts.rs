@@ -78,3 +78,35 @@ fn levels_without_a_limit() {
     let why = why(DeepBsde { scheme: Scheme::Euler, ..problem }, 20);
     assert!(why.contains("do not approach a limit"), "{why}");
 }
+
+#[test]
+fn a_source_of_t_alone_is_integrated_exactly() {
+    // cos(20πt) is 1 at all times of 10 and of 20 steps, and has the integral 0.
+    let turn = 20.0 * std::f64::consts::PI;
+    let source = |At { t, .. }: At| (turn * t).cos() + t.powi(2);
+    let problem = DeepBsde::new(line(Expr::sum).source(source)).levels([10, 20]);
+    let solution = problem.solve(&Run::new(20).seed(3).fresh(8192)).unwrap();
+    assert_eq!(solution.verdict, Verdict::Converged);
+    assert!((solution.answer.answer.mean - 1.0 / 3.0).abs() < 1e-5, "{}", solution.answer.answer);
+}
+
+#[test]
+fn what_the_steps_do_not_see() {
+    let turn = 20.0 * std::f64::consts::PI;
+    let source = |At { t, x, .. }: At| (turn * t).cos() * x.dot(x);
+    let problem = DeepBsde::new(line(Expr::sum).source(source)).levels([10, 20]);
+    let said = why(problem.clone(), 20);
+    assert!(said.contains("the steps miss how model.source varies in t"), "{said}");
+    assert_eq!(verdict(problem.levels([11, 33]), 20), Verdict::Converged);
+    let drift = |At { t, x, .. }: At| (turn * t).cos() - 0.1 * x;
+    let said = why(DeepBsde::new(line(Expr::sum).drift(drift)).levels([10, 20]), 20);
+    assert!(said.contains("the steps miss how model.drift varies in t"), "{said}");
+}
+
+#[test]
+fn one_path_with_much_of_the_variance() {
+    for terminal in [|x: Expr| (x.sum() - 3.5).relu(), |x: Expr| (0.7 * x.dot(x)).exp()] {
+        let said = why(DeepBsde::new(line(terminal)).steps(1), 20);
+        assert!(said.contains("of the variance: events too rare or tails too heavy"), "{said}");
+    }
+}

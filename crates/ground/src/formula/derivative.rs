@@ -4,8 +4,8 @@
 //! is a small multiple of the expression's, whatever the length of the variable), [`Expr::along`]
 //! once from the variable to the result (forward mode). Both may be differentiated again.
 //!
-//! Conventions: sign, step, round, floor and comparisons have derivative 0; |v| has derivative 0 at
-//! 0; ties of `min` and `max` share equally; of `if` only the branch taken is differentiated.
+//! Conventions: sign, step, round, floor and comparisons have derivative 0; |v| and sqrt have
+//! derivative 0 at 0; ties of `min` and `max` share equally; of `if` only the branch taken is differentiated.
 
 use std::collections::{HashMap, HashSet};
 
@@ -111,7 +111,7 @@ impl Expr {
             Unary::Expm1 => self + 1.0,
             Unary::Ln => 1.0 / x,
             Unary::Log1p => 1.0 / (1.0 + x),
-            Unary::Sqrt => 0.5 / self,
+            Unary::Sqrt => 0.5 * unary(Unary::Inverse, self),
             Unary::Sin => x.cos(),
             Unary::Cos => -x.sin(),
             Unary::Tan => 1.0 + self.powi(2),

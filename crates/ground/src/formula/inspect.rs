@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::derivative::on_the_way;
 use super::expr::{Expr, Node, Shape, postorder, transform};
-use super::operation::Fold;
-use super::simplify::{constant, full, is_zero};
+use super::operation::{Binary, Fold};
+use super::simplify::{binary, constant, full, is_zero};
 
 impl Expr {
     /// The expression with variables replaced, all at once.
@@ -81,6 +81,37 @@ impl Expr {
             return None;
         }
         Some(if let Node::Repeat(c, _) = *tangent.node() { c } else { tangent })
+    }
+
+    /// self = a + b, where a gathers the terms that are free of the variables.
+    ///
+    /// Decided on symbols: sums, differences and products with numbers are taken apart, nothing
+    /// else is.
+    pub fn apart_from(self, variables: &[Expr]) -> (Expr, Expr) {
+        let zero = full(0.0, self.shape());
+        if !variables.iter().any(|v| self.depends_on(*v)) {
+            return (self, zero);
+        }
+        let of = |e: Expr| e.apart_from(variables);
+        match *self.node() {
+            Node::Binary(Binary::Add, a, b) if a.shape() == b.shape() => {
+                let ((a, rest_a), (b, rest_b)) = (of(a), of(b));
+                (a + b, rest_a + rest_b)
+            }
+            Node::Binary(Binary::Sub, a, b) if a.shape() == b.shape() => {
+                let ((a, rest_a), (b, rest_b)) = (of(a), of(b));
+                (a - b, rest_a - rest_b)
+            }
+            Node::Binary(op @ (Binary::Mul | Binary::Div), a, b) if b.as_number().is_some() => {
+                let (a, rest) = of(a);
+                (binary(op, a, b), binary(op, rest, b))
+            }
+            Node::Binary(Binary::Mul, a, b) if a.as_number().is_some() => {
+                let (b, rest) = of(b);
+                (a * b, a * rest)
+            }
+            _ => (zero, self),
+        }
     }
 
     /// The value at one point: slow, readable, double precision.

@@ -62,9 +62,12 @@ impl Var<'_> {
         self.elementwise(f64::ln_1p, |g, x, _| g / (1.0 + x))
     }
 
-    /// √x. The derivative at 0 is infinite.
+    /// √x. The derivative at 0, which is infinite, counts as 0: so max(x, 0) may stand under it.
     pub fn sqrt(self) -> Self {
-        self.elementwise(f64::sqrt, |g, _, y| 0.5 * g / y)
+        self.elementwise(f64::sqrt, |g, _, y| {
+            let zero = y.equal(y.tape.number(0.0));
+            0.5 * g * (1.0 - zero) / (y + zero)
+        })
     }
 
     /// x².
@@ -297,7 +300,7 @@ fn share<'t>(a: Var<'t>, b: Var<'t>) -> Var<'t> {
 /// `a` where `cond` is not 0, `b` where it is. The derivative by `cond` is 0.
 ///
 /// Derivatives reach only the side that was chosen. Trap: where the other side has an infinite
-/// derivative of its own (`sqrt` at 0), 0 times infinity is not a number; choose the argument
+/// derivative of its own (`ln` at 0), 0 times infinity is not a number; choose the argument
 /// first, then apply the function.
 pub fn select<'t>(cond: Var<'t>, a: Var<'t>, b: Var<'t>) -> Var<'t> {
     Var::record(Select, &[cond, a, b])

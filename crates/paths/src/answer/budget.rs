@@ -24,7 +24,10 @@ pub(super) fn budget(value: &Value) -> ErrorBudget {
 fn optimisation(value: &Value) -> Term {
     let (first, second) = (value.minimiser, value.levels[0].value);
     let (size, noise) = difference(first, second);
-    let steps = super::steps(value.levels[0].steps);
+    let mut steps = super::steps(value.levels[0].steps);
+    if value.reading == Reading::Logarithmic {
+        steps.push_str("; the answer uses neither");
+    }
     if size.abs() > 2.0 * noise {
         let how = format!(
             "the minimiser {first} and the adjoint-weighted value {second} disagree on {steps}"

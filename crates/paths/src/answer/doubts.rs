@@ -4,23 +4,38 @@
 //! of Z and the extrapolation supposes an order: both have signs, and these are looked for.
 
 use ground::Result;
+use ground::formula::{Expr, Shape};
 
 use super::print::share;
-use super::{Limit, Paths, Value, budget, steps, unexplained};
+use super::{Limit, Paths, Value, Weighted, budget, squares, steps, unexplained};
 use crate::case::Reading;
+use crate::clock::strobe;
+use crate::model::Diffusion;
+use crate::pilot::Pilot;
 use crate::problem::DeepBsde;
 
 /// Standard errors between minimiser and adjoint-weighted value that are no chance.
 const FAR: f64 = 5.0;
 /// Orders below this are no approach to a limit.
 const SLOWEST: f64 = 0.2;
+/// The share of the variance that one path of a large sample may have; of n Gaussian numbers the
+/// largest square has 2 ln n / n.
+const ONE_PATH: f64 = 0.05;
+/// The relative error of the integral of a coefficient over time that levels may leave.
+const STROBE: f64 = 0.05;
 
 /// The signs that are seen, as sentences.
-pub(super) fn doubts(value: &Value, paths: &Paths, problem: &DeepBsde) -> Result<Vec<String>> {
+pub(super) fn doubts(
+    value: &Value,
+    paths: &Paths,
+    (problem, pilot): (&DeepBsde, &Pilot),
+) -> Result<Vec<String>> {
     let all = [
         harmful(value, paths),
         blind(value, problem),
+        lonely(value, paths),
         no_limit(value),
+        strobed(value, problem, pilot)?,
         two_values(value, problem.follows()?),
     ];
     Ok(all.into_iter().flatten().collect())
@@ -43,6 +58,25 @@ fn blind(value: &Value, problem: &DeepBsde) -> Option<String> {
     let should_vary = equation.terminal.depends_on(equation.variables().x);
     (value.r2.is_nan() && should_vary && !equation.diffusion.is_zero()).then(|| {
         format!("g is the same on all {} plain paths: where it differs no path came", value.plain)
+    })
+}
+
+/// One path has much of the variance: the next sample may hold a larger one, and no standard error
+/// of this one tells of it.
+fn lonely(value: &Value, paths: &Paths) -> Option<String> {
+    if value.reading == Reading::Logarithmic {
+        return None;
+    }
+    let finest = paths.policy.last()?;
+    let squares = squares(&Weighted::new(&paths.policy[0]).values(finest));
+    let (sum, n) = (squares.iter().sum::<f64>(), squares.len() as f64);
+    let share = squares.iter().copied().fold(0.0, f64::max) / sum;
+    (share > ONE_PATH.max(5.0 * n.ln() / n)).then(|| {
+        format!(
+            "one of {n} paths has {:.0} % of the variance: events too rare or tails too heavy for \
+             the interval; try more run.fresh-paths",
+            100.0 * share
+        )
     })
 }
 
@@ -86,4 +120,49 @@ fn two_values(value: &Value, follows: bool) -> Option<String> {
         steps(value.levels[0].steps),
         size.abs() / noise
     ))
+}
+
+/// The grid times do not show what the coefficients do between them. At one point that is typical
+/// at T, the integral of each over time is extrapolated from the levels and compared with the exact
+/// one.
+fn strobed(value: &Value, problem: &DeepBsde, pilot: &Pilot) -> Result<Option<String>> {
+    let Some(Limit { value: limit, order: Some(order), .. }) = &value.limit else {
+        return Ok(None);
+    };
+    if value.reading == Reading::Logarithmic {
+        return Ok(None);
+    }
+    let equation = &problem.equation;
+    let variables = equation.variables();
+    let typical = pilot.typical();
+    let levels: Vec<usize> = value.levels.iter().map(|level| level.steps).collect();
+    let compare = |formula: Expr| {
+        let formula = if formula.shape() == Shape::Scalar { formula } else { formula.sum() };
+        strobe(formula, (variables, &typical), equation.horizon, (&levels, *order))
+    };
+    let say = |key: &str, [seen, exact]: [f64; 2]| {
+        format!(
+            "the steps miss how {key} varies in t: at a typical point its integral over time is \
+             {exact:.4}, from the levels {seen:.4}; try other problem.steps"
+        )
+    };
+    let source = compare(equation.driver()?.apart_from(&[variables.x, variables.z]).1);
+    let finest = value.levels[value.levels.len() - 1].value;
+    let allowed = (limit.mean - finest.mean).abs().max(3.0 * value.answer.stderr);
+    if (source[0] - source[1]).abs() > allowed.max(1e-9 * source[1].abs()) {
+        return Ok(Some(say("model.source", source)));
+    }
+    if problem.step()?.exact {
+        return Ok(None);
+    }
+    let squared = match equation.diffusion {
+        Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => sigma.powi(2),
+        Diffusion::Matrix(_) => Expr::number(0.0),
+    };
+    let paths = [("model.drift", equation.drift), ("the square of model.diffusion", squared)];
+    let seen = paths.map(|(key, formula)| (key, compare(formula)));
+    let missed = seen
+        .into_iter()
+        .find(|(_, [seen, exact])| (seen - exact).abs() > STROBE * exact.abs().max(seen.abs()));
+    Ok(missed.map(|(key, both)| say(key, both)))
 }

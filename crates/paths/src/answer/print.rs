@@ -20,7 +20,7 @@ impl Answer for Value {
     }
 }
 
-/// x₀ in one word: a number where all components agree.
+/// x₀ in a few characters: one number where all components agree.
 fn place(at: &[f64]) -> String {
     match at {
         [x] => format!("{x}"),
@@ -31,7 +31,10 @@ fn place(at: &[f64]) -> String {
                 format!("({first}, …)")
             }
         }
-        _ => "x0".to_owned(),
+        [first, second, third] => format!("({first}, {second}, {third})"),
+        [first, second] => format!("({first}, {second})"),
+        [first, second, .., last] => format!("({first}, {second}, …, {last})"),
+        [] => "()".to_owned(),
     }
 }
 

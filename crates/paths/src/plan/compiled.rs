@@ -12,6 +12,7 @@
 use ground::Result;
 use ground::formula::{Expr, Program, Shape, hoist};
 
+use crate::clock::Clock;
 use crate::model::{At, Equation};
 use crate::sde::Step;
 
@@ -27,6 +28,8 @@ pub(crate) struct Compiled {
     pub(crate) widths: Vec<usize>,
     pub(crate) slope: Program,
     pub(crate) driver: Driver,
+    /// The part of it that is of t alone.
+    pub(crate) clock: Clock,
     pub(crate) terminal: Program,
 }
 
@@ -70,6 +73,7 @@ impl Compiled {
             } else {
                 Driver::Source(Program::new(&[t, x], &[driver]))
             },
+            clock: Clock::of(equation)?,
             terminal: Program::new(&[x], &[equation.terminal]),
         })
     }

@@ -1,7 +1,8 @@
 //! Fresh paths on all levels at once: what the answer is made of.
 //!
 //! All levels follow common Brownian paths: a coarse increment is the sum of fine ones. Each path
-//! gives, level by level, y₀ = g(X_N) + Σ h f − Σ Z·ΔB, g(X_N) and the control Σ |ΔW_n|² − h d, whose
+//! gives, level by level, y₀ = g(X_N) + Σ h f − Σ Z·ΔB (a part of f that is of t alone integrated
+//! exactly), g(X_N) and the control Σ |ΔW_n|² − h d, whose
 //! mean is zero; the finest level also gives the moments of (y₀ − pivot) ΔW₀ for the gradient.
 //!
 //! On paths that follow the function (κ = 1) each path also gives
@@ -215,7 +216,7 @@ impl<T: Real> Desk<T> {
             self.walk.start(grid);
             place.x.copy_from_slice(&self.walk.x);
             place.dw.fill(T::Row::default());
-            place.y.fill(0.0);
+            place.y.fill(grid.shift);
             place.control.fill(0.0);
             place.weight.fill(1.0);
         }

@@ -12,6 +12,8 @@ pub(crate) struct Grid<T> {
     pub(crate) steps: usize,
     pub(crate) h: f64,
     pub(crate) start: Vec<T>,
+    /// ∫c dt − Σ h c(t_n) for the part c(t) of the driver.
+    pub(crate) shift: f64,
     /// t_n.
     pub(crate) times: Vec<T>,
     /// 2t/T − 1 and √(1 − t/T).
@@ -44,6 +46,7 @@ impl<T: Real> Grid<T> {
         Self {
             steps,
             h,
+            shift: compiled.clock.beyond(&times, h),
             start: start.iter().map(|&x| T::of(x)).collect(),
             clock: times.iter().map(|&t| clock(t)).collect(),
             mean: times.iter().flat_map(|&t| pilot.mean_at(t)).map(T::of).collect(),

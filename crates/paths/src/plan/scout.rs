@@ -50,8 +50,11 @@ pub(crate) fn scout<T: Real>(
     let shared = Shared::<T>::new(Arc::clone(compiled), form.network(), &pilot, false, level);
     let grid = Grid::new(compiled, &pilot, (0.0, &course.start), course.finest(), level);
     moments(&shared, &grid, &stream.child("pilot"), &mut pilot);
-    if !(pilot.s_g.is_finite() && pilot.variance.iter().all(|v| v.is_finite())) {
-        return Err(Error::Numeric { what: "the paths of the pilot".to_owned(), at: 0 });
+    if !pilot.variance.iter().all(|v| v.is_finite()) {
+        return Err(not_finite("a path by model.drift and model.diffusion"));
+    }
+    if !pilot.s_g.is_finite() {
+        return Err(not_finite("model.terminal, or its square, on the paths"));
     }
     if form.active > 0 {
         let grid = Grid::new(compiled, &pilot, (0.0, &course.start), course.coarsest(), level);
@@ -59,6 +62,11 @@ pub(crate) fn scout<T: Real>(
         pilot.active = directions(&shared, &grid, &stream.child("active"), form.active)?;
     }
     Ok(pilot)
+}
+
+/// Nothing was learned yet.
+fn not_finite(what: &str) -> Error {
+    Error::Numeric { what: what.to_owned(), at: 0 }
 }
 
 /// Scales of one, and the ξ of the run.
@@ -172,6 +180,11 @@ fn directions<T: Real>(
         let lanes = |row: &T::Row| row.as_ref().iter().map(|v| v.wide()).sum::<f64>();
         sums.iter().map(lanes).collect::<Vec<f64>>()
     });
+    if parts.iter().flatten().any(|sum| !sum.is_finite()) {
+        let what = "the gradient of model.terminal, or model.diffusion or a derivative of either, on \
+                    the paths";
+        return Err(not_finite(what));
+    }
     let mut matrix = vec![0.0; d * d];
     for i in 0..d {
         for j in 0..=i {

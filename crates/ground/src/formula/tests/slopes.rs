@@ -77,6 +77,7 @@ fn kinks_follow_the_convention() {
     let at_zero = |text: &str| formula(text).gradient(x()).evaluate(&[(x(), &zero)]);
     assert_eq!(at_zero("|x|"), zero);
     assert_eq!(at_zero("sum(relu(x))"), zero);
+    assert_eq!(at_zero("sum(sqrt(max(x, 0)))"), zero);
     assert_eq!(at_zero("sum(abs(x))"), zero);
     assert_eq!(at_zero("min(x)"), [0.2; 5]);
     assert_eq!(at_zero("max(x)"), [0.2; 5]);

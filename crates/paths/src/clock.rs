@@ -1,0 +1,67 @@
+//! The part of the driver that is of t alone: it needs no path, and no step.
+//!
+//! ```text
+//! f(t, x, z) = c(t) + r(t, x, z)
+//! y₀ = g(X_N) + Σ h r + ∫c dt − Σ Z·ΔB
+//! ```
+//! Paths take h f at the start of every step; ∫c dt − Σ h c(t_n) is added to y₀. What is of x as well
+//! is left to the steps; whether they see how it varies in t is asked at one point ([`strobe`]).
+
+use ground::Result;
+use ground::formula::Expr;
+use ground::quadrature;
+
+use crate::model::{At, Equation};
+
+/// c(t), from the formula of the driver.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Clock {
+    c: Expr,
+    t: Expr,
+    horizon: f64,
+}
+
+impl Clock {
+    /// The terms of the driver that are of t alone.
+    pub(crate) fn of(equation: &Equation) -> Result<Self> {
+        let At { t, x, u, z, .. } = equation.variables();
+        let (c, _) = equation.driver()?.apart_from(&[x, u, z]);
+        Ok(Self { c, t, horizon: equation.horizon })
+    }
+
+    /// c.
+    pub(crate) fn formula(&self) -> Expr {
+        self.c
+    }
+
+    /// ∫c dt − Σ h c(t_n) over steps of length h that begin at `times`.
+    pub(crate) fn beyond(&self, times: &[f64], h: f64) -> f64 {
+        if !self.c.depends_on(self.t) {
+            return 0.0;
+        }
+        let c = |t: f64| self.c.evaluate(&[(self.t, &[t])])[0];
+        let from = times.first().copied().unwrap_or(self.horizon);
+        let sum: f64 = times.iter().map(|&t| h * c(t)).sum();
+        quadrature::panels(c, from, self.horizon) - sum
+    }
+}
+
+/// ∫F(t, x̂) dt extrapolated from the levels' sums Σ h F(t_n, x̂) with the given order, and itself.
+pub(crate) fn strobe(
+    formula: Expr,
+    (variables, point): (At, &[f64]),
+    horizon: f64,
+    (levels, order): (&[usize], f64),
+) -> [f64; 2] {
+    let zero = vec![0.0; point.len()];
+    let At { t, x, z, .. } = variables;
+    let at = |time: f64| formula.evaluate(&[(t, &[time]), (x, point), (z, &zero)])[0];
+    let sum = |steps: usize| {
+        let h = horizon / steps as f64;
+        (0..steps).map(|n| h * at(n as f64 * h)).sum::<f64>()
+    };
+    let (first, last) = (levels[0], levels[levels.len() - 1]);
+    let ratio = (last as f64 / first as f64).powf(order);
+    let seen = (ratio * sum(last) - sum(first)) / (ratio - 1.0);
+    [seen, quadrature::panels(at, 0.0, horizon)]
+}
