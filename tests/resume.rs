@@ -188,6 +188,7 @@ fn a_corrupt_checkpoint_is_refused() {
          damaged; remove it to start anew."
     );
     std::fs::remove_file(&saved).unwrap();
+    std::fs::remove_file(here.path().join("a/answer.json")).unwrap();
     let words = small(&["--resume", "--out", "a", "--set", "run.iterations=100_000_000"]);
     let output = run(here.path(), &[words.as_slice(), &["--time-limit", "50ms"]].concat());
     assert_eq!(code(&output), 1);
