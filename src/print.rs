@@ -40,7 +40,7 @@ pub(crate) fn report(report: &Report, seconds: f64, folder: &str) -> String {
 fn verdict(verdict: &Verdict) -> (&'static str, Option<String>) {
     match verdict {
         Verdict::Converged => ("converged", None),
-        Verdict::NotSettled { why } => ("not settled", Some(why.clone())),
+        Verdict::NotSettled { why } => ("not-settled", Some(why.clone())),
         Verdict::Contradicted { why } => ("contradicted", Some(why.clone())),
         Verdict::NonFinite { .. } => ("not finite", None),
         Verdict::Interrupted { .. } => ("interrupted", None),

@@ -21,9 +21,15 @@ use crate::failure::{Failure, Outcome};
 use crate::run_folder::{self as folder, RunFolder, Seal};
 use crate::{machine, print};
 
+/// What the exit codes mean: [`crate::failure::code`].
+const EXIT: &str = "Exit codes: 0 done, the answer has converged; 1 an answer that is not settled, \
+                    is contradicted or was cut short, or answers that disagree; 2 the input is wrong, \
+                    nothing was changed; 3 a number was not finite or the disk failed; 130 \
+                    interrupted, saved.";
+
 /// Scientific computing in high dimension: you draw, you average, you descend.
 #[derive(Debug, Parser)]
-#[command(name = "esperance", version, max_term_width = 100)]
+#[command(name = "esperance", version, max_term_width = 100, after_help = EXIT)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -121,18 +127,21 @@ impl Chosen {
         for pair in &self.set {
             case.set_pair(pair)?;
         }
-        for (key, value) in [
-            ("run.seed", &self.seed),
-            ("run.threads", &self.threads),
-            ("run.precision", &self.precision),
+        for (option, key, value) in [
+            ("--seed", "run.seed", &self.seed),
+            ("--threads", "run.threads", &self.threads),
+            ("--precision", "run.precision", &self.precision),
         ] {
             if let Some(value) = value {
-                case.set(key, value)?;
+                case.set(option, key, value)?;
             }
         }
-        for (key, value) in [("run.time-limit", &self.time_limit), ("run.init", &self.init)] {
+        for (option, key, value) in [
+            ("--time-limit", "run.time-limit", &self.time_limit),
+            ("--init", "run.init", &self.init),
+        ] {
             if let Some(value) = value {
-                case.set_text(key, value)?;
+                case.set_text(option, key, value)?;
             }
         }
         let resolved = files::resolve(case)?;

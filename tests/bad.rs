@@ -147,15 +147,15 @@ fn changes_on_the_command_line_are_named() {
     );
     assert_eq!(
         said(&["--threads", "two"]),
-        "--set: run.threads: this is the text \"two\". Write a whole number, 1 to 1024."
+        "--threads: run.threads: this is the text \"two\". Write a whole number, 1 to 1024."
     );
     assert_eq!(
         said(&["--precision", "f16"]),
-        "--set: run.precision: unknown word `f16`; did you mean `f32`? Write \"f32\" or \"f64\"."
+        "--precision: run.precision: unknown word `f16`; did you mean `f32`? Write \"f32\" or \"f64\"."
     );
     assert_eq!(
         said(&["--time-limit", "60"]),
-        "--set: run.time-limit: `60` has no unit. Write a time such as \"60s\", \"5 min\" or \"1 h\"."
+        "--time-limit: run.time-limit: `60` has no unit. Write a time such as \"60s\", \"5 min\" or \"1 h\"."
     );
     assert_eq!(
         said(&["--set", "modle.dim=3"]),

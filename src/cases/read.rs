@@ -31,8 +31,8 @@ pub struct Case {
 enum Place {
     /// In the file: the line of the key and the bytes of its value.
     Line { line: usize, value: Range<usize> },
-    /// On the command line.
-    Said,
+    /// On the command line, by this option.
+    Said(&'static str),
 }
 
 impl Case {
@@ -59,8 +59,9 @@ impl Case {
         Ok(case)
     }
 
-    /// Sets one key: `run.seed`, `3`. The value is TOML; what is not TOML is a word.
-    pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
+    /// Sets one key: `run.seed`, `3`. The value is TOML; what is not TOML is a word. `option` is
+    /// how the user said it: `--set`.
+    pub fn set(&mut self, option: &'static str, key: &str, value: &str) -> Result<()> {
         let said = value.trim();
         let is_quoted = said.starts_with(['"', '\'']);
         let value = toml::from_str::<Table>(&format!("value = {value}"))
@@ -71,26 +72,30 @@ impl Case {
         if value.as_str().is_some_and(|text| text.parse::<f64>().is_ok()) && !is_quoted {
             return Err(Error::input(key, format!("{said} is beyond the numbers a file can hold"))
                 .allowed("Whole numbers end at 9223372036854775807")
-                .in_file("--set"));
+                .in_file(option));
         }
         let parts: Vec<&str> = key.split('.').map(str::trim).collect();
         if parts.len() < 2 || parts.iter().any(|part| part.is_empty()) {
             return Err(Error::input(key, "this is not a key")
                 .allowed("Write section.key=value, such as run.seed=3")
-                .in_file("--set"));
+                .in_file(option));
+        }
+        if parts[0] == "quick" {
+            return Err(Error::input(key, "[quick] is applied before what the command line says")
+                .allowed(format!("Set the key itself: {}", parts[1..].join(".")))
+                .in_file(option));
         }
         insert(&mut self.sections, &parts, value).map_err(|part| {
-            Error::input(key, format!("`{part}` is not a table, so it has no keys"))
-                .in_file("--set")
+            Error::input(key, format!("`{part}` is not a table, so it has no keys")).in_file(option)
         })?;
         self.places.retain(|place, _| place != key && !place.starts_with(&format!("{key}.")));
-        self.places.insert(parts.join("."), Place::Said);
-        self.known_sections().map_err(|error| error.in_file("--set"))
+        self.places.insert(parts.join("."), Place::Said(option));
+        self.known_sections().map_err(|error| error.in_file(option))
     }
 
     /// Sets one key to a text, whatever it looks like.
-    pub fn set_text(&mut self, key: &str, text: &str) -> Result<()> {
-        self.set(key, &Value::String(text.to_owned()).to_string())
+    pub fn set_text(&mut self, option: &'static str, key: &str, text: &str) -> Result<()> {
+        self.set(option, key, &Value::String(text.to_owned()).to_string())
     }
 
     /// Sets one key given as `key=value`.
@@ -100,7 +105,7 @@ impl Case {
                 .allowed("Write section.key=value, such as run.seed=3")
                 .in_file("--set")
         })?;
-        self.set(key.trim(), value.trim())
+        self.set("--set", key.trim(), value.trim())
     }
 
     /// Applies the overrides of `[quick]`.
@@ -131,7 +136,7 @@ impl Case {
         let Error::Input(input) = &error else { return error };
         let file = match self.place(&input.key) {
             Some(Place::Line { line, .. }) => format!("{}:{line}", self.file),
-            Some(Place::Said) => "--set".to_owned(),
+            Some(Place::Said(option)) => (*option).to_owned(),
             None => self.file.clone(),
         };
         error.in_file(&file)
@@ -269,7 +274,7 @@ mod tests {
         let mut case = case();
         case.set_pair("representation.start = zero").unwrap();
         case.set_pair("problem.steps=[1, 2]").unwrap();
-        case.set("model.source", "-0.5 * |z|^2").unwrap();
+        case.set("--set", "model.source", "-0.5 * |z|^2").unwrap();
         assert_eq!(case.sections["representation"]["start"].as_str(), Some("zero"));
         assert_eq!(case.sections["problem"]["steps"].as_array().map(Vec::len), Some(2));
         assert_eq!(case.sections["model"]["source"].as_str(), Some("-0.5 * |z|^2"));

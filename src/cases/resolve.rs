@@ -5,6 +5,8 @@ use std::time::Duration;
 use frame::{Adam, Job, Run};
 use ground::{Error, Result};
 use paths::case::{Model, Problem, Representation, Steps};
+use paths::form::Directions;
+use paths::problem::DeepBsde;
 use toml::{Table, Value};
 
 use super::descent::AdamSection;
@@ -110,6 +112,12 @@ impl Resolved {
         let (model, problem, representation, adam) = self.parts.clone();
         paths::case::job(&model, &problem, &representation, Box::new(adam))
             .map_err(|error| self.case.locate(error))
+    }
+
+    /// The problem and the form.
+    pub fn pose(&self) -> Result<(DeepBsde, Directions)> {
+        let (model, problem, representation, _) = &self.parts;
+        paths::case::pose(model, problem, representation).map_err(|error| self.case.locate(error))
     }
 
     /// Memory that any run of this case needs at least, bytes: a few numbers a step and component.

@@ -145,7 +145,9 @@ impl RunSection {
 /// A time with its unit.
 fn duration(key: &str, text: &str) -> Result<Duration> {
     let text = text.trim();
-    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    // The longest beginning that is a number: 1e3s is a thousand seconds.
+    let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    let split = ends.rev().find(|&end| text[..end].trim().parse::<f64>().is_ok()).unwrap_or(0);
     let (number, unit) = (text[..split].trim(), text[split..].trim());
     let seconds = match unit {
         "ms" => 1e-3,
@@ -158,10 +160,10 @@ fn duration(key: &str, text: &str) -> Result<Duration> {
         Error::input(key, format!("`{text}` {what}"))
             .allowed("Write a time such as \"60s\", \"5 min\" or \"1 h\"")
     };
+    let number: f64 = number.parse().map_err(|_| wrong("does not begin with a number"))?;
     if seconds == 0.0 {
         return Err(wrong(if unit.is_empty() { "has no unit" } else { "has an unknown unit" }));
     }
-    let number: f64 = number.parse().map_err(|_| wrong("does not begin with a number"))?;
     Duration::try_from_secs_f64(number * seconds).map_err(|_| wrong("is not a time to wait"))
 }
 
@@ -177,7 +179,7 @@ mod tests {
     fn times_have_units() {
         let millis = |text: &str| duration("run.time-limit", text).unwrap().as_millis();
         assert_eq!([millis("60s"), millis("5 min"), millis("1.5 h")], [60_000, 300_000, 5_400_000]);
-        assert_eq!(millis("20ms"), 20);
+        assert_eq!([millis("20ms"), millis("1e3 s")], [20, 1_000_000]);
         for wrong in ["60", "s", "-3 s", "1e400 s", "5 years", ""] {
             assert!(duration("run.time-limit", wrong).is_err(), "{wrong}");
         }

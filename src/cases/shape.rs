@@ -9,6 +9,9 @@ use toml::{Table, Value};
 
 use super::schema::{allowed, follow, nearest, properties, requires, text, type_of, variants};
 
+/// Whole numbers below this are known exactly where they are written with an exponent.
+const WHOLE: f64 = 1e15;
+
 /// Checks a section. `besides` are keys the reader itself takes, such as `kind`.
 pub(crate) fn check(schema: &Json, table: &Table, name: &str, besides: &[&str]) -> Result<()> {
     object(schema, schema, table, name, besides)
@@ -35,12 +38,10 @@ fn object(root: &Json, node: &Json, table: &Table, key: &str, besides: &[&str]) 
     for (name, property) in properties(node) {
         if requires(node, name) && !table.contains_key(name) {
             let said = text(property);
+            let said = said.trim_end_matches('.');
+            let write = format!("Write {}", allowed(root, property));
             return Err(Error::input(format!("{key}.{name}"), "missing key").allowed(
-                if said.is_empty() {
-                    format!("Write {}", allowed(root, property))
-                } else {
-                    said.trim_end_matches('.').to_owned()
-                },
+                if said.is_empty() { write } else { format!("{write}: {}", lower(said)) },
             ));
         }
     }
@@ -120,6 +121,17 @@ fn shared(node: &Json, value: &Value) -> usize {
     properties(node).filter(|(name, _)| table.is_some_and(|t| t.contains_key(*name))).count()
 }
 
+/// The first letter small, unless it begins a name or a symbol.
+fn lower(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(next)) if next.is_lowercase() || next == ' ' => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => sentence.to_owned(),
+    }
+}
+
 fn refusal(root: &Json, node: &Json, value: &Value, key: &str) -> Error {
     let words: Vec<&str> = variants(root, node)
         .iter()
@@ -135,6 +147,15 @@ fn refusal(root: &Json, node: &Json, value: &Value, key: &str) -> Error {
         Value::String(said) if !words.is_empty() => {
             Error::input(key, format!("unknown word `{said}`"))
                 .nearest(nearest(said, words))
+                .allowed(write)
+        }
+        Value::Float(number)
+            if number.fract() == 0.0
+                && number.abs() < WHOLE
+                && variants(root, node).iter().any(|v| type_of(v) == "integer") =>
+        {
+            Error::input(key, "this number is written with a point or an exponent")
+                .nearest(Some(format!("{number:.0}")))
                 .allowed(write)
         }
         _ => Error::input(key, format!("this is {}", found(value))).allowed(write),

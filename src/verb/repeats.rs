@@ -26,7 +26,7 @@ pub(crate) fn solve(
     let mut worst = code::CONVERGED;
     for seed in first..first + n {
         let mut case = resolved.case.clone();
-        case.set("run.seed", &seed.to_string())?;
+        case.set("--repeats", "run.seed", &seed.to_string())?;
         let inside = RunFolder { path: place.file(&format!("seed-{seed}")) };
         std::fs::create_dir_all(&inside.path)
             .map_err(|e| Error::io(inside.path.display().to_string(), e))?;

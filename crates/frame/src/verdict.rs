@@ -57,7 +57,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Converged => write!(f, "converged"),
-            Self::NotSettled { why } => write!(f, "not settled: {why}"),
+            Self::NotSettled { why } => write!(f, "{}: {why}", self.word()),
             Self::Contradicted { why } => write!(f, "contradicted: {why}"),
             Self::NonFinite { iteration: 0 } => write!(
                 f,

@@ -18,7 +18,8 @@ use crate::problem::DeepBsde;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Model {
-    /// d, the number of components of x; at least 1.
+    /// d, the number of components of x.
+    #[schemars(range(min = 1))]
     pub dim: usize,
     /// T, the time at which u(T, x) = g(x) is given; positive.
     pub horizon: f64,
@@ -228,11 +229,20 @@ pub fn job(
     representation: &Representation,
     descent: Box<dyn Descent<PathPlan>>,
 ) -> Result<Box<dyn Job>> {
-    let equation = model.equation()?;
-    let problem = problem.pose(equation)?;
+    let (problem, form) = pose(model, problem, representation)?;
+    Ok(Box::new(Posed { problem, form, descent }))
+}
+
+/// The problem and the form of a case; errors carry the key.
+pub fn pose(
+    model: &Model,
+    problem: &Problem,
+    representation: &Representation,
+) -> Result<(DeepBsde, Directions)> {
+    let problem = problem.pose(model.equation()?)?;
     problem.check()?;
     let form = representation.form(&problem)?;
-    Ok(Box::new(Posed { problem, form, descent }))
+    Ok((problem, form))
 }
 
 impl Model {

@@ -87,7 +87,8 @@ fn a_source_of_t_alone_is_integrated_exactly() {
     let problem = DeepBsde::new(line(Expr::sum).source(source)).levels([10, 20]);
     let solution = problem.solve(&Run::new(20).seed(3).fresh(8192)).unwrap();
     assert_eq!(solution.verdict, Verdict::Converged);
-    assert!((solution.answer.answer.mean - 1.0 / 3.0).abs() < 1e-5, "{}", solution.answer.answer);
+    let found = solution.answer.answer;
+    assert!((found.mean - 1.0 / 3.0).abs() < 4.0 * found.stderr, "{found}");
 }
 
 #[test]

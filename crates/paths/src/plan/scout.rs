@@ -53,7 +53,7 @@ pub(crate) fn scout<T: Real>(
     if !pilot.variance.iter().all(|v| v.is_finite()) {
         return Err(not_finite("a path by model.drift and model.diffusion"));
     }
-    if !pilot.s_g.is_finite() {
+    if !(pilot.m_g.is_finite() && pilot.s_g.is_finite()) {
         return Err(not_finite("model.terminal, or its square, on the paths"));
     }
     if form.active > 0 {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail")]
 
+use esperance::cases::{resolve, shipped};
+use esperance::{frame, ground, paths};
 use frame::{Batch, Coupled, Functional, Params, Precision, Problem, Purpose, Representation, Run};
 use ground::stream::Stream;
 use paths::form::Directions;
@@ -44,6 +46,16 @@ fn agree(problem: &DeepBsde, form: &Directions, step: u64) {
 
 fn small(equation: impl Into<Equation>) -> DeepBsde {
     DeepBsde::new(equation).steps(5)
+}
+
+#[test]
+fn agree_on_every_shipped_case_at_quick_size() {
+    for (_, name) in shipped::names() {
+        let mut case = shipped::open(&name).unwrap();
+        case.quicken().unwrap();
+        let (problem, form) = resolve(case).and_then(|case| case.pose()).unwrap();
+        agree(&problem, &form, 6);
+    }
 }
 
 #[test]
