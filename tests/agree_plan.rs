@@ -19,6 +19,7 @@ fn somewhere(form: &Directions) -> Params {
     let moved: Vec<f64> =
         theta.get(0).iter().enumerate().map(|(k, v)| v + 0.2 * stream.normal(0, 0, k)).collect();
     theta.set(0, &moved);
+    theta.set(1, &[0.05]);
     theta
 }
 
@@ -112,6 +113,40 @@ fn agree_general_coefficients_by_euler() {
         .terminal(|x| x.sin().sum());
     let problem = small(equation).at(&[0.1, 0.2, 0.3]);
     agree(&problem, &problem.default_form(), 4);
+}
+
+#[test]
+fn agree_drivers_in_u_alone_and_with_z() {
+    let growth = Equation::new(6, 0.3)
+        .diffusion(2f64.sqrt())
+        .source(|At { u, .. }| u - u.powi(3))
+        .terminal(|x| 0.5 / (1.0 + 0.2 * x.dot(x)));
+    let problem = small(growth);
+    agree(&problem, &problem.default_form(), 4);
+    let burgers = Equation::new(5, 0.2)
+        .diffusion(5.0)
+        .source(|At { u, z, .. }| (u - 0.7) * z.sum() + 0.1 * z.dot(z))
+        .terminal(|x| (0.2 + x.sum() / 5.0).sigmoid());
+    let problem = small(burgers);
+    for step in [0, 7] {
+        agree(&problem, &problem.default_form(), step);
+    }
+    agree(&problem.clone().on_policy(false), &problem.default_form(), 7);
+}
+
+#[test]
+fn agree_where_the_driver_does_not_see_all_of_u() {
+    // Y leaves m_g ± 8 s_g: f is large everywhere but at the start.
+    let equation = Equation::new(3, 1.0)
+        .source(|At { t, x, u, .. }| (20.0 * t + x.sum()) * (1.0 + 0.1 * u))
+        .terminal(|x| x.sin().sum());
+    let problem = small(equation);
+    let form = problem.default_form();
+    let run = Run::new(10).precision(Precision::F64).seed(3);
+    let plan: PathPlan = problem.clone().couple(form.clone(), &run).unwrap();
+    let [low, high] = plan.pilot().range;
+    assert!(high - low < 40.0, "[{low}, {high}]");
+    agree(&problem, &form, 4);
 }
 
 #[test]

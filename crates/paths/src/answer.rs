@@ -1,18 +1,22 @@
 //! u(0, x₀), ∇u(0, x₀) and their errors.
 //!
 //! ```text
-//! adjoint-weighted   V_N = mean of ρ y₀ on paths that follow the function (κ = 1): one Newton step
-//!                    of the N-step scheme, error quadratic in that of Z; ρ, of mean 1, goes back to
-//!                    the scheme's own adjoint
+//! adjoint-weighted   V_N = y + mean of ρ (y₀ − y) on paths that follow the function (κ = 1): one
+//!                    Newton step of the N-step scheme, error quadratic in that of Z and of y, where
+//!                    Y starts; ρ, of mean 1, goes back to the scheme's own adjoint
 //! policy             mean of y₀ on the same paths: the same as h → 0, and for f concave in z the
 //!                    value of a policy, an upper bound
 //! logarithmic        −λ⁻¹ ln mean e^(−λ y₀) on the same paths, for f = −½λ|z|² + c(t) with constant
 //!                    coefficients: no time-step error and no learning error; its gate is
 //!                    sd(λ y₀) ≤ 1, beyond which a sample misses the tail
-//! minimiser          mean of y₀ on plain paths at the first level: what the loss converges to
-//! R²                 1 − Var y₀ / Var g(X_T) on plain paths
+//! minimiser          the y with mean (g − Y_N) = 0 on plain paths at the first level: what the loss
+//!                    converges to
+//! R²                 1 − mean (δ − JΔ)² / Var g(X_T) on plain paths
 //! ∇u(0, x₀)          σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h)
 //! ```
+//! y₀ is what a path says of u(0, x₀): y + (g(X_N) − Y_N)/J, J = ∂Y_N/∂y; without u in f it is
+//! g(X_N) + Σ h f − Σ Z·ΔB. Where f has u, y is found on paths of its own ([`draw`]).
+//!
 //! Every mean uses Σ |ΔW|² − h d and ρ − 1, whose means are zero, as control variates. Where the
 //! weights ρ of the coarsest level have an effective sample below half, all levels go without.
 //! V_N extrapolates to the value of the policy, which the learning error keeps away from u; where
@@ -23,26 +27,29 @@
 
 mod budget;
 mod doubts;
+mod draw;
+mod gradient;
 mod json;
+mod measure;
 mod print;
 
-use frame::{Findings, Params, Precision, Refined, Representation, Watch, refine};
-use ground::estimate::{Estimate, controlled};
+use frame::{Findings, Params, Refined, Watch, refine};
+use ground::Result;
+use ground::estimate::Estimate;
 use ground::formula::Interval;
 use ground::stream::Stream;
-use ground::{Result, array, linalg};
 
 pub use json::Json;
 
-use crate::case::{Reading, Start};
+use crate::case::Reading;
 use crate::clock::Clock;
-use crate::model::Diffusion;
-use crate::plan::{Fresh, LevelDraws, PathPlan};
+use crate::plan::{LevelDraws, PathPlan};
 use crate::problem::DeepBsde;
 use crate::quadratic::Quadratic;
+use draw::{Paths, draw};
+use gradient::gradient;
+use measure::{Weighted, gain, mean, minimiser, r_squared};
 
-/// Plain paths that R² and the minimiser are measured on, unless fewer fresh paths are asked for.
-const PLAIN: usize = 8192;
 /// The share of Var g by which the loss may still move: R² is then known to three digits, and the
 /// answer, whose error is of second order in that of Z, to more.
 const SLACK: f64 = 1e-3;
@@ -127,14 +134,6 @@ pub struct Logarithmic {
     pub trusted: bool,
 }
 
-/// All paths of an answer.
-struct Paths {
-    plain: Vec<LevelDraws>,
-    zero: LevelDraws,
-    untrained: LevelDraws,
-    policy: Vec<LevelDraws>,
-}
-
 /// From the trained function to the answer, on draws no descent has seen.
 pub(crate) fn answer(
     j: &mut PathPlan,
@@ -162,10 +161,10 @@ pub(crate) fn answer(
         reading,
         how,
         gradient: gradient(&problem, finest, &z0),
-        minimiser: mean(first),
+        minimiser: minimiser(first),
         r2: r_squared(first),
-        zero: mean(&paths.zero),
-        untrained: mean(&paths.untrained),
+        zero: minimiser(&paths.zero),
+        untrained: minimiser(&paths.untrained),
         untrained_r2: r_squared(&paths.untrained),
         gain: gain(first, &paths.untrained),
         levels,
@@ -178,62 +177,6 @@ pub(crate) fn answer(
     let doubts = doubts::doubts(&value, &paths, (&problem, j.pilot()))?;
     let error = budget::budget(&value);
     Ok(Findings { answer: value, error, contradiction, doubts, slack: SLACK })
-}
-
-/// Draws all paths of an answer.
-fn draw(j: &mut PathPlan, theta: &Params, stream: &Stream, watch: &mut dyn Watch) -> Result<Paths> {
-    let fresh = j.fresh();
-    let plain_n = PLAIN.min(fresh);
-    let all = 0..j.problem.levels.len();
-    let plain_stream = stream.child("plain");
-    let plain_paths = |j: &mut PathPlan, theta: &Params, levels, what, watch: &mut dyn Watch| {
-        let stream = &plain_stream;
-        let (n, kappa, pivot) = (plain_n, 0.0, 0.0);
-        j.evaluate(theta, &Fresh { what, levels, from: None, kappa, n, stream, pivot }, watch)
-    };
-    let plain = plain_paths(j, theta, all.clone(), "plain paths", watch)?;
-    let start = untrained(j, theta.precision(), stream)?;
-    let untrained = plain_paths(j, &start, 0..1, "without training", watch)?.swap_remove(0);
-    let nothing = theta.zeros_like();
-    let zero = plain_paths(j, &nothing, 0..1, "without a function", watch)?.swap_remove(0);
-    let pivot = Estimate::of(&plain[plain.len() - 1].value).mean;
-    let kappa = if j.problem.equation.is_nonlinear() { 1.0 } else { 0.0 };
-    let stream = &stream.child("policy");
-    let what = "fresh paths";
-    let wanted = Fresh { what, levels: all, from: None, kappa, n: fresh, stream, pivot };
-    let policy = j.evaluate(theta, &wanted, watch)?;
-    Ok(Paths { plain, zero, untrained, policy })
-}
-
-/// The parameters at which Z is the gradient of the smoothed terminal value.
-fn untrained(j: &PathPlan, precision: Precision, stream: &Stream) -> Result<Params> {
-    let form = crate::form::Directions { start: Start::Smoothed, ..j.form.clone() };
-    form.init(precision, stream)
-}
-
-/// Whether the weights ρ are used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Weighted(bool);
-
-impl Weighted {
-    /// By the effective sample of the coarsest level, whose weights vary most.
-    fn new(coarsest: &LevelDraws) -> Self {
-        let sum: f64 = coarsest.weight.iter().sum();
-        let squares: f64 = coarsest.weight.iter().map(|w| w * w).sum();
-        Self(sum * sum >= 0.5 * squares * coarsest.weight.len() as f64)
-    }
-
-    /// V_N path by path, with what the controls explain taken out.
-    fn values(self, draws: &LevelDraws) -> Vec<f64> {
-        if !self.0 {
-            return controlled(&draws.value, &[&draws.control]);
-        }
-        let centre = Estimate::of(&draws.value).mean;
-        let pairs = draws.value.iter().zip(&draws.weight);
-        let values: Vec<f64> = pairs.map(|(y, w)| centre + w * (y - centre)).collect();
-        let excess: Vec<f64> = draws.weight.iter().map(|w| w - 1.0).collect();
-        controlled(&values, &[&draws.control, &excess])
-    }
 }
 
 fn levels(paths: &Paths, weighted: Weighted, quadratic: Option<&Quadratic>) -> Vec<Level> {
@@ -312,86 +255,11 @@ fn steps(n: usize) -> String {
     if n == 1 { "1 step".to_owned() } else { format!("{n} steps") }
 }
 
-/// The mean of y₀ with its control.
-fn mean(draws: &LevelDraws) -> Estimate {
-    Estimate::with_controls(&draws.value, &[&draws.control])
-}
-
-/// (v − v̄)², value by value.
-fn squares(values: &[f64]) -> Vec<f64> {
-    let mean = Estimate::of(values).mean;
-    values.iter().map(|v| (v - mean).powi(2)).collect()
-}
-
-/// n Var y₀.
-fn unexplained(draws: &LevelDraws) -> f64 {
-    squares(&draws.value).iter().sum()
-}
-
-/// n Var g; not a number where g is the same on all paths.
-fn to_explain(draws: &LevelDraws) -> f64 {
-    let g = &draws.terminal;
-    if g.iter().all(|v| *v == g[0]) { f64::NAN } else { squares(g).iter().sum() }
-}
-
-/// 1 − Var y₀ / Var g; not a number where g does not vary.
-fn r_squared(draws: &LevelDraws) -> f64 {
-    1.0 - unexplained(draws) / to_explain(draws)
-}
-
-/// R² of the first less that of the second, on the same paths.
-fn gain(trained: &LevelDraws, untrained: &LevelDraws) -> Estimate {
-    let variance = to_explain(trained) / trained.terminal.len() as f64;
-    let pairs = squares(&untrained.value).into_iter().zip(squares(&trained.value));
-    let gains: Vec<f64> = pairs.map(|(before, after)| (before - after) / variance).collect();
-    Estimate::of(&gains)
-}
-
-/// ∇u(0, x₀) = σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h); not a number where σ is singular.
-fn gradient(problem: &DeepBsde, draws: &LevelDraws, z0: &[f64]) -> Vec<Estimate> {
-    let n = draws.value.len();
-    let count = n as f64;
-    let z: Vec<Estimate> = draws
-        .moments
-        .iter()
-        .zip(z0)
-        .map(|([sum, square], z0)| {
-            let mean = sum / count;
-            let variance = (square / count - mean * mean).max(0.0);
-            Estimate { mean: z0 + mean / draws.h, stderr: (variance / count).sqrt() / draws.h, n }
-        })
-        .collect();
-    let d = problem.equation.dim;
-    let weighted = |weights: &dyn Fn(usize) -> f64| Estimate {
-        mean: (0..d).map(|k| weights(k) * z[k].mean).sum(),
-        stderr: (0..d).map(|k| (weights(k) * z[k].stderr).powi(2)).sum::<f64>().sqrt(),
-        n,
-    };
-    match &problem.equation.diffusion {
-        Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => {
-            let variables = problem.equation.variables();
-            let sigma = sigma.evaluate(&[(variables.t, &[0.0]), (variables.x, &problem.at)]);
-            let at = |i: usize| sigma[i.min(sigma.len() - 1)];
-            let one = |(i, z): (usize, &Estimate)| Estimate {
-                mean: if at(i) == 0.0 { f64::NAN } else { z.mean / at(i) },
-                stderr: (z.stderr / at(i)).abs(),
-                n,
-            };
-            z.iter().enumerate().map(one).collect()
-        }
-        Diffusion::Matrix(sigma) => match linalg::inverse(&array::rows(d, d, sigma)) {
-            Ok(inverse) => (0..d).map(|i| weighted(&|k| inverse[[k, i]])).collect(),
-            Err(_) => vec![Estimate { mean: f64::NAN, stderr: f64::NAN, n }; d],
-        },
-    }
-}
-
-/// Where f(t, x, 0) = 0 the answer lies between inf g and sup g, by intervals on the formula.
+/// Where f(t, x, u, 0) = 0 the answer lies between inf g and sup g, by intervals on the formula.
 fn contradiction(problem: &DeepBsde, answer: Estimate) -> Option<String> {
     let equation = &problem.equation;
     let variables = equation.variables();
-    let zero = 0.0 * variables.z;
-    let at_rest = equation.driver().ok()?.substitute(&[(variables.z, zero)]);
+    let at_rest = equation.driver().ok()?.substitute(&[(variables.z, 0.0 * variables.z)]);
     if at_rest.as_number() != Some(0.0) {
         return None;
     }

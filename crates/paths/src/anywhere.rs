@@ -14,6 +14,8 @@ use crate::plan::{Fresh, PathPlan};
 
 /// Paths behind one value of u.
 const PATHS: usize = 1024;
+/// Newton steps to it, where the driver depends on u.
+const ROUNDS: usize = 4;
 
 /// The trained function at one point.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,17 +55,24 @@ impl Anywhere for Solution<Value, PathPlan> {
         let problem = &self.functional.problem;
         let steps = problem.levels[problem.levels.len() - 1];
         let nonlinear = problem.equation.is_nonlinear();
-        let fresh = Fresh {
-            what: "paths from a point",
-            levels: 0..1,
-            from: Some((t, x, steps)),
-            kappa: if nonlinear { 1.0 } else { 0.0 },
-            n: PATHS,
-            stream: &Stream::new(self.functional.seed()).child("anywhere"),
-            pivot: 0.0,
-        };
-        let paths = self.functional.evaluate(&self.params, &fresh, &mut ())?;
-        let u = Estimate::with_controls(&paths[0].value, &[&paths[0].control]);
+        let kappa = if nonlinear { 1.0 } else { 0.0 };
+        let rounds = if problem.equation.depends_on_value() { ROUNDS } else { 1 };
+        let stream = &Stream::new(self.functional.seed()).child("anywhere");
+        let mut u = Estimate { mean: self.functional.pilot().m_g, stderr: f64::NAN, n: 0 };
+        for _ in 0..rounds {
+            let fresh = Fresh {
+                what: "paths from a point",
+                levels: 0..1,
+                from: Some((t, x, steps)),
+                start: &[u.mean],
+                kappa,
+                n: PATHS,
+                stream,
+                pivot: 0.0,
+            };
+            let paths = self.functional.evaluate(&self.params, &fresh, &mut ())?;
+            u = Estimate::with_controls(&paths[0].value, &[&paths[0].control]);
+        }
         Ok(Point { u, z })
     }
 }

@@ -22,10 +22,12 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// The terms of the driver that are of t alone.
+    /// The terms of the driver that are of t alone; none where it depends on u, whose value at every
+    /// step they change.
     pub(crate) fn of(equation: &Equation) -> Result<Self> {
         let At { t, x, u, z, .. } = equation.variables();
-        let (c, _) = equation.driver()?.apart_from(&[x, u, z]);
+        let driver = equation.driver()?;
+        let c = if driver.depends_on(u) { Expr::number(0.0) } else { driver.apart_from(&[x, z]).0 };
         Ok(Self { c, t, horizon: equation.horizon })
     }
 
@@ -46,16 +48,17 @@ impl Clock {
     }
 }
 
-/// ∫F(t, x̂) dt extrapolated from the levels' sums Σ h F(t_n, x̂) with the given order, and itself.
+/// ∫F dt at a point x̂, a value of u and z = 0, extrapolated from the levels' sums Σ h F(t_n) with the given order, and itself.
 pub(crate) fn strobe(
     formula: Expr,
-    (variables, point): (At, &[f64]),
+    (variables, point, value): (At, &[f64], f64),
     horizon: f64,
     (levels, order): (&[usize], f64),
 ) -> [f64; 2] {
     let zero = vec![0.0; point.len()];
-    let At { t, x, z, .. } = variables;
-    let at = |time: f64| formula.evaluate(&[(t, &[time]), (x, point), (z, &zero)])[0];
+    let At { t, x, u, z, .. } = variables;
+    let at =
+        |time: f64| formula.evaluate(&[(t, &[time]), (x, point), (u, &[value]), (z, &zero)])[0];
     let sum = |steps: usize| {
         let h = horizon / steps as f64;
         (0..steps).map(|n| h * at(n as f64 * h)).sum::<f64>()

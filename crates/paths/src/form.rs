@@ -7,7 +7,8 @@
 //! ```
 //! x̂ = (x − m)/s standardises x by the pilot; g̃ is the smoothed terminal value, b = σᵀ∇g̃; V are the
 //! active directions; ζ = s_g/√T is the natural size of |Z|. Hidden weights start N(0, 1/fan-in),
-//! the last layer at zero with bias e₁: Z starts at b.
+//! the last layer at zero with bias e₁: Z starts at b. One number more, `start` = y₀ − m_g, is moved
+//! by the problem, not by a descent, where f depends on u.
 
 use frame::{Layout, Params, Precision, Representation};
 use ground::Result;
@@ -61,7 +62,8 @@ impl Directions {
 
 impl Representation for Directions {
     fn layout(&self) -> Layout {
-        Layout { blocks: vec![("coefficients".to_owned(), self.network().len())] }
+        let coefficients = ("coefficients".to_owned(), self.network().len());
+        Layout { blocks: vec![coefficients, ("start".to_owned(), 1)] }
     }
 
     fn init(&self, precision: Precision, stream: &Stream) -> Result<Params> {

@@ -1,7 +1,7 @@
 //! Semilinear parabolic equations, method-free.
 //!
 //! ```text
-//! u_t + μ·∇u + ½ tr(σσᵀ∇²u) + f(t, x, z) = 0,   u(T, x) = g(x),   z = σᵀ∇u
+//! u_t + μ·∇u + ½ tr(σσᵀ∇²u) + f(t, x, u, z) = 0,   u(T, x) = g(x),   z = σᵀ∇u
 //! ```
 //! x ∈ R^d; μ(t, x) a vector; σ(t, x) a number times the identity, a diagonal, or a constant
 //! matrix; f may be written in z or in ∇u (`grad_u`), not in both.
@@ -176,7 +176,12 @@ impl Equation {
         self.source.depends_on(z) || self.source.depends_on(grad_u)
     }
 
-    /// f(t, x, z): ∇u is replaced by σ^(−T) z.
+    /// Whether f depends on u.
+    pub fn depends_on_value(&self) -> bool {
+        self.source.depends_on(self.variables().u)
+    }
+
+    /// f(t, x, u, z): ∇u is replaced by σ^(−T) z.
     pub fn driver(&self) -> Result<Expr> {
         let At { z, grad_u, .. } = self.variables();
         if !self.source.depends_on(grad_u) {
@@ -258,13 +263,6 @@ impl Equation {
 
     fn check_data(&self) -> Result<()> {
         let at = self.variables();
-        if self.source.depends_on(at.u) {
-            return Err(Error::input(
-                "model.source",
-                "the driver depends on u, which is not solved yet",
-            )
-            .allowed("Known here: t, x, z, grad_u"));
-        }
         if self.source.depends_on(at.z) && self.source.depends_on(at.grad_u) {
             return Err(Error::input("model.source", "the driver names both z and grad_u")
                 .allowed("Write it in z = σᵀ∇u or in grad_u, not in both"));

@@ -27,6 +27,8 @@ pub struct Pilot {
     pub m_g: f64,
     /// s_g; 1 where g does not vary.
     pub s_g: f64,
+    /// Between what bounds f sees Y: m_g ± (8 s_g + 2 T |f(0, x₀, m_g, 0)|).
+    pub range: [f64; 2],
     /// ξ, `[m][d]`.
     pub xi: Vec<Vec<f64>>,
     /// V, `[k][d]`.
@@ -95,6 +97,7 @@ mod tests {
             variance: vec![0.0, 1.0, 4.0],
             m_g: 0.0,
             s_g: 1.0,
+            range: [-8.0, 8.0],
             xi: vec![],
             active: vec![],
         };

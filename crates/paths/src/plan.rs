@@ -1,9 +1,10 @@
 //! The same coupling by hand, at speed: all steps of a block of paths, one network call a step.
 //!
 //! ```text
-//! forward   every block of the batch: paths, ψ, c, z, y₀ = g(X_N) + Σ h f − Σ Z·ΔB
-//! loss      J = n/(n − 1) · mean (y₀ − ȳ₀)² / s_g²
-//! reverse   ∂J/∂c_k at every step, then the network backward over all steps of a block at once
+//! forward   every block of the batch: paths, ψ, c, z, δ = g(X_N) − Y_N, J = ∂Y_N/∂y₀
+//! loss      L = n/(n − 1) · mean (δ − J Δ)² / s_g²,   Δ = mean(δJ)/mean(J²)
+//! reverse   ∂L/∂c_k at every step, then the network backward over all steps of a block at once
+//! start     y₀ ← y₀ + max(0.02, 1/(1 + i)) clip(Δ, ±s_g), where f depends on u; J = 1 elsewhere
 //! ```
 //! Blocks are independent and their sums are ordered, so the bits do not depend on threads. Where
 //! paths follow the function (ΔB = ΔW + κ a h, a = ∂f/∂z) the slope holds the law of the paths
@@ -31,7 +32,7 @@ pub(crate) use compiled::Compiled;
 pub(crate) use evaluate::{Fresh, LevelDraws};
 pub(crate) use grid::Grid;
 pub(crate) use scout::Course;
-use walk::{Shared, Walk};
+use walk::{Shared, Value, Walk};
 
 use crate::form::Directions;
 use crate::pilot::Pilot;
@@ -92,6 +93,11 @@ impl PathPlan {
         either!(&self.inner, plan => plan.slope_at(theta, t, x))
     }
 
+    /// y₀ of the training, if f depends on u; else 0.
+    pub(crate) fn start(&self, theta: &Params) -> f64 {
+        either!(&self.inner, plan => plan.start(theta))
+    }
+
     /// The seed of the run.
     pub(crate) fn seed(&self) -> u64 {
         either!(&self.inner, plan => plan.seed)
@@ -137,6 +143,8 @@ struct Plan<T: Stored> {
     training: Stream,
     validation: Stream,
     on_policy: bool,
+    /// The Δ of the last batch.
+    newton: f64,
     iterations: u64,
     seed: u64,
     fresh: usize,
@@ -150,10 +158,14 @@ struct Record<T: Real> {
     walk: Walk<T>,
     inputs: Vec<T::Row>,
     caches: Vec<T::Row>,
-    /// ∂y₀/∂c, then ∂J/∂c.
+    /// ∂δ/∂c, then ∂L/∂c.
     slopes: Vec<T::Row>,
-    /// y₀, lane by lane.
+    /// 1 − h β at every step, where f depends on u.
+    factors: Vec<T::Row>,
+    /// Σ h f − z·ΔB so far, then δ, lane by lane.
     y: Vec<f64>,
+    /// ∂Y/∂y₀, lane by lane.
+    tangent: Vec<f64>,
     scratch: Vec<T::Row>,
     gradient: Vec<T>,
 }
@@ -166,7 +178,9 @@ impl<T: Stored> Plan<T> {
         let compiled = Arc::new(Compiled::new(&problem.equation, &problem.step()?, samples)?);
         let course = problem.course();
         let stream = Stream::new(run.seed);
-        let pilot = pool.install(|| scout::scout::<T>(&compiled, form, &course, &stream, level))?;
+        let mut pilot =
+            pool.install(|| scout::scout::<T>(&compiled, form, &course, &stream, level))?;
+        pilot.range = problem.range(&pilot)?;
         let grids = course
             .levels
             .iter()
@@ -181,6 +195,7 @@ impl<T: Stored> Plan<T> {
             training: stream.child("training"),
             validation: stream.child("validation"),
             on_policy,
+            newton: 0.0,
             iterations: run.iterations,
             seed: run.seed,
             fresh: run.fresh,
@@ -194,8 +209,8 @@ impl<T: Stored> Plan<T> {
         if self.on_policy { ramp(step, self.iterations) } else { 0.0 }
     }
 
-    /// y₀ on all paths of a batch; what the reverse pass needs is kept when `keep` is set.
-    fn forward(&mut self, theta: &Params, batch: Batch, keep: bool) -> Result<(Vec<f64>, f64)> {
+    /// δ − J Δ on all paths of a batch; what the reverse pass needs is kept when `keep` is set.
+    fn forward(&mut self, theta: &Params, batch: Batch, keep: bool) -> Result<Vec<f64>> {
         let blocks = batch.n.div_ceil(T::LANES);
         let (shared, grid) = (&self.shared, &self.grids[0]);
         while self.records.len() < blocks {
@@ -207,47 +222,60 @@ impl<T: Stored> Plan<T> {
             Purpose::Validation => (&self.validation, 0),
         };
         let parameters = &T::blocks(theta)[0].theta;
+        let start = self.start(theta);
         let records = &mut self.records[..blocks];
         self.pool.install(|| {
             records.par_iter_mut().enumerate().for_each(|(k, record)| {
                 let path = first + (k * T::LANES) as u64;
-                record.forward((shared, grid), parameters, (stream, path), (kappa, keep));
+                let draws = (stream, path);
+                record.forward((shared, grid), (parameters, start), draws, (kappa, keep));
             });
         });
-        let mut y: Vec<f64> = records.iter().flat_map(|r| r.y.iter().copied()).collect();
-        y.truncate(batch.n);
-        let mean = y.iter().sum::<f64>() / batch.n as f64;
-        if mean.is_finite() {
-            Ok((y, mean))
+        let lanes = || records.iter().flat_map(|r| r.y.iter().zip(&r.tangent)).take(batch.n);
+        let squares: f64 = lanes().map(|(_, j)| j * j).sum();
+        let newton = lanes().map(|(delta, j)| delta * j).sum::<f64>() / squares;
+        let rest = lanes().map(|(delta, j)| delta - j * newton).collect();
+        self.newton = newton;
+        if newton.is_finite() {
+            Ok(rest)
         } else {
             Err(Error::Numeric { what: "the loss".to_owned(), at: batch.step })
         }
     }
 
-    /// n/(n − 1) (y₀ − ȳ₀)²/s_g², path by path.
-    fn loss(&self, y: &[f64], mean: f64) -> Estimate {
-        let n = y.len() as f64;
+    /// y₀; 0 where f does not depend on u, so that δ is what a path says of u(0, x₀).
+    fn start(&self, theta: &Params) -> f64 {
+        if self.shared.compiled.driver.of_u {
+            self.pilot.m_g + T::blocks(theta)[1].theta[0].wide()
+        } else {
+            0.0
+        }
+    }
+
+    /// n/(n − 1) (δ − J Δ)²/s_g², path by path.
+    fn loss(&self, rest: &[f64]) -> Estimate {
+        let n = rest.len() as f64;
         let scale = n / (n - 1.0) / self.pilot.s_g.powi(2);
-        let losses: Vec<f64> = y.iter().map(|y| scale * (y - mean).powi(2)).collect();
+        let losses: Vec<f64> = rest.iter().map(|r| scale * r.powi(2)).collect();
         Estimate::of(&losses)
     }
 
     fn value(&mut self, theta: &Params, batch: Batch) -> Result<Estimate> {
         self.work.values += batch.n as u64;
-        let (y, mean) = self.forward(theta, batch, false)?;
-        Ok(self.loss(&y, mean))
+        let rest = self.forward(theta, batch, false)?;
+        Ok(self.loss(&rest))
     }
 
     fn gradient(&mut self, theta: &Params, batch: Batch, into: &mut Params) -> Result<Estimate> {
         self.work.gradients += batch.n as u64;
-        let (y, mean) = self.forward(theta, batch, true)?;
+        let rest = self.forward(theta, batch, true)?;
         let scale = 2.0 / (batch.n as f64 - 1.0) / self.pilot.s_g.powi(2);
         let parameters = &T::blocks(theta)[0].theta;
         let (shared, steps) = (&self.shared, self.grids[0].steps);
         let records = &mut self.records[..batch.n.div_ceil(T::LANES)];
         self.pool.install(|| {
-            records.par_iter_mut().zip(y.par_chunks(T::LANES)).for_each(|(record, y)| {
-                let seeds: Vec<f64> = y.iter().map(|y| scale * (y - mean)).collect();
+            records.par_iter_mut().zip(rest.par_chunks(T::LANES)).for_each(|(record, rest)| {
+                let seeds: Vec<f64> = rest.iter().map(|r| scale * r).collect();
                 record.reverse(shared, steps, parameters, &seeds);
             });
         });
@@ -255,13 +283,19 @@ impl<T: Stored> Plan<T> {
         for (k, sum) in sum.iter_mut().enumerate() {
             *sum = T::of(records.iter().map(|record| record.gradient[k].wide()).sum());
         }
-        Ok(self.loss(&y, mean))
+        Ok(self.loss(&rest))
     }
 
     fn descend(&mut self, theta: &mut Params, batch: Batch, by: Move) -> Result<Estimate> {
         let mut gradient = self.gradient.take().unwrap_or_else(|| theta.zeros_like());
         let value = self.gradient(theta, batch, &mut gradient)?;
         by.apply(theta, &mut gradient, batch.step)?;
+        if self.shared.compiled.driver.of_u {
+            let rate = 0.02_f64.max(1.0 / (1.0 + batch.step as f64));
+            let s_g = self.pilot.s_g;
+            let start = &mut T::blocks_mut(theta)[1].theta[0];
+            *start = T::of(start.wide() + rate * self.newton.clamp(-s_g, s_g));
+        }
         self.gradient = Some(gradient);
         Ok(value)
     }
@@ -291,6 +325,8 @@ impl<T: Real> Record<T> {
             inputs: rows(inputs),
             caches: rows(network.cache_rows()),
             slopes: rows(outputs),
+            factors: if shared.compiled.driver.of_u { rows(1) } else { vec![] },
+            tangent: vec![1.0; T::LANES],
             y: vec![0.0; T::LANES],
             scratch: Vec::new(),
             gradient: vec![T::default(); network.len()],
@@ -300,7 +336,7 @@ impl<T: Real> Record<T> {
     fn forward(
         &mut self,
         (shared, grid): (&Shared<T>, &Grid<T>),
-        theta: &[T],
+        (theta, start): (&[T], f64),
         (stream, path): (&Stream, u64),
         (kappa, keep): (f64, bool),
     ) {
@@ -309,15 +345,25 @@ impl<T: Real> Record<T> {
         }
         let walk = &mut self.walk;
         let (inputs, outputs, cached) = (walk.psi.len(), walk.c.len(), walk.cache.len());
+        let of_u = shared.compiled.driver.of_u;
         self.y.fill(0.0);
+        self.tangent.fill(1.0);
         walk.start(grid);
         for n in 0..grid.steps {
             let first = usize::try_from(path).expect("paths are counted by the machine's words");
             scout::draw(shared.level, stream, grid, (first, n), &mut walk.dw);
             walk.look(shared, grid, n);
             walk.decide(shared, grid, n, theta);
-            let change = walk.drive(shared, grid, n, kappa);
+            let y = Value { start, sums: &self.y };
+            let change = walk.drive(shared, grid, n, (kappa, y));
             add(&mut self.y, change.as_ref());
+            if of_u {
+                forget(&mut self.tangent, grid.h, walk.beta.as_ref());
+            }
+            if keep && of_u {
+                let factors = self.factors[n].as_mut().iter_mut().zip(walk.beta.as_ref());
+                factors.for_each(|(v, beta)| *v = T::of(1.0 - grid.h * beta.wide()));
+            }
             if keep {
                 self.inputs[n * inputs..(n + 1) * inputs].copy_from_slice(&walk.psi);
                 self.caches[n * cached..(n + 1) * cached].copy_from_slice(&walk.cache);
@@ -327,13 +373,23 @@ impl<T: Real> Record<T> {
             walk.advance(shared, grid, n);
         }
         add(&mut self.y, walk.terminal(shared).as_ref());
+        self.y.iter_mut().for_each(|y| *y -= start);
     }
 
-    /// The gradient of Σ seed·y₀ over the lanes that have a seed.
+    /// The gradient of Σ seed·δ over the lanes that have a seed. A change of Y at one step reaches
+    /// Y_N through the factors of the steps behind it.
     fn reverse(&mut self, shared: &Shared<T>, steps: usize, theta: &[T], seeds: &[f64]) {
-        for row in &mut self.slopes {
-            for (l, slope) in row.as_mut().iter_mut().enumerate() {
-                *slope = T::of(seeds.get(l).map_or(0.0, |seed| slope.wide() * seed));
+        let mut reach = vec![0.0; T::LANES];
+        reach[..seeds.len()].copy_from_slice(seeds);
+        let outputs = self.slopes.len() / steps;
+        for n in (0..steps).rev() {
+            for row in &mut self.slopes[n * outputs..(n + 1) * outputs] {
+                let lanes = row.as_mut().iter_mut().zip(&reach);
+                lanes.for_each(|(slope, reach)| *slope = T::of(slope.wide() * reach));
+            }
+            if let Some(factors) = self.factors.get(n) {
+                let lanes = reach.iter_mut().zip(factors.as_ref());
+                lanes.for_each(|(reach, factor)| *reach *= factor.wide());
             }
         }
         self.gradient.fill(T::default());
@@ -346,6 +402,11 @@ impl<T: Real> Record<T> {
         let scratch = &mut self.scratch;
         shared.network.reverse(shared.level, theta, batch, scratch, &mut self.gradient);
     }
+}
+
+/// J ← J (1 − h β).
+fn forget<T: Real>(tangent: &mut [f64], h: f64, beta: &[T]) {
+    tangent.iter_mut().zip(beta).for_each(|(j, beta)| *j *= 1.0 - h * beta.wide());
 }
 
 /// Adds a row to sums in double precision.

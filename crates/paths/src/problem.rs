@@ -1,12 +1,14 @@
-//! The variance of y₀ from path to path, on the tape: the judge of the plan.
+//! The terminal mismatch from path to path, on the tape: the judge of the plan.
 //!
 //! ```text
 //! X_0 = x₀,   X_{n+1} = Φ(X_n, ΔB_n),   ΔB = ΔW + κ a h,   a = ∂f/∂z held fixed
-//! y₀ = g(X_N) + Σ h f(t_n, X_n, Z_n) − Σ Z_n·ΔB_n
-//! J  = n/(n − 1) · mean (y₀ − ȳ₀)² / s_g²
+//! Y_0 = y₀,   Y_{n+1} = Y_n − h f(t_n, X_n, clip(Y_n), Z_n) + Z_n·ΔB_n
+//! δ = g(X_N) − Y_N,   J = ∂Y_N/∂y₀ held fixed,   Δ = mean(δJ)/mean(J²)
+//! L = n/(n − 1) · mean (δ − JΔ)² / s_g²
 //! ```
-//! With the exact Z every path gives the same y₀ = u(0, x₀), up to the step h. u(0, x₀) itself is
-//! eliminated: it is the mean. Paths and directions are data: no derivative goes through them.
+//! With the exact Z and y₀ = u(0, x₀) every δ is 0, up to the step h. y₀ is eliminated: Δ is the
+//! Newton step to its best value; where f does not depend on u, J = 1 and L is the variance of what
+//! the paths say of u(0, x₀), whatever y₀. Paths and directions are data: no derivative goes through them.
 //! [HJE18] with the directions of [`crate::form`].
 
 use frame::problem::At as Place;
@@ -145,9 +147,11 @@ impl DeepBsde {
 
     /// The data at the start are finite: a first look that costs nothing.
     fn check_start(&self) -> Result<()> {
-        let At { t, x, z, grad_u, .. } = self.equation.variables();
+        let At { t, x, u, z, grad_u } = self.equation.variables();
         let zero = vec![0.0; self.equation.dim];
-        let here: [(Expr, &[f64]); 4] = [(t, &[0.0]), (x, &self.at), (z, &zero), (grad_u, &zero)];
+        let g = self.equation.terminal.evaluate(&[(x, &self.at)]);
+        let here: [(Expr, &[f64]); 5] =
+            [(t, &[0.0]), (x, &self.at), (u, &g), (z, &zero), (grad_u, &zero)];
         let data =
             [("model.terminal", self.equation.terminal), ("model.source", self.equation.source)];
         for (key, formula) in data {
@@ -201,6 +205,17 @@ impl DeepBsde {
         let driver = self.equation.driver()?;
         let nonlinear = driver.depends_on(self.equation.variables().z);
         Ok(nonlinear && self.on_policy.unwrap_or(true))
+    }
+
+    /// Between what bounds f sees Y: far outside of what g and f at the start suggest.
+    pub(crate) fn range(&self, pilot: &Pilot) -> Result<[f64; 2]> {
+        let At { t, x, u, z, .. } = self.equation.variables();
+        let zero = vec![0.0; self.equation.dim];
+        let here: [(Expr, &[f64]); 4] = [(t, &[0.0]), (x, &self.at), (u, &[pilot.m_g]), (z, &zero)];
+        let f = self.equation.driver()?.evaluate(&here)[0].abs();
+        let f = if f.is_finite() { f } else { 0.0 };
+        let away = 8.0 * pilot.s_g + 2.0 * self.equation.horizon * f;
+        Ok([pilot.m_g - away, pilot.m_g + away])
     }
 
     pub(crate) fn course(&self) -> Course {
@@ -280,18 +295,22 @@ impl Integral<Directions> for OnTape {
     }
 
     fn integrand<'t>(&self, at: Place<'_, 't, Directions, Vec<Array>>) -> Result<Integrand<'t>> {
-        let y = self.values(&at)?;
+        let (delta, tangent) = self.mismatch(&at)?;
         let n = at.batch.n as f64;
         let scale = n / (n - 1.0) / self.pilot.s_g.powi(2);
-        Ok((scale * (y - y.mean()).square()).into())
+        let newton = (delta * tangent).mean() / tangent.square().mean();
+        Ok((scale * (delta - tangent * newton).square()).into())
     }
 }
 
 impl OnTape {
-    /// y₀ path by path, `[n, 1]`.
-    fn values<'t>(&self, at: &Place<'_, 't, Directions, Vec<Array>>) -> Result<Var<'t>> {
+    /// δ and J path by path, `[n, 1]`.
+    fn mismatch<'t>(
+        &self,
+        at: &Place<'_, 't, Directions, Vec<Array>>,
+    ) -> Result<(Var<'t>, Var<'t>)> {
         let equation = &self.problem.equation;
-        let At { t, x, z, .. } = equation.variables();
+        let At { t, x, u, z, .. } = equation.variables();
         let (driver, step) = (equation.driver()?, self.problem.step()?);
         let steps = at.draws.len();
         let h = equation.horizon / steps as f64;
@@ -300,21 +319,32 @@ impl OnTape {
         let number = |v: f64| at.tape.variable(Array::from_elem((1, 1), v));
         let start = Array::from_shape_fn((at.batch.n, equation.dim), |(_, i)| self.problem.at[i]);
         let mut here = at.tape.variable(start);
+        let [low, high] = self.pilot.range;
+        let of_u = equation.depends_on_value();
+        let mut tangent = at.tape.variable(Array::ones((at.batch.n, 1)));
         let mut y = at.tape.variable(Array::zeros((at.batch.n, 1)));
+        if of_u {
+            y = y + (self.pilot.m_g + at.theta[1].detached());
+        }
         for (n, dw) in at.draws.iter().enumerate() {
             let time = n as f64 * h;
             let slope = self.slope(at, time, here);
-            let bound = [(t, number(time)), (x, here), (z, slope)];
+            let seen = y.clamp(low, high);
+            let bound = [(t, number(time)), (x, here), (u, seen), (z, slope)];
             let f = driver.on_tape(at.tape, &bound);
+            if of_u {
+                let beta = grad(f, &[y])[0].detached();
+                tangent = tangent * (1.0 - h * beta);
+            }
             let mut db = at.tape.variable(dw.clone());
             if kappa > 0.0 {
                 db = db + kappa * h * grad(f, &[slope])[0].detached();
             }
-            y = y + h * f - slope.dot(db);
+            y = y - h * f + slope.dot(db);
             let bound = [(t, number(time)), (step.h, number(h)), (x, here), (step.dw, db)];
             here = step.formula.on_tape(at.tape, &bound).detached();
         }
-        Ok(y + equation.terminal.on_tape(at.tape, &[(x, here)]))
+        Ok((equation.terminal.on_tape(at.tape, &[(x, here)]) - y, tangent))
     }
 
     /// Z(t, x), `[n, d]`.

@@ -6,8 +6,10 @@
 use ground::Result;
 use ground::formula::{Expr, Shape};
 
+use super::draw::Paths;
+use super::measure::{Weighted, squares, unexplained};
 use super::print::share;
-use super::{Limit, Paths, Value, Weighted, budget, squares, steps, unexplained};
+use super::{Limit, Value, budget, steps};
 use crate::case::Reading;
 use crate::clock::strobe;
 use crate::model::Diffusion;
@@ -21,6 +23,8 @@ const SLOWEST: f64 = 0.2;
 /// The share of the variance that one path of a large sample may have; of n Gaussian numbers the
 /// largest square has 2 ln n / n.
 const ONE_PATH: f64 = 0.05;
+/// The share of steps on which the driver may be truncated.
+const CLIPPED: f64 = 1e-3;
 /// The relative error of the integral of a coefficient over time that levels may leave.
 const STROBE: f64 = 0.05;
 
@@ -34,6 +38,7 @@ pub(super) fn doubts(
         harmful(value, paths),
         blind(value, problem),
         lonely(value, paths),
+        clipped(paths),
         no_limit(value),
         strobed(value, problem, pilot)?,
         two_values(value, problem.follows()?),
@@ -75,6 +80,19 @@ fn lonely(value: &Value, paths: &Paths) -> Option<String> {
         format!(
             "one of {n} paths has {:.0} % of the variance: events too rare or tails too heavy for \
              the interval; try more run.fresh-paths",
+            100.0 * share
+        )
+    })
+}
+
+/// The driver saw Y within bounds that Y left.
+fn clipped(paths: &Paths) -> Option<String> {
+    let finest = paths.policy.last()?;
+    let share = finest.clipped as f64 / (finest.steps * finest.value.len()) as f64;
+    (share > CLIPPED).then(|| {
+        format!(
+            "on {:.1} % of the steps Y is further from E g than the driver is allowed to see; more \
+             run.iterations may bring it back, or u is of another size than g",
             100.0 * share
         )
     })
@@ -138,7 +156,8 @@ fn strobed(value: &Value, problem: &DeepBsde, pilot: &Pilot) -> Result<Option<St
     let levels: Vec<usize> = value.levels.iter().map(|level| level.steps).collect();
     let compare = |formula: Expr| {
         let formula = if formula.shape() == Shape::Scalar { formula } else { formula.sum() };
-        strobe(formula, (variables, &typical), equation.horizon, (&levels, *order))
+        let at = (variables, typical.as_slice(), value.answer.mean);
+        strobe(formula, at, equation.horizon, (&levels, *order))
     };
     let say = |key: &str, [seen, exact]: [f64; 2]| {
         format!(

@@ -22,8 +22,8 @@ use ground::{Error, Result};
 use rayon::prelude::*;
 
 use super::grid::Grid;
-use super::walk::{Shared, Walk};
-use super::{Plan, add, scout};
+use super::walk::{Shared, Value, Walk};
+use super::{Plan, add, forget, scout};
 
 /// Blocks of one piece of work, and pieces between two looks of the watch.
 const BLOCKS: usize = 4;
@@ -37,6 +37,8 @@ pub(crate) struct Fresh<'a> {
     pub(crate) levels: std::ops::Range<usize>,
     /// Start elsewhere: t, x and a number of steps, instead of the levels.
     pub(crate) from: Option<(f64, &'a [f64], usize)>,
+    /// y₀, level by level: where Y starts, if f depends on u.
+    pub(crate) start: &'a [f64],
     /// 0 on plain paths, 1 on paths that follow the function.
     pub(crate) kappa: f64,
     /// How many.
@@ -54,8 +56,12 @@ pub(crate) struct LevelDraws {
     pub(crate) steps: usize,
     /// h.
     pub(crate) h: f64,
-    /// y₀.
+    /// Where Y started, if f depends on u.
+    pub(crate) start: Option<f64>,
+    /// What a path says of u(0, x₀): y₀ + (g(X_N) − Y_N)/J.
     pub(crate) value: Vec<f64>,
+    /// J = ∂Y_N/∂y₀; 1 where f does not depend on u.
+    pub(crate) tangent: Vec<f64>,
     /// g(X_N).
     pub(crate) terminal: Vec<f64>,
     /// Σ |ΔW|² − h d.
@@ -64,6 +70,8 @@ pub(crate) struct LevelDraws {
     pub(crate) weight: Vec<f64>,
     /// Sums of (y₀ − pivot) ΔW₀ and of its square, `[d]`; of the last level only.
     pub(crate) moments: Vec<[f64; 2]>,
+    /// Steps of paths on which the driver did not see Y as it is.
+    pub(crate) clipped: usize,
 }
 
 /// One level of one block under way.
@@ -72,9 +80,16 @@ struct Place<T: Real> {
     /// The increment gathered so far.
     dw: Vec<T::Row>,
     first: Vec<T::Row>,
+    /// Where Y starts.
+    start: f64,
+    /// Σ h f − z·ΔB so far.
     y: Vec<f64>,
+    tangent: Vec<f64>,
     control: Vec<f64>,
     weight: Vec<f64>,
+    /// Lanes that count.
+    lanes: usize,
+    clipped: usize,
 }
 
 /// Everything a thread works with.
@@ -104,9 +119,17 @@ impl<T: Stored> Plan<T> {
         let finest = all.last().expect("there is a level");
         self.work.fresh += fresh.n as u64;
         let parameters = &T::blocks(theta)[0].theta;
+        let of_u = self.shared.compiled.driver.of_u;
+        let starts = |k: usize| if of_u { fresh.start.get(k).copied() } else { None };
         let mut all: Vec<LevelDraws> = grids
             .iter()
-            .map(|g| LevelDraws { steps: g.steps, h: g.h, ..LevelDraws::default() })
+            .enumerate()
+            .map(|(k, g)| LevelDraws {
+                steps: g.steps,
+                h: g.h,
+                start: starts(k),
+                ..LevelDraws::default()
+            })
             .collect();
         let pieces = fresh.n.div_ceil(T::LANES * BLOCKS);
         for from in (0..pieces).step_by(PIECES) {
@@ -114,7 +137,7 @@ impl<T: Stored> Plan<T> {
             let done: Vec<Vec<LevelDraws>> = self.pool.install(|| {
                 part.into_par_iter()
                     .map_init(
-                        || Desk::new(&self.shared, grids),
+                        || Desk::new(&self.shared, grids, starts),
                         |desk, piece| {
                             desk.piece(&self.shared, (grids, finest), parameters, (fresh, piece))
                         },
@@ -143,6 +166,8 @@ impl LevelDraws {
         self.terminal.extend(part.terminal);
         self.control.extend(part.control);
         self.weight.extend(part.weight);
+        self.tangent.extend(part.tangent);
+        self.clipped += part.clipped;
         if self.moments.is_empty() {
             self.moments = part.moments;
         } else {
@@ -154,9 +179,13 @@ impl LevelDraws {
 }
 
 impl<T: Real> Desk<T> {
-    fn new(shared: &Shared<T>, grids: &[Grid<T>]) -> Self {
+    fn new(shared: &Shared<T>, grids: &[Grid<T>], starts: impl Fn(usize) -> Option<f64>) -> Self {
         let rows = || vec![T::Row::default(); shared.compiled.dim];
-        let place = |_: &Grid<T>| Place {
+        let place = |k: usize| Place {
+            start: starts(k).unwrap_or(0.0),
+            tangent: vec![1.0; T::LANES],
+            lanes: T::LANES,
+            clipped: 0,
             x: rows(),
             dw: rows(),
             first: rows(),
@@ -167,7 +196,7 @@ impl<T: Real> Desk<T> {
         Self {
             walk: Walk::new(&shared.compiled, &shared.network),
             dw: rows(),
-            places: grids.iter().map(place).collect(),
+            places: (0..grids.len()).map(place).collect(),
         }
     }
 
@@ -186,13 +215,20 @@ impl<T: Real> Desk<T> {
             if lanes == 0 {
                 break;
             }
+            self.places.iter_mut().for_each(|place| place.lanes = lanes);
             self.block(shared, (grids, finest), theta, (fresh, first));
             for (place, out) in self.places.iter_mut().zip(&mut out) {
                 std::mem::swap(&mut self.walk.x, &mut place.x);
                 let g = self.walk.terminal(shared);
                 std::mem::swap(&mut self.walk.x, &mut place.x);
                 add(&mut place.y, g.as_ref());
+                // y₀ + δ/J with δ = g + Σ h f − z·ΔB − y₀.
+                for (y, j) in place.y.iter_mut().zip(&place.tangent) {
+                    *y = place.start + (*y - place.start) / j;
+                }
                 out.value.extend(&place.y[..lanes]);
+                out.tangent.extend(&place.tangent[..lanes]);
+                out.clipped += place.clipped;
                 out.terminal.extend(g.as_ref()[..lanes].iter().map(|g| g.wide()));
                 out.control.extend(&place.control[..lanes]);
                 out.weight.extend(&place.weight[..lanes]);
@@ -217,6 +253,8 @@ impl<T: Real> Desk<T> {
             place.x.copy_from_slice(&self.walk.x);
             place.dw.fill(T::Row::default());
             place.y.fill(grid.shift);
+            place.tangent.fill(1.0);
+            place.clipped = 0;
             place.control.fill(0.0);
             place.weight.fill(1.0);
         }
@@ -252,8 +290,13 @@ impl<T: Real> Place<T> {
         std::mem::swap(&mut walk.dw, &mut self.dw);
         walk.look(shared, grid, n);
         walk.decide(shared, grid, n, theta);
-        let change = walk.drive(shared, grid, n, kappa);
+        let y = Value { start: self.start, sums: &self.y };
+        let change = walk.drive(shared, grid, n, (kappa, y));
         add(&mut self.y, change.as_ref());
+        if shared.compiled.driver.of_u {
+            forget(&mut self.tangent, grid.h, walk.beta.as_ref());
+            self.clipped += walk.clipped(shared, self.lanes);
+        }
         if kappa > 0.0 {
             let [along, square] = walk.tilt(shared);
             let pairs = along.as_ref().iter().zip(square.as_ref());

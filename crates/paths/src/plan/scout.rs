@@ -78,6 +78,7 @@ fn blank(form: &Directions, course: &Course, stream: &Stream) -> Pilot {
         variance: vec![1.0; n + 1],
         m_g: 0.0,
         s_g: 1.0,
+        range: [f64::NEG_INFINITY, f64::INFINITY],
         xi: smoothing::points(d, form.pairs, &stream.child("xi")),
         active: Vec::new(),
     }

@@ -1,10 +1,11 @@
 //! One block of paths under way: every step of it, with all memory allocated before.
 //!
 //! ```text
-//! smooth → b, ψ;   network → c;   z = Σ c_k D_k;   f, a = ∂f/∂z;   ΔB = ΔW + κ a h;   x ← Φ(x, ΔB)
-//! y ← y + h f − z·ΔB
+//! smooth → b, ψ;   network → c;   z = Σ c_k D_k;   f, a = ∂f/∂z, β = ∂f/∂u at clip(Y)
+//! ΔB = ΔW + κ a h;   x ← Φ(x, ΔB);   Y ← Y − h f + z·ΔB;   J ← J (1 − h β)
 //! ```
-//! κ = 0 on plain paths, 1 on paths that follow the function.
+//! κ = 0 on plain paths, 1 on paths that follow the function. What is kept of Y is the sum
+//! Σ h f − z·ΔB: Y = y₀ less that sum.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use ground::kernel::network::Network;
 use ground::kernel::span::{self, Points, Span};
 use smallvec::SmallVec;
 
-use super::compiled::{Compiled, Driver};
+use super::compiled::Compiled;
 use super::grid::Grid;
 use crate::pilot::Pilot;
 
@@ -28,6 +29,8 @@ pub(crate) struct Shared<T> {
     pub(crate) asinh: bool,
     m_g: T,
     inverse_s_g: T,
+    /// What f sees of Y at most.
+    range: [f64; 2],
     zeta: T,
     active: Vec<T>,
     n_active: usize,
@@ -47,6 +50,7 @@ impl<T: Real> Shared<T> {
             level,
             m_g: T::of(pilot.m_g),
             inverse_s_g: T::of(1.0 / pilot.s_g),
+            range: pilot.range,
             zeta: T::of(pilot.zeta()),
             active: span::pack(&pilot.active, compiled.dim),
             n_active: pilot.active.len(),
@@ -88,7 +92,19 @@ pub(crate) struct Walk<T: Real> {
     e: Vec<T::Row>,
     next: Vec<T::Row>,
     f: T::Row,
+    u: T::Row,
+    /// β = ∂f/∂u at the last step; zero where f has no u or clips it.
+    pub(crate) beta: T::Row,
     machines: Machines<T>,
+}
+
+/// Y on the paths of a block: y₀ less the sums of h f − z·ΔB.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value<'a> {
+    /// y₀.
+    pub(crate) start: f64,
+    /// The sums, lane by lane.
+    pub(crate) sums: &'a [f64],
 }
 
 #[derive(Debug)]
@@ -120,16 +136,13 @@ impl<T: Real> Walk<T> {
             e: rows(d),
             next: rows(d),
             f: T::Row::default(),
+            u: T::Row::default(),
+            beta: T::Row::default(),
             machines: Machines {
                 step: Machine::new(&compiled.step),
                 smooth: Machine::new(&compiled.smooth),
                 slope: Machine::new(&compiled.slope),
-                driver: match &compiled.driver {
-                    Driver::None => None,
-                    Driver::Source(program) | Driver::Controlled(program) => {
-                        Some(Machine::new(program))
-                    }
-                },
+                driver: compiled.driver.program.as_ref().map(Machine::new),
                 terminal: Machine::new(&compiled.terminal),
             },
         }
@@ -197,30 +210,39 @@ impl<T: Real> Walk<T> {
         span::combine(level, shared.span(grid, n), points, &self.c, &mut self.z);
     }
 
-    /// f and ΔB, from z and ΔW. Returns h f − z·ΔB, lane by lane.
+    /// f and ΔB, from z, ΔW and Y. Returns h f − z·ΔB, lane by lane.
     pub(crate) fn drive(
         &mut self,
         shared: &Shared<T>,
         grid: &Grid<T>,
         n: usize,
-        kappa: f64,
+        (kappa, y): (f64, Value<'_>),
     ) -> T::Row {
         let level = shared.level;
-        let t = std::slice::from_ref(&grid.times[n]);
-        let f = std::slice::from_mut(&mut self.f);
-        match (&shared.compiled.driver, &mut self.machines.driver) {
-            (Driver::Source(program), Some(machine)) => {
-                let sources = [Source::Uniform(t), Source::Lanes(&self.x)];
-                machine.run(level, program, &sources, &mut [Sink::Set(f)]);
-            }
-            (Driver::Controlled(program), Some(machine)) => {
-                let sources = [Source::Uniform(t), Source::Lanes(&self.x), Source::Lanes(&self.z)];
-                let mut sinks = [Sink::Set(f), Sink::Set(&mut self.a)];
-                machine.run(level, program, &sources, &mut sinks);
-            }
-            _ => {}
+        let driver = &shared.compiled.driver;
+        if driver.of_u {
+            self.see(y, shared.range);
         }
-        if shared.compiled.is_nonlinear() && kappa > 0.0 {
+        if let (Some(program), Some(machine)) = (&driver.program, &mut self.machines.driver) {
+            let t = std::slice::from_ref(&grid.times[n]);
+            let mut sources: SmallVec<[Source<'_, T>; 4]> = SmallVec::new();
+            sources.extend([Source::Uniform(t), Source::Lanes(&self.x)]);
+            let mut sinks: SmallVec<[Sink<'_, T>; 3]> = SmallVec::new();
+            sinks.push(Sink::Set(std::slice::from_mut(&mut self.f)));
+            if driver.of_z {
+                sources.push(Source::Lanes(&self.z));
+                sinks.push(Sink::Set(&mut self.a));
+            }
+            if driver.of_u {
+                sources.push(Source::Lanes(std::slice::from_ref(&self.u)));
+                sinks.push(Sink::Set(std::slice::from_mut(&mut self.beta)));
+            }
+            machine.run(level, program, &sources, &mut sinks);
+        }
+        if driver.of_u {
+            self.forget_clipped(shared.range);
+        }
+        if driver.of_z && kappa > 0.0 {
             span::axpy(level, &self.dw, T::of(kappa * grid.h), &self.a, &mut self.db);
         } else {
             self.db.copy_from_slice(&self.dw);
@@ -230,6 +252,32 @@ impl<T: Real> Walk<T> {
             *change = T::of(grid.h * f.wide() - change.wide());
         }
         change
+    }
+
+    /// clip(Y), as f sees it.
+    fn see(&mut self, y: Value<'_>, [low, high]: [f64; 2]) {
+        for (u, sum) in self.u.as_mut().iter_mut().zip(y.sums) {
+            *u = T::of((y.start - sum).clamp(low, high));
+        }
+    }
+
+    /// f does not depend on what is beyond its range.
+    fn forget_clipped(&mut self, [low, high]: [f64; 2]) {
+        let (low, high) = (T::of(low), T::of(high));
+        for (beta, u) in self.beta.as_mut().iter_mut().zip(self.u.as_ref()) {
+            if *u <= low || *u >= high {
+                *beta = T::default();
+            }
+        }
+    }
+
+    /// Lanes, of the first so many, whose Y the driver did not see as it is.
+    pub(crate) fn clipped(&self, shared: &Shared<T>, lanes: usize) -> usize {
+        if !shared.compiled.driver.of_u {
+            return 0;
+        }
+        let [low, high] = shared.range.map(T::of);
+        self.u.as_ref()[..lanes].iter().filter(|u| **u <= low || **u >= high).count()
     }
 
     /// a·ΔB and |a|², lane by lane, after [`Walk::drive`].
@@ -247,7 +295,7 @@ impl<T: Real> Walk<T> {
         out: &mut [T::Row],
     ) {
         let level = shared.level;
-        if shared.compiled.is_nonlinear() {
+        if shared.compiled.driver.of_z {
             let h = T::of(-grid.h * (1.0 - kappa));
             span::axpy(level, &self.dw, h, &self.a, &mut self.e);
         } else {

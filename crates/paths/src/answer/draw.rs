@@ -1,0 +1,119 @@
+//! All paths of an answer.
+//!
+//! Where f depends on u the paths of Y start at a y of their own level, found before on paths of its
+//! own: a few Newton steps from where training left y₀, so that the error of the answer, quadratic
+//! in that of y, is below its noise.
+
+use std::ops::Range;
+
+use frame::{Params, Representation, Watch};
+use ground::Result;
+use ground::estimate::Estimate;
+use ground::stream::Stream;
+
+use super::measure::{Weighted, minimiser};
+use crate::case::Start;
+use crate::form::Directions;
+use crate::plan::{Fresh, LevelDraws, PathPlan};
+
+/// Plain paths that R² and the minimiser are measured on, unless fewer fresh paths are asked for.
+const PLAIN: usize = 8192;
+/// Paths of a Newton step, and how many there are.
+const NEWTON: (usize, usize) = (2048, 3);
+
+/// All paths of an answer.
+pub(super) struct Paths {
+    /// Paths by the drift alone.
+    pub(super) plain: Vec<LevelDraws>,
+    /// The same with Z = 0.
+    pub(super) zero: LevelDraws,
+    /// The same with the untrained function.
+    pub(super) untrained: LevelDraws,
+    /// Paths that follow the function.
+    pub(super) policy: Vec<LevelDraws>,
+}
+
+/// Draws all paths of an answer.
+pub(super) fn draw(
+    j: &mut PathPlan,
+    theta: &Params,
+    stream: &Stream,
+    watch: &mut dyn Watch,
+) -> Result<Paths> {
+    let fresh = j.fresh();
+    let all = 0..j.problem.levels.len();
+    let start = untrained(j, theta)?;
+    let nothing = theta.zeros_like();
+    let plain_stream = stream.child("plain");
+    let mut plain = |j: &mut PathPlan, theta: &Params, levels: Range<usize>, what| {
+        let wanted =
+            Wanted { what, levels, kappa: 0.0, n: PLAIN.min(fresh), stream: &plain_stream };
+        wanted.draw(j, theta, 0.0, |draws| minimiser(draws).mean, watch)
+    };
+    let first = plain(j, theta, all.clone(), "plain paths")?;
+    let untrained = plain(j, &start, 0..1, "without training")?.swap_remove(0);
+    let zero = plain(j, &nothing, 0..1, "without a function")?.swap_remove(0);
+    let kappa = if j.problem.equation.is_nonlinear() { 1.0 } else { 0.0 };
+    let stream = &stream.child("policy");
+    let wanted = Wanted { what: "fresh paths", levels: all, kappa, n: fresh, stream };
+    let pivot = minimiser(&first[first.len() - 1]).mean;
+    let value = |draws: &LevelDraws| Estimate::of(&Weighted::new(draws).values(draws)).mean;
+    let policy = wanted.draw(j, theta, pivot, value, watch)?;
+    Ok(Paths { plain: first, zero, untrained, policy })
+}
+
+/// The parameters at which Z is the gradient of the smoothed terminal value; y₀ is left where it
+/// was.
+fn untrained(j: &PathPlan, theta: &Params) -> Result<Params> {
+    let form = Directions { start: Start::Smoothed, ..j.form.clone() };
+    // Hidden layers do not count: the last one starts at zero.
+    let mut start = form.init(theta.precision(), &Stream::new(0))?;
+    start.set(1, &theta.get(1));
+    Ok(start)
+}
+
+/// Paths that are wanted.
+struct Wanted<'a> {
+    what: &'static str,
+    levels: Range<usize>,
+    kappa: f64,
+    n: usize,
+    stream: &'a Stream,
+}
+
+impl Wanted<'_> {
+    /// Finds where Y starts, by what `read` makes of the paths of a level; then draws.
+    fn draw(
+        &self,
+        j: &mut PathPlan,
+        theta: &Params,
+        pivot: f64,
+        read: impl Fn(&LevelDraws) -> f64,
+        watch: &mut dyn Watch,
+    ) -> Result<Vec<LevelDraws>> {
+        let (paths, rounds) = NEWTON;
+        let mut start = vec![j.start(theta); self.levels.len()];
+        let rounds = if j.problem.equation.depends_on_value() { rounds } else { 0 };
+        let own = self.stream.child("start");
+        for _ in 0..rounds {
+            let few = Fresh { n: paths.min(self.n), stream: &own, ..self.fresh(&start, pivot) };
+            let draws = j.evaluate(theta, &few, watch)?;
+            let [low, high] = j.pilot().range;
+            start = draws.iter().map(|level| read(level).clamp(low, high)).collect();
+        }
+        j.evaluate(theta, &self.fresh(&start, pivot), watch)
+    }
+
+    fn fresh<'a>(&'a self, start: &'a [f64], pivot: f64) -> Fresh<'a> {
+        Fresh {
+            what: self.what,
+            levels: self.levels.clone(),
+            from: None,
+            start,
+            kappa: self.kappa,
+            n: self.n,
+            stream: self.stream,
+            pivot,
+        }
+    }
+}

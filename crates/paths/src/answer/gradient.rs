@@ -1,0 +1,52 @@
+//! The gradient at the start.
+//!
+//! ```text
+//! ∇u(0, x₀) = σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h)
+//! ```
+//! The learned Z₀ is a control variate: its error is in the mean, and its own in the standard error.
+
+use ground::estimate::Estimate;
+use ground::{array, linalg};
+
+use crate::model::Diffusion;
+use crate::plan::LevelDraws;
+use crate::problem::DeepBsde;
+
+/// ∇u(0, x₀), `[d]`; not a number where σ is singular.
+pub(super) fn gradient(problem: &DeepBsde, draws: &LevelDraws, z0: &[f64]) -> Vec<Estimate> {
+    let n = draws.value.len();
+    let count = n as f64;
+    let z: Vec<Estimate> = draws
+        .moments
+        .iter()
+        .zip(z0)
+        .map(|([sum, square], z0)| {
+            let mean = sum / count;
+            let variance = (square / count - mean * mean).max(0.0);
+            Estimate { mean: z0 + mean / draws.h, stderr: (variance / count).sqrt() / draws.h, n }
+        })
+        .collect();
+    let d = problem.equation.dim;
+    let weighted = |weights: &dyn Fn(usize) -> f64| Estimate {
+        mean: (0..d).map(|k| weights(k) * z[k].mean).sum(),
+        stderr: (0..d).map(|k| (weights(k) * z[k].stderr).powi(2)).sum::<f64>().sqrt(),
+        n,
+    };
+    match &problem.equation.diffusion {
+        Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => {
+            let variables = problem.equation.variables();
+            let sigma = sigma.evaluate(&[(variables.t, &[0.0]), (variables.x, &problem.at)]);
+            let at = |i: usize| sigma[i.min(sigma.len() - 1)];
+            let one = |(i, z): (usize, &Estimate)| Estimate {
+                mean: if at(i) == 0.0 { f64::NAN } else { z.mean / at(i) },
+                stderr: (z.stderr / at(i)).abs(),
+                n,
+            };
+            z.iter().enumerate().map(one).collect()
+        }
+        Diffusion::Matrix(sigma) => match linalg::inverse(&array::rows(d, d, sigma)) {
+            Ok(inverse) => (0..d).map(|i| weighted(&|k| inverse[[k, i]])).collect(),
+            Err(_) => vec![Estimate { mean: f64::NAN, stderr: f64::NAN, n }; d],
+        },
+    }
+}

@@ -1,0 +1,97 @@
+//! What is averaged over the paths of a level.
+//!
+//! ```text
+//! y₀ = y + δ/J          what a path says of u(0, x₀); J = 1 where f does not depend on u
+//! V = y + mean ρ (y₀ − y)
+//! minimiser m           mean J (y₀ − m) = 0
+//! rest                  δ − J Δ = J (y₀ − y*),   y* = Σ J² y₀ / Σ J²:  what the loss squares
+//! R² = 1 − Σ rest² / Σ (g − ḡ)²
+//! ```
+
+use ground::estimate::{Estimate, controlled};
+
+use crate::plan::LevelDraws;
+
+/// Whether the weights ρ are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Weighted(pub(super) bool);
+
+impl Weighted {
+    /// By the effective sample of the coarsest level, whose weights vary most.
+    pub(super) fn new(coarsest: &LevelDraws) -> Self {
+        let sum: f64 = coarsest.weight.iter().sum();
+        let squares: f64 = coarsest.weight.iter().map(|w| w * w).sum();
+        Self(sum * sum >= 0.5 * squares * coarsest.weight.len() as f64)
+    }
+
+    /// V_N path by path, with what the controls explain taken out.
+    pub(super) fn values(self, draws: &LevelDraws) -> Vec<f64> {
+        if !self.0 {
+            return controlled(&draws.value, &[&draws.control]);
+        }
+        let centre = draws.start.unwrap_or_else(|| Estimate::of(&draws.value).mean);
+        let pairs = draws.value.iter().zip(&draws.weight);
+        let values: Vec<f64> = pairs.map(|(y, w)| centre + w * (y - centre)).collect();
+        let excess: Vec<f64> = draws.weight.iter().map(|w| w - 1.0).collect();
+        controlled(&values, &[&draws.control, &excess])
+    }
+}
+
+/// The mean of y₀ with its control.
+pub(super) fn mean(draws: &LevelDraws) -> Estimate {
+    Estimate::with_controls(&draws.value, &[&draws.control])
+}
+
+/// The y with mean δ = 0.
+pub(super) fn minimiser(draws: &LevelDraws) -> Estimate {
+    if draws.start.is_none() {
+        return mean(draws);
+    }
+    let (n, sum) = (draws.tangent.len() as f64, draws.tangent.iter().sum::<f64>());
+    let weighted = |values: &[f64]| -> f64 {
+        draws.tangent.iter().zip(values).map(|(j, y)| j * y).sum::<f64>() / sum
+    };
+    let centre = weighted(&draws.value);
+    let pairs = draws.value.iter().zip(&draws.tangent);
+    let values: Vec<f64> = pairs.map(|(y, j)| centre + j * n / sum * (y - centre)).collect();
+    Estimate::with_controls(&values, &[&draws.control])
+}
+
+/// (v − v̄)², value by value.
+pub(super) fn squares(values: &[f64]) -> Vec<f64> {
+    let mean = Estimate::of(values).mean;
+    values.iter().map(|v| (v - mean).powi(2)).collect()
+}
+
+/// What the loss squares, squared, path by path.
+fn rests(draws: &LevelDraws) -> Vec<f64> {
+    let square = |j: &f64| j * j;
+    let sum: f64 = draws.tangent.iter().map(square).sum();
+    let pairs = || draws.tangent.iter().zip(&draws.value);
+    let centre = pairs().map(|(j, y)| square(j) * y).sum::<f64>() / sum;
+    pairs().map(|(j, y)| (j * (y - centre)).powi(2)).collect()
+}
+
+/// Σ rest².
+pub(super) fn unexplained(draws: &LevelDraws) -> f64 {
+    rests(draws).iter().sum()
+}
+
+/// n Var g; not a number where g is the same on all paths.
+fn to_explain(draws: &LevelDraws) -> f64 {
+    let g = &draws.terminal;
+    if g.iter().all(|v| *v == g[0]) { f64::NAN } else { squares(g).iter().sum() }
+}
+
+/// R²; not a number where g does not vary.
+pub(super) fn r_squared(draws: &LevelDraws) -> f64 {
+    1.0 - unexplained(draws) / to_explain(draws)
+}
+
+/// R² of the first less that of the second, on the same paths.
+pub(super) fn gain(trained: &LevelDraws, untrained: &LevelDraws) -> Estimate {
+    let variance = to_explain(trained) / trained.terminal.len() as f64;
+    let pairs = rests(untrained).into_iter().zip(rests(trained));
+    let gains: Vec<f64> = pairs.map(|(before, after)| (before - after) / variance).collect();
+    Estimate::of(&gains)
+}
