@@ -46,19 +46,19 @@ pub(super) fn draw(
     let nothing = theta.zeros_like();
     let plain_stream = stream.child("plain");
     let mut plain = |j: &mut PathPlan, theta: &Params, levels: Range<usize>, what| {
-        let wanted =
-            Wanted { what, levels, kappa: 0.0, n: PLAIN.min(fresh), stream: &plain_stream };
-        wanted.draw(j, theta, 0.0, |draws| minimiser(draws).mean, watch)
+        let (n, stream) = (PLAIN.min(fresh), &plain_stream);
+        let wanted = Wanted { what, levels, kappa: 0.0, n, stream, pivot: 0.0 };
+        wanted.draw(j, theta, |draws| minimiser(draws).mean, watch)
     };
     let first = plain(j, theta, all.clone(), "plain paths")?;
     let untrained = plain(j, &start, 0..1, "without training")?.swap_remove(0);
     let zero = plain(j, &nothing, 0..1, "without a function")?.swap_remove(0);
     let kappa = if j.problem.equation.is_nonlinear() { 1.0 } else { 0.0 };
     let stream = &stream.child("policy");
-    let wanted = Wanted { what: "fresh paths", levels: all, kappa, n: fresh, stream };
     let pivot = minimiser(&first[first.len() - 1]).mean;
+    let wanted = Wanted { what: "fresh paths", levels: all, kappa, n: fresh, stream, pivot };
     let value = |draws: &LevelDraws| Estimate::of(&Weighted::new(draws).values(draws)).mean;
-    let policy = wanted.draw(j, theta, pivot, value, watch)?;
+    let policy = wanted.draw(j, theta, value, watch)?;
     Ok(Paths { plain: first, zero, untrained, policy })
 }
 
@@ -79,6 +79,8 @@ struct Wanted<'a> {
     kappa: f64,
     n: usize,
     stream: &'a Stream,
+    /// Near the mean of y₀.
+    pivot: f64,
 }
 
 impl Wanted<'_> {
@@ -87,7 +89,6 @@ impl Wanted<'_> {
         &self,
         j: &mut PathPlan,
         theta: &Params,
-        pivot: f64,
         read: impl Fn(&LevelDraws) -> f64,
         watch: &mut dyn Watch,
     ) -> Result<Vec<LevelDraws>> {
@@ -96,15 +97,15 @@ impl Wanted<'_> {
         let rounds = if j.problem.equation.depends_on_value() { rounds } else { 0 };
         let own = self.stream.child("start");
         for _ in 0..rounds {
-            let few = Fresh { n: paths.min(self.n), stream: &own, ..self.fresh(&start, pivot) };
+            let few = Fresh { n: paths.min(self.n), stream: &own, ..self.fresh(&start) };
             let draws = j.evaluate(theta, &few, watch)?;
             let [low, high] = j.pilot().range;
             start = draws.iter().map(|level| read(level).clamp(low, high)).collect();
         }
-        j.evaluate(theta, &self.fresh(&start, pivot), watch)
+        j.evaluate(theta, &self.fresh(&start), watch)
     }
 
-    fn fresh<'a>(&'a self, start: &'a [f64], pivot: f64) -> Fresh<'a> {
+    fn fresh<'a>(&'a self, start: &'a [f64]) -> Fresh<'a> {
         Fresh {
             what: self.what,
             levels: self.levels.clone(),
@@ -113,7 +114,7 @@ impl Wanted<'_> {
             kappa: self.kappa,
             n: self.n,
             stream: self.stream,
-            pivot,
+            pivot: self.pivot,
         }
     }
 }
