@@ -41,11 +41,12 @@ use ground::stream::Stream;
 
 pub use json::Json;
 
+use crate::bounds::{Bounds, bounds};
 use crate::case::Reading;
 use crate::clock::Clock;
 use crate::plan::{LevelDraws, PathPlan};
 use crate::problem::DeepBsde;
-use crate::quadratic::Quadratic;
+use crate::quadratic::{GATE, Quadratic};
 use draw::{Paths, draw};
 use gradient::gradient;
 use measure::{Weighted, gain, mean, minimiser, r_squared};
@@ -53,8 +54,6 @@ use measure::{Weighted, gain, mean, minimiser, r_squared};
 /// The share of Var g by which the loss may still move: R² is then known to three digits, and the
 /// answer, whose error is of second order in that of Z, to more.
 const SLACK: f64 = 1e-3;
-/// The largest sd(λ y₀) at which the logarithmic mean is trusted.
-const GATE: f64 = 1.0;
 
 /// u(0, x₀) and everything that is known beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +86,8 @@ pub struct Value {
     pub limit: Option<Limit>,
     /// λ of the logarithmic mean, sd(λ y₀), and the mean, where the equation has one.
     pub logarithmic: Option<Logarithmic>,
+    /// Between what numbers the truth lies, where the driver is concave or convex in z.
+    pub bounds: Option<Bounds>,
     /// Fresh paths a level.
     pub fresh: usize,
     /// Plain paths.
@@ -154,6 +155,10 @@ pub(crate) fn answer(
     if !weighted.0 && reading == Reading::Adjoint {
         how.push_str(", without the scheme's weights (their effective sample is below half)");
     }
+    let bounds = match problem.bound_steps() {
+        Some(steps) => Some(bounds(j, theta, steps, &stream.child("bounds"), watch)?),
+        None => None,
+    };
     let z0 = j.slope_at(theta, 0.0, &problem.at);
     let value = Value {
         at: problem.at.clone(),
@@ -170,6 +175,7 @@ pub(crate) fn answer(
         levels,
         limit,
         logarithmic,
+        bounds,
         fresh: finest.value.len(),
         plain: first.value.len(),
     };

@@ -101,6 +101,36 @@ pub struct Problem {
     /// "auto".
     #[serde(default)]
     pub value: Reading,
+    /// Bounds between which the truth lies: "auto" where the driver is concave or convex in z, on
+    /// twice as many steps as the last level; a number of steps; or "none". Default: "auto".
+    #[serde(default)]
+    pub bounds: Enclosure,
+}
+
+/// Which bounds are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Enclosure {
+    /// As a word says.
+    Word(Wanted),
+    /// On so many steps.
+    Steps(#[schemars(range(min = 1))] usize),
+}
+
+impl Default for Enclosure {
+    fn default() -> Self {
+        Self::Word(Wanted::Auto)
+    }
+}
+
+/// Whether something is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
+    /// Where it applies.
+    Auto,
+    /// It is not.
+    None,
 }
 
 /// x₀.
@@ -412,7 +442,8 @@ impl Problem {
             Choice::Said(on) => Some(on),
             Choice::Auto(_) => None,
         };
-        Ok(DeepBsde { equation, at, levels, scheme: self.scheme, on_policy, reading: self.value })
+        let (scheme, reading, bounds) = (self.scheme, self.value, self.bounds);
+        Ok(DeepBsde { equation, at, levels, scheme, on_policy, reading, bounds })
     }
 }
 

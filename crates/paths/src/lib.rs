@@ -6,8 +6,10 @@
 
 pub mod answer;
 pub mod anywhere;
+pub mod bounds;
 pub mod case;
 mod clock;
+mod curvature;
 mod forecast;
 pub mod form;
 pub mod known;

@@ -24,7 +24,8 @@ use ground::tape::{Tape, Var, grad, join};
 use ground::{Error, Result};
 
 use crate::answer::{self, Value};
-use crate::case::{Reading, Scheme};
+use crate::bounds;
+use crate::case::{Enclosure, Reading, Scheme, Wanted};
 use crate::form::Directions;
 use crate::model::{At, Equation};
 use crate::pilot::Pilot;
@@ -47,6 +48,8 @@ pub struct DeepBsde {
     pub on_policy: Option<bool>,
     /// How u(0, x₀) is read off.
     pub reading: Reading,
+    /// Which bounds are computed.
+    pub bounds: Enclosure,
 }
 
 impl DeepBsde {
@@ -60,6 +63,7 @@ impl DeepBsde {
             scheme: Scheme::Auto,
             on_policy: None,
             reading: Reading::Auto,
+            bounds: Enclosure::default(),
         }
     }
 
@@ -81,6 +85,11 @@ impl DeepBsde {
     /// How u(0, x₀) is read off.
     pub fn reading(self, reading: Reading) -> Self {
         Self { reading, ..self }
+    }
+
+    /// Which bounds are computed.
+    pub fn bounds(self, bounds: Enclosure) -> Self {
+        Self { bounds, ..self }
     }
 
     /// Whether training paths follow the function.
@@ -122,7 +131,22 @@ impl DeepBsde {
                  \"adjoint\"",
             ));
         }
+        if let (Enclosure::Steps(_), Some(why)) = (self.bounds, bounds::none(self)) {
+            return Err(Error::input("problem.bounds", format!("there are none: {why}"))
+                .allowed("Write \"auto\" or \"none\""));
+        }
         self.step().map(|_| ())
+    }
+
+    /// Steps of the bounds, where there are any.
+    pub(crate) fn bound_steps(&self) -> Option<usize> {
+        match self.bounds {
+            Enclosure::Steps(steps) => Some(steps),
+            Enclosure::Word(Wanted::Auto) if bounds::none(self).is_none() => {
+                self.levels.last().map(|finest| 2 * finest)
+            }
+            Enclosure::Word(_) => None,
+        }
     }
 
     fn check_levels(&self) -> Result<()> {

@@ -16,6 +16,9 @@ use crate::plan::LevelDraws;
 use crate::problem::DeepBsde;
 use crate::sde::Law;
 
+/// The largest sd(λ y₀) at which a mean of e^(−λ y₀) is trusted: beyond, a sample misses the tail.
+pub(crate) const GATE: f64 = 1.0;
+
 /// A driver of this kind.
 #[derive(Clone, Debug)]
 pub(crate) struct Quadratic {

@@ -3,6 +3,7 @@
 //! The interval holds the noise of the fresh paths. The learning error is of second order in that
 //! of Z and the extrapolation supposes an order: both have signs, and these are looked for.
 
+use frame::budget::Target;
 use ground::Result;
 use ground::formula::{Expr, Shape};
 
@@ -10,6 +11,7 @@ use super::draw::Paths;
 use super::measure::{Weighted, squares, unexplained};
 use super::print::share;
 use super::{Limit, Value, budget, steps};
+use crate::bounds::Side;
 use crate::case::Reading;
 use crate::clock::strobe;
 use crate::model::Diffusion;
@@ -23,6 +25,8 @@ const SLOWEST: f64 = 0.2;
 /// The share of the variance that one path of a large sample may have; of n Gaussian numbers the
 /// largest square has 2 ln n / n.
 const ONE_PATH: f64 = 0.05;
+/// Standard errors beyond a bound that are no chance.
+const OUTSIDE: f64 = 4.0;
 /// The share of steps on which the driver may be truncated.
 const CLIPPED: f64 = 1e-3;
 /// The relative error of the integral of a coefficient over time that levels may leave.
@@ -42,6 +46,7 @@ pub(super) fn doubts(
         no_limit(value),
         strobed(value, problem, pilot)?,
         two_values(value, problem.follows()?),
+        outside(value),
     ];
     Ok(all.into_iter().flatten().collect())
 }
@@ -83,6 +88,30 @@ fn lonely(value: &Value, paths: &Paths) -> Option<String> {
             100.0 * share
         )
     })
+}
+
+/// The bounds contradict each other or, where they are bounds of the limit, the answer.
+fn outside(value: &Value) -> Option<String> {
+    let bounds = value.bounds.as_ref()?;
+    if let Some(crossing) = bounds.crossing() {
+        return Some(crossing);
+    }
+    if bounds.of != Target::Exact || value.limit.is_none() {
+        return None;
+    }
+    let beyond = |side: &Side, sign: f64| match side {
+        Side::Known(bound) => {
+            let (away, noise) = budget::difference(value.answer, *bound);
+            (sign * away > OUTSIDE * noise).then_some(*bound)
+        }
+        Side::Unknown(_) => None,
+    };
+    let (side, bound) = match (beyond(&bounds.lower, -1.0), beyond(&bounds.upper, 1.0)) {
+        (Some(bound), _) => ("below its lower bound", bound),
+        (None, Some(bound)) => ("above its upper bound", bound),
+        (None, None) => return None,
+    };
+    Some(format!("the answer {} is {side} {bound}", value.answer))
 }
 
 /// The driver saw Y within bounds that Y left.

@@ -1,10 +1,12 @@
 //! The answer for machines: keys of the published schema.
 
+use frame::budget::Target;
 use ground::estimate::Estimate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Level, Value};
+use crate::bounds::Side;
 use crate::case::Reading;
 
 /// The part of the output that a Deep BSDE problem owns.
@@ -30,6 +32,8 @@ pub struct Json {
     policy: Maybe,
     /// The logarithmic mean and its gate.
     logarithmic: Gate,
+    /// Between what numbers the truth lies, up to their noise.
+    bounds: Enclosed,
     /// Fresh paths a level.
     fresh_paths: usize,
     /// Plain paths behind R², the minimiser and the baselines.
@@ -95,6 +99,35 @@ enum Maybe {
     /// It does.
     Known(Sampled),
     /// It does not: null, and why.
+    Not { value: (), why: String },
+}
+
+/// Both bounds, or why there are none.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Enclosed {
+    /// The driver is concave or convex in z.
+    Sides {
+        /// The truth is not below.
+        lower: Bound,
+        /// The truth is not above.
+        upper: Bound,
+        /// Steps of the paths.
+        steps: usize,
+        /// sd(λG), where f = −½λ|z|² + ℓ(t, x).
+        spread: Option<f64>,
+    },
+    /// There are none: null, and why.
+    Not { lower: (), upper: (), why: String },
+}
+
+/// One side.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Bound {
+    /// It is known; `of` is what it bounds: "u" or "N-step value".
+    Known { value: f64, stderr: f64, of: &'static str },
+    /// It is unknown: null, and why.
     Not { value: (), why: String },
 }
 
@@ -173,10 +206,27 @@ impl From<&Value> for Json {
             extrapolated: extrapolated(v),
             policy: maybe(v.limit.as_ref().map(|l| l.value), "one level"),
             logarithmic: gate(v),
+            bounds: enclosed(v),
             fresh_paths: v.fresh,
             plain_paths: v.plain,
         }
     }
+}
+
+fn enclosed(v: &Value) -> Enclosed {
+    let Some(bounds) = &v.bounds else {
+        let why = "none apply to this driver, or none were asked for".to_owned();
+        return Enclosed::Not { lower: (), upper: (), why };
+    };
+    let of = if bounds.of == Target::Exact { "u" } else { "N-step value" };
+    let side = |side: &Side| match side {
+        Side::Known(Estimate { mean, stderr, .. }) => {
+            Bound::Known { value: *mean, stderr: *stderr, of }
+        }
+        Side::Unknown(why) => Bound::Not { value: (), why: why.clone() },
+    };
+    let (lower, upper) = (side(&bounds.lower), side(&bounds.upper));
+    Enclosed::Sides { lower, upper, steps: bounds.steps, spread: bounds.spread }
 }
 
 /// A share of a variance that is not zero.

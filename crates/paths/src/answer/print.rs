@@ -3,9 +3,11 @@
 use std::fmt;
 
 use frame::Answer;
+use frame::budget::Target;
 use ground::estimate::Estimate;
 
 use super::{Json, Value};
+use crate::bounds::{Bounds, Side};
 
 impl Answer for Value {
     fn headline(&self) -> Estimate {
@@ -67,6 +69,9 @@ impl fmt::Display for Value {
                 log.spread
             )?;
         }
+        if let Some(bounds) = &self.bounds {
+            enclosed(f, bounds)?;
+        }
         write!(f, "  steps             adjoint-weighted value   R²")?;
         for level in &self.levels {
             let value = level.value.to_string();
@@ -83,6 +88,30 @@ impl fmt::Display for Value {
         };
         write!(f, "\n  limit             {:<24} {order}", limit.value.to_string())
     }
+}
+
+/// Both bounds on a line, and why one is unknown on a line of its own.
+fn enclosed(f: &mut fmt::Formatter<'_>, bounds: &Bounds) -> fmt::Result {
+    let side = |side: &Side| match side {
+        Side::Known(bound) => bound.to_string(),
+        Side::Unknown(_) => "unknown".to_owned(),
+    };
+    let of = match bounds.of {
+        Target::Exact => "u".to_owned(),
+        Target::Discrete => format!("the value of the scheme with {} steps", bounds.steps),
+    };
+    let (lower, upper) = (side(&bounds.lower), side(&bounds.upper));
+    write!(f, "  bounds            {lower} to {upper}, of {of}")?;
+    if let Some([low, high]) = bounds.enclosure() {
+        let digits = digits(0.2 * (high - low));
+        write!(f, "; with two standard errors [{low:.digits$}, {high:.digits$}]")?;
+    }
+    for (name, side) in [("lower", &bounds.lower), ("upper", &bounds.upper)] {
+        if let Side::Unknown(why) = side {
+            write!(f, "\n    {name:<15} unknown: {why}")?;
+        }
+    }
+    writeln!(f)
 }
 
 /// R², or a dash where g does not vary.
