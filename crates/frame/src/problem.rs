@@ -4,10 +4,12 @@ use std::fmt;
 
 use ground::Result;
 use ground::estimate::Estimate;
+use ground::formula::Expr;
 use ground::stream::Stream;
 use ground::tape::{Tape, Var};
 
 use crate::budget::ErrorBudget;
+use crate::figure::Figure;
 use crate::forecast::Forecast;
 use crate::functional::{Batch, Functional};
 use crate::params::Params;
@@ -61,6 +63,10 @@ pub trait Answer: fmt::Display + Send {
 
     /// Everything, with the keys of the published schema.
     fn json(&self) -> serde_json::Map<String, serde_json::Value>;
+
+    /// What it looks like. `solution` is the exact answer as a formula in the family's variables,
+    /// where the case knows it.
+    fn figures(&self, solution: Option<Expr>) -> Vec<Figure>;
 }
 
 /// A problem that can write its integrand on a tape: all that [`crate::Coupled`] needs, and the

@@ -28,6 +28,7 @@
 mod budget;
 mod doubts;
 mod draw;
+mod figures;
 mod gradient;
 mod json;
 mod measure;
@@ -44,7 +45,7 @@ pub use json::Json;
 use crate::bounds::{Bounds, bounds};
 use crate::case::Reading;
 use crate::clock::Clock;
-use crate::plan::{LevelDraws, PathPlan};
+use crate::plan::{Asked, LevelDraws, PathPlan, Trajectories};
 use crate::problem::DeepBsde;
 use crate::quadratic::{GATE, Quadratic};
 use draw::{Paths, draw};
@@ -54,6 +55,9 @@ use measure::{Weighted, gain, mean, minimiser, r_squared};
 /// The share of Var g by which the loss may still move: R² is then known to three digits, and the
 /// answer, whose error is of second order in that of Z, to more.
 const SLACK: f64 = 1e-3;
+
+/// Whole paths kept for pictures.
+const SHOWN: usize = 64;
 
 /// u(0, x₀) and everything that is known beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,10 +92,23 @@ pub struct Value {
     pub logarithmic: Option<Logarithmic>,
     /// Between what numbers the truth lies, where the driver is concave or convex in z.
     pub bounds: Option<Bounds>,
+    /// Paths to look at.
+    pub sample: Sample,
     /// Fresh paths a level.
     pub fresh: usize,
     /// Plain paths.
     pub plain: usize,
+}
+
+/// Plain paths at the first level, for pictures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// A few whole ones, Y starting at the value of that level.
+    pub paths: Trajectories,
+    /// δ − JΔ of all plain paths: what is left of g(X_N) − Y_N at the best start.
+    pub mismatch: Vec<f64>,
+    /// The same without a function.
+    pub without: Vec<f64>,
 }
 
 /// One level of the time grid.
@@ -159,6 +176,18 @@ pub(crate) fn answer(
         Some(steps) => Some(bounds(j, theta, steps, &stream.child("bounds"), watch)?),
         None => None,
     };
+    let asked = Asked {
+        level: 0,
+        start: levels[0].value.mean,
+        kappa: 0.0,
+        n: SHOWN,
+        stream: &stream.child("pictures"),
+    };
+    let sample = Sample {
+        paths: j.trajectories(theta, &asked),
+        mismatch: measure::rests(first),
+        without: measure::rests(&paths.zero),
+    };
     let z0 = j.slope_at(theta, 0.0, &problem.at);
     let value = Value {
         at: problem.at.clone(),
@@ -176,6 +205,7 @@ pub(crate) fn answer(
         limit,
         logarithmic,
         bounds,
+        sample,
         fresh: finest.value.len(),
         plain: first.value.len(),
     };

@@ -16,6 +16,7 @@ mod compiled;
 mod evaluate;
 mod grid;
 mod scout;
+mod trajectory;
 mod walk;
 
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub(crate) use compiled::Compiled;
 pub(crate) use evaluate::{Fresh, LevelDraws};
 pub(crate) use grid::Grid;
 pub(crate) use scout::Course;
+pub(crate) use trajectory::Asked;
+pub use trajectory::Trajectories;
 use walk::{Shared, Value, Walk};
 
 use crate::form::Directions;
@@ -86,6 +89,11 @@ impl PathPlan {
         watch: &mut dyn Watch,
     ) -> Result<Vec<LevelDraws>> {
         either!(&mut self.inner, plan => plan.evaluate(theta, fresh, watch))
+    }
+
+    /// Whole paths of one level.
+    pub(crate) fn trajectories(&self, theta: &Params, asked: &Asked<'_>) -> Trajectories {
+        either!(&self.inner, plan => plan.trajectories(theta, asked))
     }
 
     /// Z at points, `[d]` each.

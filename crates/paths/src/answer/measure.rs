@@ -63,18 +63,18 @@ pub(super) fn squares(values: &[f64]) -> Vec<f64> {
     values.iter().map(|v| (v - mean).powi(2)).collect()
 }
 
-/// What the loss squares, squared, path by path.
-fn rests(draws: &LevelDraws) -> Vec<f64> {
+/// What the loss squares, path by path.
+pub(super) fn rests(draws: &LevelDraws) -> Vec<f64> {
     let square = |j: &f64| j * j;
     let sum: f64 = draws.tangent.iter().map(square).sum();
     let pairs = || draws.tangent.iter().zip(&draws.value);
     let centre = pairs().map(|(j, y)| square(j) * y).sum::<f64>() / sum;
-    pairs().map(|(j, y)| (j * (y - centre)).powi(2)).collect()
+    pairs().map(|(j, y)| j * (y - centre)).collect()
 }
 
 /// Σ rest².
 pub(super) fn unexplained(draws: &LevelDraws) -> f64 {
-    rests(draws).iter().sum()
+    rests(draws).iter().map(|rest| rest * rest).sum()
 }
 
 /// n Var g; not a number where g is the same on all paths.
@@ -92,6 +92,7 @@ pub(super) fn r_squared(draws: &LevelDraws) -> f64 {
 pub(super) fn gain(trained: &LevelDraws, untrained: &LevelDraws) -> Estimate {
     let variance = to_explain(trained) / trained.terminal.len() as f64;
     let pairs = rests(untrained).into_iter().zip(rests(trained));
-    let gains: Vec<f64> = pairs.map(|(before, after)| (before - after) / variance).collect();
+    let gain = |(before, after): (f64, f64)| (before.powi(2) - after.powi(2)) / variance;
+    let gains: Vec<f64> = pairs.map(gain).collect();
     Estimate::of(&gains)
 }

@@ -2,14 +2,20 @@
 
 use std::fmt;
 
-use frame::Answer;
 use frame::budget::Target;
+use frame::{Answer, Figure};
 use ground::estimate::Estimate;
+use ground::formula::Expr;
 
+use super::figures::figures;
 use super::{Json, Value};
 use crate::bounds::{Bounds, Side};
 
 impl Answer for Value {
+    fn figures(&self, solution: Option<Expr>) -> Vec<Figure> {
+        figures(self, solution)
+    }
+
     fn headline(&self) -> Estimate {
         self.answer
     }
