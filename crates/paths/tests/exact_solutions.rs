@@ -11,8 +11,8 @@
 use ground::formula::Expr;
 use ground::stream::Stream;
 use paths::known::{
-    BlackScholesBarenblatt, Burgers, Heat, HjbLqg, Known, Oscillating, QuadraticGradient,
-    ReactionDiffusion, Unbounded,
+    AllenCahn, BlackScholesBarenblatt, Burgers, Heat, HjbLqg, Known, Oscillating,
+    QuadraticGradient, ReactionDiffusion, Unbounded,
 };
 use paths::model::{Diffusion, Equation};
 
@@ -69,9 +69,13 @@ fn residual(model: &impl Known, t: f64, x: &[f64]) -> (f64, f64) {
 
 /// At eight points of the region where paths go, and at the end u = g.
 fn solves(model: &impl Known, centre: f64, width: f64) {
+    solves_at(8, model, (centre, width));
+}
+
+fn solves_at(n_points: u64, model: &impl Known, (centre, width): (f64, f64)) {
     let equation = Equation::from(model);
     let stream = Stream::new(5).child("points");
-    for point in 0..8 {
+    for point in 0..n_points {
         let x: Vec<f64> =
             (0..equation.dim).map(|i| centre + width * stream.normal(point, 0, i)).collect();
         let t = equation.horizon * (0.05 + 0.9 * stream.uniform(point, 1, 0));
@@ -93,6 +97,13 @@ fn exact_hjb_solves_its_equation() {
 fn exact_heat_and_quadratic_gradient_solve_their_equations() {
     solves(&Heat { dim: 7 }, 0.0, 1.0);
     solves(&QuadraticGradient { dim: 6 }, 0.3, 1.0);
+}
+
+#[test]
+fn exact_allen_cahn_solves_its_equation() {
+    solves_at(2, &AllenCahn { dim: 3 }, (0.2, 0.6));
+    let centre = AllenCahn { dim: 100 }.gradient(0.0, &[0.0; 100]).unwrap();
+    assert!(centre.iter().all(|p| *p == 0.0));
 }
 
 #[test]
