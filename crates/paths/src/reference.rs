@@ -1,9 +1,10 @@
 //! Slow independent answers to check against.
 //!
 //! [`cole_hopf`] and [`radial`] for the Hamilton–Jacobi–Bellman equation in continuous and in
-//! discrete time, [`quadratic_gradient`] and [`heat`] in closed form, [`basket`] for the European
-//! arithmetic basket. Nothing here shares code with the rest of the crate: only with the ground.
+//! discrete time, [`allen_cahn`] likewise, [`quadratic_gradient`] and [`heat`] in closed form,
+//! [`basket`] for the European arithmetic basket. Nothing here shares code with the rest of the crate: only with the ground.
 
+pub mod allen_cahn;
 pub mod basket;
 pub mod cole_hopf;
 pub mod heat;
