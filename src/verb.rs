@@ -4,6 +4,7 @@ pub(crate) mod cases;
 pub(crate) mod check;
 pub(crate) mod cite;
 pub(crate) mod completions;
+pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod repeats;
 pub(crate) mod schema;
@@ -47,6 +48,8 @@ pub(crate) enum Verb {
     Explain(explain::Explain),
     /// The shipped cases, one line each, with the expected answer
     Cases(cases::Cases),
+    /// The trained function of a finished run at any points, with its errors, as CSV
+    Eval(eval::Eval),
     /// Recompute the answer of a finished run on fresh draws; exit 1 if they disagree
     Verify(verify::Verify),
     /// BibTeX of the methods a case uses
@@ -65,6 +68,7 @@ impl Verb {
             Self::Check(verb) => verb.act(),
             Self::Explain(verb) => verb.act(),
             Self::Cases(verb) => verb.act(),
+            Self::Eval(verb) => verb.act(),
             Self::Verify(verb) => verb.act(),
             Self::Cite(verb) => verb.act(),
             Self::Schema(verb) => verb.act(),

@@ -15,6 +15,7 @@ use crate::functional::{Batch, Functional};
 use crate::params::Params;
 use crate::representation::Representation;
 use crate::run::Run;
+use crate::table::Table;
 use crate::watch::Watch;
 
 /// Find f minimising J(f) = E_{z ∼ μ} j(z, f).
@@ -39,6 +40,15 @@ pub trait Problem<R: Representation>: Sized + Send + Sync {
         stream: &Stream,
         watch: &mut dyn Watch,
     ) -> Result<Findings<Self::Answer>>;
+
+    /// The trained function at points, row by row, in columns of its own: the points first, then what
+    /// is found there.
+    fn at_points(
+        j: &mut Self::Functional,
+        theta: &Params,
+        points: &Table,
+        watch: &mut dyn Watch,
+    ) -> Result<Table>;
 }
 
 /// An answer with what is known of its error, before the run's verdict.

@@ -1,4 +1,4 @@
-//! The gradient at the start.
+//! The gradient, at the start with its error.
 //!
 //! ```text
 //! ∇u(0, x₀) = σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h)
@@ -26,6 +26,18 @@ pub(super) fn gradient(problem: &DeepBsde, draws: &LevelDraws, z0: &[f64]) -> Ve
             Estimate { mean: z0 + mean / draws.h, stderr: (variance / count).sqrt() / draws.h, n }
         })
         .collect();
+    through(problem, (0.0, &problem.at), &z)
+}
+
+/// ∇u = σ(t, x)^(−T) z, `[d]`; not a number where σ is singular.
+pub(crate) fn gradient_of(problem: &DeepBsde, at: (f64, &[f64]), z: &[f64]) -> Vec<f64> {
+    let z: Vec<Estimate> = z.iter().map(|&mean| Estimate { mean, stderr: 0.0, n: 1 }).collect();
+    through(problem, at, &z).iter().map(|slope| slope.mean).collect()
+}
+
+/// σ(t, x)^(−T) z, components independent.
+fn through(problem: &DeepBsde, (t, x): (f64, &[f64]), z: &[Estimate]) -> Vec<Estimate> {
+    let n = z.first().map_or(0, |z| z.n);
     let d = problem.equation.dim;
     let weighted = |weights: &dyn Fn(usize) -> f64| Estimate {
         mean: (0..d).map(|k| weights(k) * z[k].mean).sum(),
@@ -35,7 +47,7 @@ pub(super) fn gradient(problem: &DeepBsde, draws: &LevelDraws, z0: &[f64]) -> Ve
     match &problem.equation.diffusion {
         Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => {
             let variables = problem.equation.variables();
-            let sigma = sigma.evaluate(&[(variables.t, &[0.0]), (variables.x, &problem.at)]);
+            let sigma = sigma.evaluate(&[(variables.t, &[t]), (variables.x, x)]);
             let at = |i: usize| sigma[i.min(sigma.len() - 1)];
             let one = |(i, z): (usize, &Estimate)| Estimate {
                 mean: if at(i) == 0.0 { f64::NAN } else { z.mean / at(i) },
