@@ -5,12 +5,14 @@
 use esperance::cases::{resolve, shipped};
 use esperance::{frame, ground, paths};
 use frame::{Batch, Coupled, Functional, Params, Precision, Problem, Purpose, Representation, Run};
+use ground::formula::Expr;
 use ground::stream::Stream;
 use paths::form::Directions;
 use paths::known::{BasketCall, Heat, HjbLqg, QuadraticGradient};
 use paths::model::{At, Diffusion, Equation};
 use paths::plan::PathPlan;
 use paths::problem::{DeepBsde, OnTape};
+use paths::sde::Law;
 
 /// A point away from the start, so that every coefficient matters.
 fn somewhere(form: &Directions) -> Params {
@@ -112,6 +114,28 @@ fn agree_general_coefficients_by_euler() {
         .terminal(|x| x.sin().sum());
     let problem = small(equation).at(&[0.1, 0.2, 0.3]);
     agree(&problem, &problem.default_form(), 4);
+}
+
+#[test]
+fn agree_ornstein_uhlenbeck() {
+    let kappa = [1.5, 0.0, -0.4];
+    let reverting = |equation: Equation| {
+        equation
+            .source(|At { x, z, .. }| x.sum().cos() - 0.3 * z.dot(z))
+            .terminal(|x| (1.0 + x.dot(x)).sqrt())
+    };
+    let several = Equation::new(3, 1.0)
+        .drift(|At { x, .. }| Expr::vector(&kappa) * (0.5 - x) + Expr::vector(&[0.0, 0.2, 0.0]))
+        .diffusion(Expr::vector(&[0.5, 0.9, 0.7]));
+    let sigma = vec![1.0, 0.2, 0.0, 0.3, 0.9, 0.1, 0.0, -0.2, 1.1];
+    let one = Equation::new(3, 1.0)
+        .drift(|At { x, .. }| 2.0 * (0.5 - x))
+        .diffusion(Diffusion::Matrix(sigma));
+    for equation in [several, one] {
+        let problem = small(reverting(equation)).at(&[0.1, 0.2, 0.3]);
+        assert_eq!(problem.step().unwrap().law, Law::OrnsteinUhlenbeck);
+        agree(&problem, &problem.default_form(), 4);
+    }
 }
 
 #[test]

@@ -11,7 +11,8 @@
 //!                    sd(λ y₀) ≤ 1, beyond which a sample misses the tail
 //! minimiser          mean of y₀ on plain paths at the first level: what the loss converges to
 //! R²                 1 − Var y₀ / Var g(X_T) on plain paths
-//! ∇u(0, x₀)          σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h)
+//! ∇u(0, x₀)          σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h), for exact Ornstein–Uhlenbeck steps times
+//!                    what their first step does to a slope
 //! ```
 //! Every mean uses Σ |ΔW|² − h d and ρ − 1, whose means are zero, as control variates. Where the
 //! weights ρ of the coarsest level have an effective sample below half, all levels go without.
@@ -40,6 +41,8 @@ use crate::model::Diffusion;
 use crate::plan::{Fresh, LevelDraws, PathPlan};
 use crate::problem::DeepBsde;
 use crate::quadratic::Quadratic;
+use crate::sde::Law;
+use crate::sde::reversion::Reversion;
 
 /// Plain paths that R² and the minimiser are measured on, unless fewer fresh paths are asked for.
 const PLAIN: usize = 8192;
@@ -161,7 +164,7 @@ pub(crate) fn answer(
         answer,
         reading,
         how,
-        gradient: gradient(&problem, finest, &z0),
+        gradient: gradient(&problem, finest, &z0, &pull(&problem, finest.h)?),
         minimiser: mean(first),
         r2: r_squared(first),
         zero: mean(&paths.zero),
@@ -347,18 +350,28 @@ fn gain(trained: &LevelDraws, untrained: &LevelDraws) -> Estimate {
     Estimate::of(&gains)
 }
 
+/// What the first step does to a slope beside σ: not 1 for Ornstein–Uhlenbeck steps only.
+fn pull(problem: &DeepBsde, h: f64) -> Result<Vec<f64>> {
+    let step = problem.step()?;
+    let reversion = Reversion::of(&problem.equation)
+        .filter(|_| step.law == Law::OrnsteinUhlenbeck && step.exact);
+    Ok(reversion.map_or_else(|| vec![1.0], |reversion| reversion.pull(h)))
+}
+
 /// ∇u(0, x₀) = σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h); not a number where σ is singular.
-fn gradient(problem: &DeepBsde, draws: &LevelDraws, z0: &[f64]) -> Vec<Estimate> {
+fn gradient(problem: &DeepBsde, draws: &LevelDraws, z0: &[f64], pull: &[f64]) -> Vec<Estimate> {
     let n = draws.value.len();
     let count = n as f64;
     let z: Vec<Estimate> = draws
         .moments
         .iter()
         .zip(z0)
-        .map(|([sum, square], z0)| {
+        .zip(pull.iter().cycle())
+        .map(|(([sum, square], z0), pull)| {
             let mean = sum / count;
             let variance = (square / count - mean * mean).max(0.0);
-            Estimate { mean: z0 + mean / draws.h, stderr: (variance / count).sqrt() / draws.h, n }
+            let stderr = (variance / count).sqrt() / draws.h;
+            Estimate { mean: pull * (z0 + mean / draws.h), stderr: pull * stderr, n }
         })
         .collect();
     let d = problem.equation.dim;

@@ -87,7 +87,8 @@ pub struct Problem {
     /// the first and evaluated on all; one number for one level. Default: [20, 40, 80].
     #[serde(default = "levels")]
     pub steps: Steps,
-    /// How paths step: "exact" for constant coefficients and geometric Brownian motion, "euler"
+    /// How paths step: "exact" for constant coefficients, geometric Brownian motion and
+    /// Ornstein–Uhlenbeck processes (drift affine in x component by component, σ constant), "euler"
     /// (Euler–Maruyama), or "auto": exact where it is recognised. Default: "auto".
     #[serde(default)]
     pub scheme: Scheme,

@@ -4,9 +4,12 @@
 //! dX = μ(t, X) dt + σ(t, X) dB
 //! constant coefficients       X ← X + μ h + σ ΔB                         (exact)
 //! geometric Brownian motion   X ← X ∘ exp((μ − σ²/2) h + σ ΔB)           (exact)
+//! Ornstein–Uhlenbeck          X ← X + φ∘μ(X) + s∘(σ ΔB), see [`reversion`]  (exact)
 //! else, Euler–Maruyama        X ← X + μ(t, X) h + σ(t, X) ΔB             (weak order 1)
 //! ```
 //! The law is recognised from the formulas, never from samples.
+
+pub(crate) mod reversion;
 
 use std::fmt;
 
@@ -15,6 +18,7 @@ use ground::{Error, Result};
 
 use crate::case::Scheme;
 use crate::model::{Diffusion, Equation};
+use reversion::Reversion;
 
 /// The law of the paths, as far as it is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub enum Law {
     Constant,
     /// μ and σ are proportional to x, component by component.
     Geometric,
+    /// μ is affine in x, component by component, with constant coefficients; σ is constant.
+    OrnsteinUhlenbeck,
     /// Anything else.
     General,
 }
@@ -50,8 +56,8 @@ impl Step {
         if scheme == Scheme::Exact && !known {
             let found = "exact steps are not known for this drift and diffusion";
             return Err(Error::input("problem.scheme", found).allowed(
-                "They are for constant coefficients and for geometric Brownian motion; use \
-                 \"euler\" or \"auto\"",
+                "They are for constant coefficients, geometric Brownian motion and \
+                 Ornstein-Uhlenbeck processes; use \"euler\" or \"auto\"",
             ));
         }
         let exact = known && (scheme != Scheme::Euler || law == Law::Constant);
@@ -73,6 +79,7 @@ impl fmt::Display for Step {
         let law = match self.law {
             Law::Constant => "constant coefficients",
             Law::Geometric => "geometric Brownian motion",
+            Law::OrnsteinUhlenbeck => "Ornstein–Uhlenbeck",
             Law::General => "general coefficients",
         };
         write!(f, "{law}, {}", if self.exact { "exact steps" } else { "Euler–Maruyama steps" })
@@ -109,11 +116,12 @@ fn recognise(equation: &Equation) -> (Law, Expr) {
         let volatility = sigma?.linear_in(at.x)?;
         (constant(rate) && constant(volatility)).then_some((rate, volatility))
     };
-    match geometric() {
-        Some((mu, sigma)) => {
-            let growth = (mu - 0.5 * sigma * sigma) * h + sigma * dw;
-            (Law::Geometric, at.x * growth.exp())
-        }
+    if let Some((mu, sigma)) = geometric() {
+        let growth = (mu - 0.5 * sigma * sigma) * h + sigma * dw;
+        return (Law::Geometric, at.x * growth.exp());
+    }
+    match Reversion::of(equation) {
+        Some(reversion) => (Law::OrnsteinUhlenbeck, reversion.step(equation, h, dw)),
         None => (Law::General, euler(equation)),
     }
 }
@@ -140,21 +148,27 @@ mod tests {
         let driftless = Equation::new(3, 1.0).diffusion_at(|at| at.x * 0.2);
         assert_eq!(law(&driftless), (Law::Geometric, true));
         let reverting = plain.clone().drift(|at| 1.0 - at.x);
-        assert_eq!(law(&reverting), (Law::General, false));
+        assert_eq!(law(&reverting), (Law::OrnsteinUhlenbeck, true));
+        assert_eq!(
+            Step::new(&reverting, Scheme::Auto).unwrap().to_string(),
+            "Ornstein–Uhlenbeck, exact steps"
+        );
+        assert!(!Step::new(&reverting, Scheme::Euler).unwrap().exact);
         let in_time = Equation::new(3, 1.0).diffusion_at(|at| at.t + 1.0);
         assert_eq!(law(&in_time), (Law::General, false));
-        let mixed = plain.drift(|at| 0.05 * at.x);
+        let mixed = plain.drift(|at| at.t * at.x);
         assert_eq!(law(&mixed), (Law::General, false));
     }
 
     #[test]
     fn refuses_exact_steps_of_a_general_law() {
-        let reverting = Equation::new(2, 1.0).drift(|at| 1.0 - at.x);
-        let error = Step::new(&reverting, Scheme::Exact).unwrap_err();
+        let bistable = Equation::new(2, 1.0).drift(|at| at.x - at.x.powi(3));
+        let error = Step::new(&bistable, Scheme::Exact).unwrap_err();
         assert_eq!(
             error.to_string(),
             "problem.scheme: exact steps are not known for this drift and diffusion. They are for \
-             constant coefficients and for geometric Brownian motion; use \"euler\" or \"auto\"."
+             constant coefficients, geometric Brownian motion and Ornstein-Uhlenbeck processes; use \
+             \"euler\" or \"auto\"."
         );
     }
 }

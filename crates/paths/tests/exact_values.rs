@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail")]
 
 use frame::{Run, Verdict};
+use ground::formula::Expr;
 use paths::answer::Value;
+use paths::case::Scheme;
 use paths::known::{BasketCall, Heat, HjbLqg, Known, QuadraticGradient};
+use paths::model::Equation;
 use paths::problem::DeepBsde;
 use paths::reference::radial::Stepped;
 
@@ -78,4 +81,60 @@ fn exact_quadratic_gradient() {
     let exact = model.value(0.0, &[0.0; 20]);
     assert!((value.answer.mean / exact - 1.0).abs() < 2e-3, "{} against {exact}", value.answer);
     assert!(value.r2 > 0.9, "R² {}", value.r2);
+}
+
+/// An Ornstein–Uhlenbeck process, component by component: κ, θ, σ.
+const KAPPA: [f64; 4] = [3.0, 1.0, 0.0, -0.5];
+const THETA: [f64; 4] = [1.0, -0.5, 0.0, 2.0];
+const SIGMA: [f64; 4] = [0.5, 1.0, 0.7, 0.3];
+const START: [f64; 4] = [0.2, 0.4, -0.3, 1.0];
+
+fn reverting(terminal: impl FnOnce(Expr) -> Expr) -> DeepBsde {
+    let equation = Equation::new(4, 1.0)
+        .drift(|at| Expr::vector(&KAPPA) * (Expr::vector(&THETA) - at.x))
+        .diffusion(Expr::vector(&SIGMA))
+        .terminal(terminal);
+    DeepBsde::new(equation).at(&START).levels([1, 2, 4])
+}
+
+/// Mean and variance of component i at time 1.
+fn moments(i: usize) -> (f64, f64) {
+    let (kappa, theta, sigma) = (KAPPA[i], THETA[i], SIGMA[i]);
+    if kappa == 0.0 {
+        return (START[i], sigma * sigma);
+    }
+    let mean = theta + (-kappa).exp() * (START[i] - theta);
+    (mean, sigma * sigma * (1.0 - (-2.0 * kappa).exp()) / (2.0 * kappa))
+}
+
+/// Every level has the mean of the process, however long its steps.
+fn within_on_every_level(value: &Value, exact: f64) {
+    within(value, exact);
+    for level in &value.levels {
+        let z = level.policy.deviation(exact);
+        assert!(z < 5.0, "{} on {} steps is {z:.1} errors off", level.policy, level.steps);
+    }
+    assert_eq!(value.limit.as_ref().unwrap().order, None, "there is nothing to extrapolate");
+}
+
+#[test]
+fn exact_mean_of_an_ornstein_uhlenbeck_process_and_its_gradient() {
+    let weights = [1.0, -2.0, 0.5, 3.0];
+    let value = solved(reverting(|x| Expr::vector(&weights).dot(x)), 16_384);
+    let exact: f64 = (0..4).map(|i| weights[i] * moments(i).0).sum();
+    within_on_every_level(&value, exact);
+    for (i, g) in value.gradient.iter().enumerate() {
+        let exact = weights[i] * (-KAPPA[i]).exp();
+        assert!(g.deviation(exact) < 5.0, "∂_{i} u = {g} against {exact}");
+    }
+}
+
+#[test]
+fn exact_variance_of_an_ornstein_uhlenbeck_process() {
+    let problem = reverting(|x| x.dot(x));
+    let exact: f64 = (0..4).map(|i| moments(i).0.powi(2) + moments(i).1).sum();
+    within_on_every_level(&solved(problem.clone(), 16_384), exact);
+    let euler = solved(DeepBsde { scheme: Scheme::Euler, ..problem }, 16_384);
+    let z = euler.levels[0].policy.deviation(exact);
+    assert!(z > 20.0, "one step of Euler is off, by {z:.1} standard errors");
 }
