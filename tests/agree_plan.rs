@@ -139,6 +139,27 @@ fn agree_ornstein_uhlenbeck() {
 }
 
 #[test]
+fn agree_correlated_diffusion_and_a_driver_in_grad_u() {
+    let factor = vec![1.0, 0.0, 0.0, 0.6, 0.8, 0.0, -0.3, 0.5, 0.66_f64.sqrt()];
+    let posed = |volatility: fn(At) -> Expr| {
+        let equation = Equation::new(3, 1.0)
+            .drift(|At { x, .. }| 0.05 * x)
+            .source(|At { grad_u, x, .. }| -0.4 * grad_u.dot(grad_u) + 0.1 * (x * grad_u).sum())
+            .terminal(|x| (1.0 + x.dot(x)).sqrt());
+        let volatility = volatility(equation.variables());
+        small(equation.diffusion(Diffusion::Correlated { volatility, factor: factor.clone() }))
+            .at(&[0.9, 1.1, 1.0])
+    };
+    let geometric = posed(|At { x, .. }| 0.3 * x);
+    let general = posed(|At { t, x, .. }| 0.3 + 0.1 * t * x.tanh());
+    assert_eq!(geometric.step().unwrap().law, Law::Geometric);
+    assert_eq!(general.step().unwrap().law, Law::General);
+    for problem in [geometric, general] {
+        agree(&problem, &problem.default_form(), 4);
+    }
+}
+
+#[test]
 fn agree_matrix_diffusion_and_a_driver_in_grad_u() {
     let sigma = vec![1.0, 0.2, 0.0, 0.3, 0.9, 0.1, 0.0, -0.2, 1.1];
     let equation = Equation::new(3, 1.0)

@@ -380,9 +380,9 @@ fn gradient(problem: &DeepBsde, draws: &LevelDraws, z0: &[f64], pull: &[f64]) ->
         stderr: (0..d).map(|k| (weights(k) * z[k].stderr).powi(2)).sum::<f64>().sqrt(),
         n,
     };
+    let variables = problem.equation.variables();
     match &problem.equation.diffusion {
         Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => {
-            let variables = problem.equation.variables();
             let sigma = sigma.evaluate(&[(variables.t, &[0.0]), (variables.x, &problem.at)]);
             let at = |i: usize| sigma[i.min(sigma.len() - 1)];
             let one = |(i, z): (usize, &Estimate)| Estimate {
@@ -396,6 +396,17 @@ fn gradient(problem: &DeepBsde, draws: &LevelDraws, z0: &[f64], pull: &[f64]) ->
             Ok(inverse) => (0..d).map(|i| weighted(&|k| inverse[[k, i]])).collect(),
             Err(_) => vec![Estimate { mean: f64::NAN, stderr: f64::NAN, n }; d],
         },
+        Diffusion::Correlated { volatility, factor } => {
+            let here = [(variables.t, &[0.0][..]), (variables.x, &problem.at)];
+            let v = volatility.evaluate(&here);
+            let v = |i: usize| v[i.min(v.len() - 1)];
+            match linalg::inverse(&array::rows(d, d, factor)) {
+                Ok(inverse) if (0..d).all(|i| v(i) != 0.0) => {
+                    (0..d).map(|i| weighted(&|k| inverse[[k, i]] / v(i))).collect()
+                }
+                _ => vec![Estimate { mean: f64::NAN, stderr: f64::NAN, n }; d],
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! dX = μ(t, X) dt + σ(t, X) dB
 //! constant coefficients       X ← X + μ h + σ ΔB                         (exact)
 //! geometric Brownian motion   X ← X ∘ exp((μ − σ²/2) h + σ ΔB)           (exact)
+//!   correlated, σ = diag(v) L X ← X ∘ exp((μ − ½ v²∘l²) h + v∘(L ΔB)), l_i = |row i of L|  (exact)
 //! Ornstein–Uhlenbeck          X ← X + φ∘μ(X) + s∘(σ ΔB), see [`reversion`]  (exact)
 //! else, Euler–Maruyama        X ← X + μ(t, X) h + σ(t, X) ΔB             (weak order 1)
 //! ```
@@ -102,11 +103,20 @@ fn recognise(equation: &Equation) -> (Law, Expr) {
     let constant = |e: Expr| !e.depends_on(at.t) && !e.depends_on(at.x);
     let sigma = match &equation.diffusion {
         Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => Some(*sigma),
+        Diffusion::Correlated { volatility, .. } => Some(*volatility),
         Diffusion::Matrix(_) => None,
     };
     if constant(equation.drift) && sigma.is_none_or(constant) {
         return (Law::Constant, euler(equation));
     }
+    // The noise of a component and its variance, both for volatility 1.
+    let (noise, variance) = match &equation.diffusion {
+        Diffusion::Correlated { factor, .. } => {
+            let d = equation.dim;
+            (dw.times_matrix(d, d, factor), squared_rows(factor, d))
+        }
+        _ => (dw, Expr::number(1.0)),
+    };
     let geometric = || {
         let rate = if equation.drift.as_number() == Some(0.0) {
             Expr::number(0.0)
@@ -117,13 +127,23 @@ fn recognise(equation: &Equation) -> (Law, Expr) {
         (constant(rate) && constant(volatility)).then_some((rate, volatility))
     };
     if let Some((mu, sigma)) = geometric() {
-        let growth = (mu - 0.5 * sigma * sigma) * h + sigma * dw;
+        let growth = (mu - 0.5 * sigma * sigma * variance) * h + sigma * noise;
         return (Law::Geometric, at.x * growth.exp());
     }
     match Reversion::of(equation) {
         Some(reversion) => (Law::OrnsteinUhlenbeck, reversion.step(equation, h, dw)),
         None => (Law::General, euler(equation)),
     }
+}
+
+/// The squared lengths of the rows of a d × d matrix; 1 where they are that but for rounding.
+fn squared_rows(matrix: &[f64], d: usize) -> Expr {
+    let squares: Vec<f64> =
+        matrix.chunks(d).map(|row| row.iter().map(|l| l * l).sum::<f64>()).collect();
+    if squares.iter().all(|square| (square - 1.0).abs() < 1e-12) {
+        return Expr::number(1.0);
+    }
+    Expr::vector(&squares)
 }
 
 #[cfg(test)]
@@ -145,6 +165,11 @@ mod tests {
         assert_eq!(law(&matrix), (Law::Constant, true));
         let geometric = plain.clone().drift(|at| 0.05 * at.x).diffusion_at(|at| at.x * 0.2);
         assert_eq!(law(&geometric), (Law::Geometric, true));
+        let correlated = geometric.clone().diffusion(Diffusion::Correlated {
+            volatility: geometric.variables().x * 0.2,
+            factor: vec![1.0, 0.0, 0.0, 0.6, 0.8, 0.0, 0.0, 0.6, 0.8],
+        });
+        assert_eq!(law(&correlated), (Law::Geometric, true));
         let driftless = Equation::new(3, 1.0).diffusion_at(|at| at.x * 0.2);
         assert_eq!(law(&driftless), (Law::Geometric, true));
         let reverting = plain.clone().drift(|at| 1.0 - at.x);

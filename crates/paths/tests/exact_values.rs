@@ -5,10 +5,11 @@
 use frame::{Run, Verdict};
 use ground::formula::Expr;
 use paths::answer::Value;
-use paths::case::Scheme;
+use paths::case::{Coefficient, Correlated, Correlation, Model, Scheme, Text, Volatility};
 use paths::known::{BasketCall, Heat, HjbLqg, Known, QuadraticGradient};
 use paths::model::Equation;
 use paths::problem::DeepBsde;
+use paths::reference::geometric_basket::GeometricBasket;
 use paths::reference::radial::Stepped;
 
 fn solved(problem: DeepBsde, fresh: usize) -> Value {
@@ -72,6 +73,40 @@ fn exact_basket() {
     let value = solved(DeepBsde::new(&model).at(&x).levels([5, 10, 20]), 8192);
     within(&value, model.value(0.0, &x));
     assert!(value.answer.stderr < 0.05, "{}", value.answer);
+}
+
+/// A call on the geometric mean of correlated stocks, from the words of a case file.
+#[test]
+fn exact_correlated_geometric_basket_with_its_gradient() {
+    let market = GeometricBasket {
+        dimension: 5,
+        spot: 100.0,
+        strike: 100.0,
+        rate: 0.05,
+        volatility: 0.2,
+        correlation: 0.3,
+        horizon: 1.0,
+    };
+    let model = Model {
+        dim: 5,
+        horizon: 1.0,
+        drift: Text::Formula("0.05 * x".to_owned()),
+        diffusion: Coefficient::Correlated(Correlated {
+            volatility: Volatility::Formula("0.2 * x".to_owned()),
+            correlation: Correlation::Number(0.3),
+        }),
+        source: Text::Number(0.0),
+        terminal: Text::Formula("exp(-0.05 * T) * max(exp(mean(ln(x))) - 100, 0)".to_owned()),
+        constants: std::collections::BTreeMap::new(),
+    };
+    let problem = DeepBsde::new(model.equation().unwrap()).at(&[100.0; 5]).levels([5, 10]);
+    assert!(problem.step().unwrap().exact);
+    let value = solved(problem, 16_384);
+    within(&value, market.call());
+    assert!(value.answer.stderr < 0.05, "{}", value.answer);
+    for g in &value.gradient {
+        assert!(g.deviation(market.slope()) < 5.0, "∂u = {g} against {}", market.slope());
+    }
 }
 
 #[test]

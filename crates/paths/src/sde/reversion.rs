@@ -31,7 +31,10 @@ impl Reversion {
         let kappa = (-slope).as_constant()?;
         let fits = match &equation.diffusion {
             Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => sigma.as_constant().is_some(),
-            Diffusion::Matrix(_) => kappa.iter().all(|k| *k == kappa[0]),
+            Diffusion::Matrix(_) => alike(&kappa),
+            Diffusion::Correlated { volatility, .. } => {
+                volatility.as_constant().is_some() && alike(&kappa)
+            }
         };
         (fits && kappa.iter().any(|k| *k != 0.0)).then_some(Self { kappa })
     }
@@ -65,6 +68,10 @@ impl Reversion {
             all => Expr::vector(&all.iter().map(|&k| f(k)).collect::<Vec<_>>()),
         }
     }
+}
+
+fn alike(numbers: &[f64]) -> bool {
+    numbers.iter().all(|number| *number == numbers[0])
 }
 
 #[cfg(test)]
