@@ -4,6 +4,7 @@ pub(crate) mod cases;
 pub(crate) mod check;
 pub(crate) mod cite;
 pub(crate) mod completions;
+pub(crate) mod convert;
 pub(crate) mod explain;
 pub(crate) mod repeats;
 pub(crate) mod schema;
@@ -51,6 +52,8 @@ pub(crate) enum Verb {
     Verify(verify::Verify),
     /// BibTeX of the methods a case uses
     Cite(cite::Cite),
+    /// Make a case file from the input of another program
+    Convert(convert::Convert),
     /// The JSON schema of a verb's output
     Schema(schema::Print),
     /// Completions for a shell
@@ -67,6 +70,7 @@ impl Verb {
             Self::Cases(verb) => verb.act(),
             Self::Verify(verb) => verb.act(),
             Self::Cite(verb) => verb.act(),
+            Self::Convert(verb) => verb.act(),
             Self::Schema(verb) => verb.act(),
             Self::Completions(verb) => verb.act(),
         }
