@@ -69,6 +69,13 @@ impl RunFolder {
         Ok(Self { path: path.to_owned() })
     }
 
+    /// A folder of this name inside, made where it is not there yet.
+    pub(crate) fn inside(&self, name: &str) -> Result<Self> {
+        let path = self.file(name);
+        fs::create_dir_all(&path).map_err(|e| Error::io(path.display().to_string(), e))?;
+        Ok(Self { path })
+    }
+
     /// Keeps other processes out for as long as what is returned lives, whatever becomes of this one.
     /// Where a folder cannot be locked (a file system or a system without such locks), nobody is
     /// kept out.

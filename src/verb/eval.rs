@@ -53,7 +53,7 @@ impl Eval {
         let text = text_of(&found)?;
         match &self.out {
             Some(out) => {
-                std::fs::write(out, text).map_err(|e| Error::io(out.display().to_string(), e))?
+                std::fs::write(out, text).map_err(|e| Error::io(out.display().to_string(), e))?;
             }
             None => print::answer(text.trim_end())?,
         }

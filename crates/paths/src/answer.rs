@@ -12,7 +12,8 @@
 //! minimiser          the y with mean (g − Y_N) = 0 on plain paths at the first level: what the loss
 //!                    converges to
 //! R²                 1 − mean (δ − JΔ)² / Var g(X_T) on plain paths
-//! ∇u(0, x₀)          σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h)
+//! ∇u(0, x₀)          σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h), for exact Ornstein–Uhlenbeck steps times
+//!                    what their first step does to a slope
 //! ```
 //! y₀ is what a path says of u(0, x₀): y + (g(X_N) − Y_N)/J, J = ∂Y_N/∂y; without u in f it is
 //! g(X_N) + Σ h f − Σ Z·ΔB. Where f has u, y is found on paths of its own ([`draw`]).
@@ -184,7 +185,7 @@ pub(crate) fn answer(
         answer,
         reading,
         how,
-        gradient: gradient(&problem, finest, &z0),
+        gradient: gradient(&problem, finest, &z0)?,
         minimiser: minimiser(first),
         r2: r_squared(first),
         zero: minimiser(&paths.zero),

@@ -50,7 +50,7 @@ fn residual(model: &impl Known, t: f64, x: &[f64]) -> (f64, f64) {
     let here: [(Expr, &[f64]); 2] = [(at.t, &[t]), (at.x, x)];
     let sigma = match &equation.diffusion {
         Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => spread(*sigma, &here, d),
-        Diffusion::Matrix(_) => unreachable!("no known model has a matrix"),
+        _ => unreachable!("no known model has a matrix"),
     };
     let drift = spread(equation.drift, &here, d);
     let bend = |i: usize| slope(|h| model.gradient(t, &moved(x, i, h)).unwrap()[i]);

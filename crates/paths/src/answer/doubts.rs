@@ -209,6 +209,7 @@ fn strobed(value: &Value, problem: &DeepBsde, pilot: &Pilot) -> Result<Option<St
     }
     let squared = match equation.diffusion {
         Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => sigma.powi(2),
+        Diffusion::Correlated { volatility, .. } => volatility.powi(2),
         Diffusion::Matrix(_) => Expr::number(0.0),
     };
     let paths = [("model.drift", equation.drift), ("the square of model.diffusion", squared)];
