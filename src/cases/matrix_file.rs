@@ -114,6 +114,7 @@ fn size(dim: Option<usize>) -> String {
 
 /// Numbers separated by commas; the first line may be names, `#` begins a comment.
 fn text(bytes: &[u8], name: &str, dim: Option<usize>) -> std::result::Result<Vec<Vec<f64>>, Wrong> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -212,7 +213,7 @@ mod tests {
         let named = of("a, b\n# the factor\n0.1, 0.0\n0.05, 2e-1\n");
         let complete = named.text().unwrap();
         assert!(complete.contains("diffusion = [[0.1, 0.0], [0.05, 0.2]]"), "{complete}");
-        let plain = of("0.1,0\n0.05,0.2");
+        let plain = of("\u{feff}0.1,0\r\n0.05,0.2");
         assert_eq!(named.identity().unwrap(), plain.identity().unwrap());
         let other = of("0.1,0\n0.05,0.3");
         assert_ne!(named.identity().unwrap(), other.identity().unwrap());

@@ -5,7 +5,7 @@
 //! constant coefficients       X ← X + μ h + σ ΔB                         (exact)
 //! geometric Brownian motion   X ← X ∘ exp((μ − σ²/2) h + σ ΔB)           (exact)
 //!   correlated, σ = diag(v) L X ← X ∘ exp((μ − ½ v²∘l²) h + v∘(L ΔB)), l_i = |row i of L|  (exact)
-//! Ornstein–Uhlenbeck          X ← X + φ∘μ(X) + s∘(σ ΔB), see [`reversion`]  (exact)
+//! Ornstein–Uhlenbeck          X ← X + φ∘μ(X) + s∘(σ ΔB), see `reversion`     (exact)
 //! else, Euler–Maruyama        X ← X + μ(t, X) h + σ(t, X) ΔB             (weak order 1)
 //! ```
 //! The law is recognised from the formulas, never from samples.

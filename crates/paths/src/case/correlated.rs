@@ -170,6 +170,7 @@ fn checked(key: &str, rows: &[Vec<f64>], dim: usize) -> Result<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{At, Equation};
 
     fn times_transposed(sigma: &[f64], d: usize) -> Vec<f64> {
         let entry = |i: usize, j: usize| (0..d).map(|k| sigma[i * d + k] * sigma[j * d + k]).sum();
@@ -203,6 +204,28 @@ mod tests {
         assert_eq!(volatility.to_string(), "0.2 * x");
         let due = [1.0, 0.0, 0.6, 0.8];
         assert!(factor.iter().zip(due).all(|(l, due)| (l - due).abs() < 1e-15), "{factor:?}");
+    }
+
+    #[test]
+    fn invariant_products_with_sigma_and_its_transpose() {
+        let (volatility, correlation) = (Volatility::Formula("0.2 * x".to_owned()), 0.4);
+        let sigma = read(volatility, Correlation::Number(correlation), 3).unwrap();
+        let equation = Equation::new(3, 1.0)
+            .diffusion(sigma)
+            .source(|at| at.grad_u.dot(at.grad_u) + at.grad_u.sum());
+        let At { x, z, .. } = equation.variables();
+        let (p, w) = ([0.3, -1.0, 2.0], [1.5, 0.2, -0.7]);
+        let at = |formula: Expr| formula.evaluate(&[(x, &[1.0, 2.0, 3.0])]);
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let slope = at(equation.sigma_transposed(Expr::vector(&p)));
+        let noise = at(equation.sigma_times(Expr::vector(&w)));
+        assert!((dot(&p, &noise) - dot(&slope, &w)).abs() < 1e-14);
+        let driver = equation.driver().unwrap();
+        let found = driver.evaluate(&[(x, &[1.0, 2.0, 3.0]), (z, &slope)])[0];
+        assert!((found - dot(&p, &p) - p.iter().sum::<f64>()).abs() < 1e-13, "{found}");
+        let (volatility, factor) = (x, vec![1.0; 9]);
+        let flat = equation.diffusion(Diffusion::Correlated { volatility, factor });
+        assert!(flat.driver().is_err(), "L has no inverse");
     }
 
     #[test]
