@@ -3,13 +3,14 @@
 //! [`cole_hopf`] and [`radial`] for the Hamilton–Jacobi–Bellman equation in continuous and in
 //! discrete time, [`allen_cahn`] likewise, [`quadratic_gradient`] and [`heat`] in closed form,
 //! [`basket`] for the European arithmetic basket, [`default_risk`] by exact conditional laws,
-//! Nothing here shares code with the rest of the crate: only
+//! [`different_rates`] between two bounds. Nothing here shares code with the rest of the crate: only
 //! with the ground.
 
 pub mod allen_cahn;
 pub mod basket;
 pub mod cole_hopf;
 pub mod default_risk;
+pub mod different_rates;
 pub mod extreme;
 pub mod heat;
 pub mod quadratic_gradient;
