@@ -11,8 +11,8 @@ use crate::model::{At, Diffusion, Parabolic};
 /// u_t + (0.2/d) Σ∂_i u + (1/2d) Δu + f = 0,   σ = 1/√d,   T = 1,   u = e^{½(T − t)} cos s
 /// f = (cos s + 0.2 sin s) e^{½(T − t)} − ½ (sin s cos s e^{T − t})² + (1/2d) (u Σz)²
 /// ```
-/// The paper prints e^{½(T − t)} + ½ in place of the factor 1 of cos s; that equation does not have
-/// this solution.
+/// It is found printed with e^{½(T − t)} + ½ in place of the factor 1 of cos s; that equation does not
+/// have this solution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Oscillating {
     /// d.
