@@ -309,3 +309,23 @@ fn contradiction(problem: &DeepBsde, answer: Estimate) -> Option<String> {
         format!("u = {answer} lies outside [inf g, sup g] = [{low}, {high}], which holds it")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::known::{AllenCahn, Burgers};
+
+    #[test]
+    fn what_the_equation_does_not_allow_is_contradicted() {
+        let said = |problem: &DeepBsde, mean: f64| {
+            contradiction(problem, Estimate { mean, stderr: 0.01, n: 100 })
+        };
+        let burgers = DeepBsde::new(&Burgers { dim: 20, horizon: 1.0 });
+        assert_eq!(said(&burgers, 0.5), None);
+        assert_eq!(said(&burgers, 1.04), None, "within five standard errors");
+        let why = said(&burgers, 5.15).unwrap();
+        assert_eq!(why, "u = 5.150(10) lies outside [inf g, sup g] = [0, 1], which holds it");
+        // f(u, 0) = u − u³ is not zero: u may leave the range of g.
+        assert_eq!(said(&DeepBsde::new(&AllenCahn { dim: 3 }), 5.15), None);
+    }
+}
