@@ -170,6 +170,11 @@ impl RunFolder {
         }
     }
 
+    /// The trained function of a finished run.
+    pub(crate) fn trained(&self) -> Result<Checkpoint> {
+        unsealed(&self.name_of(PARAMS), &self.read(PARAMS)?, Seal::Optional).map(Checkpoint)
+    }
+
     /// Writes a checkpoint that knows its case.
     pub(crate) fn save(&self, checkpoint: &Checkpoint, owner: &Owner) -> Result<()> {
         self.write(CHECKPOINT, &sealed(owner.sign(checkpoint))?)
@@ -234,7 +239,7 @@ pub(crate) fn sealed(mut archive: Archive) -> Result<Vec<u8>> {
 
 /// Whether an archive that knows no digest is taken as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seal {
+enum Seal {
     /// It is not.
     Needed,
     /// It is: parameters may be made by hand.
@@ -242,7 +247,7 @@ pub(crate) enum Seal {
 }
 
 /// The archive in bytes, whose contents must have the digest it knows.
-pub(crate) fn unsealed(name: &str, bytes: &[u8], wanted: Seal) -> Result<Archive> {
+fn unsealed(name: &str, bytes: &[u8], wanted: Seal) -> Result<Archive> {
     let mut archive = Archive::from_bytes(name, bytes)?;
     let seal = archive.words.remove(SEAL);
     let own = digest(&archive.to_bytes()?);

@@ -14,16 +14,18 @@ mod several;
 pub(crate) mod solve;
 pub(crate) mod verify;
 
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use clap::{Args, Parser, Subcommand};
 use frame::{Checkpoint, Forecast, Job};
 use ground::Error;
 
-use crate::cases::{self as files, Resolved};
+use crate::cases::{self as files, Case, Resolved};
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{self as folder, RunFolder, Seal};
-use crate::{machine, print};
+use crate::run_folder::{self as folder, RunFolder};
+use crate::{machine, print, record};
 
 /// What the exit codes mean: [`crate::failure::code`].
 const EXIT: &str = "Exit codes: 0 done, the answer has converged; 1 an answer that is not settled, \
@@ -182,13 +184,40 @@ impl Ready {
     /// The same, from the trained function of a run folder.
     fn starting_from(mut self, run: &str) -> Result<Self, Failure> {
         let place = RunFolder::existing(Path::new(run))?;
-        let name = place.name_of(folder::PARAMS);
-        let trained =
-            Checkpoint(folder::unsealed(&name, &place.read(folder::PARAMS)?, Seal::Optional)?);
-        self.job.fits(&self.resolved.run, &trained).map_err(|error| error.in_file(&name))?;
-        self.resolved.run.init = Some(trained);
+        self.resolved.run.init = Some(self.fitting(&place)?);
         Ok(self)
     }
+
+    /// The trained function of a run folder, which must fit the job.
+    fn fitting(&self, place: &RunFolder) -> Result<Checkpoint, Failure> {
+        let trained = place.trained()?;
+        let name = place.name_of(folder::PARAMS);
+        self.job.fits(&self.resolved.run, &trained).map_err(|error| error.in_file(&name))?;
+        Ok(trained)
+    }
+}
+
+/// The job of a finished run, and its trained function.
+fn finished(place: &RunFolder) -> Result<(Ready, Checkpoint), Failure> {
+    let text = place.text(folder::CASE)?;
+    let name = record::name_in(&text).unwrap_or("case");
+    let case = Case::parse(name, &place.name_of(folder::CASE), &text)?;
+    let ready = prepare(files::resolve(case)?)?;
+    let trained = ready.fitting(place)?;
+    Ok((ready, trained))
+}
+
+/// Writes a file that is not there yet.
+fn write_new(out: &Path, text: &str) -> ground::Result<()> {
+    let name = out.display().to_string();
+    let mut file = OpenOptions::new().write(true).create_new(true).open(out).map_err(|e| {
+        let what = match e.kind() {
+            ErrorKind::AlreadyExists => "this file is there already".to_owned(),
+            _ => format!("this file cannot be made: {e}"),
+        };
+        Error::input("--out", what).allowed("Choose another --out").in_file(&name)
+    })?;
+    file.write_all(text.as_bytes()).map_err(|e| Error::io(name, e))
 }
 
 /// The job of a case and its forecast.

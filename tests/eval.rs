@@ -47,7 +47,7 @@ fn values_and_slopes_at_points() {
     assert_eq!(code(&again), 2);
     assert_eq!(
         stderr(&again).trim(),
-        "found.csv: --out: this file is there already. Choose another."
+        "found.csv: --out: this file is there already. Choose another --out."
     );
 }
 

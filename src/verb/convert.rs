@@ -1,12 +1,12 @@
 //! `convert`: a case file from the input of another program.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::Args;
 use ground::{Error, Result};
 
+use super::write_new;
 use crate::cases::schema::nearest;
 use crate::convert::deepbsde;
 use crate::failure::{Outcome, code};
@@ -39,7 +39,7 @@ impl Convert {
         let text = deepbsde::case(&self.input.display().to_string(), &self.text()?)?;
         match &self.out {
             None => print::answer(text.trim_end())?,
-            Some(out) => write(out, &text)?,
+            Some(out) => write_new(out, &text)?,
         }
         Ok(code::CONVERGED)
     }
@@ -55,17 +55,4 @@ impl Convert {
             Error::input("", what).allowed("Give a configuration in JSON").in_file(&file)
         })
     }
-}
-
-/// Writes a file that is not there yet.
-fn write(out: &PathBuf, text: &str) -> Result<()> {
-    let name = out.display().to_string();
-    let mut file = OpenOptions::new().write(true).create_new(true).open(out).map_err(|e| {
-        let what = match e.kind() {
-            ErrorKind::AlreadyExists => "this file is there already".to_owned(),
-            _ => format!("this file cannot be made: {e}"),
-        };
-        Error::input("--out", what).allowed("Choose another --out").in_file(&name)
-    })?;
-    file.write_all(text.as_bytes()).map_err(|e| Error::io(name, e))
 }

@@ -4,15 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use frame::{Checkpoint, Table};
+use frame::Table;
 use ground::{Error, Result};
 
-use super::prepare;
-use crate::cases::{Case, resolve};
+use super::{finished, write_new};
 use crate::failure::{Outcome, code};
 use crate::print;
-use crate::record;
-use crate::run_folder::{self as folder, RunFolder, Seal};
+use crate::run_folder::RunFolder;
 use crate::session::{Limits, Session, listen};
 
 /// The arguments of `eval`.
@@ -33,28 +31,23 @@ impl Eval {
     pub(crate) fn act(self) -> Outcome {
         let points = read(&self.at)?;
         let place = RunFolder::existing(&self.run)?;
-        let (text, params) = (place.text(folder::CASE)?, place.read(folder::PARAMS)?);
-        let params = folder::unsealed(&place.name_of(folder::PARAMS), &params, Seal::Optional)?;
-        let file = place.name_of(folder::CASE);
-        let case = Case::parse(record::name_in(&text).unwrap_or("case"), &file, &text)?;
-        let ready = prepare(resolve(case)?)?;
+        let (ready, trained) = finished(&place)?;
+        // Said before the work; whether it is still so is asked again when the file is made.
         if let Some(out) = self.out.as_deref().filter(|out| out.exists()) {
             return Err(Error::input("--out", "this file is there already")
-                .allowed("Choose another")
+                .allowed("Choose another --out")
                 .in_file(&out.display().to_string())
                 .into());
         }
         listen()?;
         let mut session = Session::new(None, Limits { time: None, every: Duration::MAX });
         let run = &ready.resolved.run;
-        let found = ready.job.at_points(run, &Checkpoint(params), &points, &mut session);
+        let found = ready.job.at_points(run, &trained, &points, &mut session);
         session.display.end();
         let found = found.map_err(|error| error.in_file(&self.at.display().to_string()))?;
         let text = text_of(&found)?;
         match &self.out {
-            Some(out) => {
-                std::fs::write(out, text).map_err(|e| Error::io(out.display().to_string(), e))?;
-            }
+            Some(out) => write_new(out, &text)?,
             None => print::answer(text.trim_end())?,
         }
         Ok(code::CONVERGED)

@@ -4,17 +4,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use frame::Checkpoint;
 use ground::estimate::Estimate;
 use ground::{Error, Result};
 use serde_json::Value;
 
-use super::prepare;
-use crate::cases::{Case, resolve};
+use super::finished;
 use crate::failure::{Outcome, code};
-use crate::run_folder::{self as folder, RunFolder, Seal, digest};
+use crate::print;
+use crate::run_folder::{self as folder, RunFolder, digest};
 use crate::session::{Limits, Session, listen};
-use crate::{print, record};
 
 /// Combined standard errors by which two answers of one function may differ.
 const FAR: f64 = 4.0;
@@ -30,7 +28,6 @@ impl Verify {
     /// Does it.
     pub(crate) fn act(self) -> Outcome {
         let place = RunFolder::existing(&self.run)?;
-        let (text, params) = (place.text(folder::CASE)?, place.read(folder::PARAMS)?);
         let answer = place.text(folder::ANSWER)?;
         let changed = changed(&place)?;
         if !changed.is_empty() {
@@ -38,11 +35,7 @@ impl Verify {
             print::answer(&format!("changed since the run: {names} (digest differs)"))?;
             return Ok(code::DOUBTFUL);
         }
-        let file = place.name_of(folder::CASE);
-        let case = Case::parse(record::name_in(&text).unwrap_or("case"), &file, &text)?;
-        let ready = prepare(resolve(case)?)?;
-        let trained =
-            Checkpoint(folder::unsealed(&place.name_of(folder::PARAMS), &params, Seal::Optional)?);
+        let (ready, trained) = finished(&place)?;
         listen()?;
         let every = Duration::MAX;
         let mut session = Session::new(None, Limits { time: None, every });

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use ground::Result;
+use ground::stream::Stream;
 
 use crate::descent::Descent;
 use crate::forecast::Forecast;
@@ -13,7 +14,7 @@ use crate::run::Run;
 use crate::solution::Report;
 use crate::solve::{judge, solve};
 use crate::watch::Watch;
-use crate::{Checkpoint, Table, Trace};
+use crate::{Checkpoint, Params, Table, Trace};
 
 /// Something that can be solved, its types forgotten.
 pub trait Job {
@@ -68,8 +69,7 @@ where
     }
 
     fn fits(&self, run: &Run, trained: &Checkpoint) -> Result<()> {
-        let stream = ground::stream::Stream::new(run.seed);
-        trained.restore(&mut self.form.init(run.precision, &stream)?)
+        restored(&self.form, run, trained).map(|_| ())
     }
 
     fn run(self: Box<Self>, run: &Run, watch: &mut dyn Watch) -> Result<Report> {
@@ -83,11 +83,10 @@ where
         draws: &str,
         watch: &mut dyn Watch,
     ) -> Result<Report> {
-        let stream = ground::stream::Stream::new(run.seed);
-        let mut params = self.form.init(run.precision, &stream.child("init"))?;
-        trained.restore(&mut params)?;
+        let params = restored(&self.form, run, trained)?;
         let mut functional = self.problem.couple(self.form, run)?;
-        let found = P::answer(&mut functional, &params, &stream.child(draws), watch)?;
+        let stream = Stream::new(run.seed).child(draws);
+        let found = P::answer(&mut functional, &params, &stream, watch)?;
         let verdict = judge(&Trace::default(), &found, None);
         Ok(Report {
             answer: Box::new(found.answer),
@@ -106,8 +105,14 @@ where
         points: &Table,
         watch: &mut dyn Watch,
     ) -> Result<Table> {
-        let mut params = self.form.init(run.precision, &ground::stream::Stream::new(run.seed))?;
-        trained.restore(&mut params)?;
+        let params = restored(&self.form, run, trained)?;
         P::at_points(&mut self.problem.couple(self.form, run)?, &params, points, watch)
     }
+}
+
+/// The trained parameters, if they are of this form and of the precision of the run.
+fn restored<R: Representation>(form: &R, run: &Run, trained: &Checkpoint) -> Result<Params> {
+    let mut params = form.init(run.precision, &Stream::new(run.seed))?;
+    trained.restore(&mut params)?;
+    Ok(params)
 }
