@@ -48,13 +48,14 @@ use crate::bounds::{Bounds, bounds};
 use crate::case::Reading;
 use crate::plan::{Asked, LevelDraws, PathPlan, Trajectories};
 use crate::problem::DeepBsde;
-use crate::quadratic::{GATE, Quadratic};
+use crate::quadratic::Quadratic;
 use draw::{Paths, draw};
 use gradient::gradient;
 pub(crate) use gradient::gradient_of;
 pub use limit::Limit;
 use limit::limit;
-use measure::{Weighted, gain, mean, minimiser, r_squared};
+pub(crate) use measure::mean;
+use measure::{Weighted, gain, minimiser, r_squared};
 
 /// The share of Var g by which the loss may still move: R² is then known to three digits, and the
 /// answer, whose error is of second order in that of Z, to more.
@@ -157,7 +158,7 @@ pub(crate) fn answer(
     let levels = levels(&paths, weighted, quadratic.as_ref());
     let limit = limit(&problem, &paths.policy, weighted)?;
     let finest = paths.policy.last().expect("there is a level");
-    let logarithmic = quadratic.as_ref().map(|q| q.mean(finest, GATE));
+    let logarithmic = quadratic.as_ref().map(|q| q.mean(finest));
     let first = &paths.plain[0];
     let (answer, reading, mut how) = read(&problem, &levels, limit.as_ref(), logarithmic.as_ref());
     if !weighted.0 && reading == Reading::Adjoint {
@@ -212,7 +213,7 @@ fn levels(paths: &Paths, weighted: Weighted, quadratic: Option<&Quadratic>) -> V
         value: Estimate::of(&weighted.values(policy)),
         policy: mean(policy),
         r2: r_squared(plain),
-        logarithmic: quadratic.map(|q| q.mean(policy, GATE).value),
+        logarithmic: quadratic.map(|q| q.mean(policy).value),
     };
     paths.plain.iter().zip(&paths.policy).map(level).collect()
 }
@@ -263,7 +264,7 @@ pub(crate) fn value_of(problem: &DeepBsde, policy: &[LevelDraws]) -> Result<Esti
     if let Some(q) = Quadratic::of(problem)?
         && problem.reading != Reading::Adjoint
     {
-        let log = q.mean(finest, GATE);
+        let log = q.mean(finest);
         if log.trusted {
             return Ok(log.value);
         }

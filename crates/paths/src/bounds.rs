@@ -14,18 +14,19 @@
 use frame::budget::Target;
 use frame::{Params, Watch};
 use ground::Result;
-use ground::estimate::{Estimate, controlled};
+use ground::estimate::Estimate;
 use ground::stream::Stream;
 
+use crate::answer::{Logarithmic, mean};
 use crate::curvature::{Curvature, curvature};
 use crate::model::At;
 use crate::plan::{Fresh, LevelDraws, PathPlan};
 use crate::problem::DeepBsde;
-use crate::quadratic::GATE;
+use crate::quadratic::{GATE, Quadratic};
 use crate::sde::Law;
 
 /// Paths behind a side, unless fewer fresh paths are asked for.
-const PATHS: usize = 8192;
+pub(crate) const PATHS: usize = 8192;
 
 /// A number that the truth is not below, or not above, up to its noise.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,14 +115,21 @@ pub(crate) fn bounds(
     });
     let mut spread = None;
     match shape {
-        Curvature::Concave => upper = Side::Known(value(&draw("policy", 1)?)),
-        Curvature::Convex => lower = Side::Known(value(&draw("policy", 1)?)),
+        Curvature::Concave => upper = Side::Known(mean(&draw("policy", 1)?)),
+        Curvature::Convex => lower = Side::Known(mean(&draw("policy", 1)?)),
         Curvature::Linear | Curvature::Neither => {}
         Curvature::Quadratic(lambda) => {
+            let logarithmic = Quadratic::new(lambda);
             let policy = draw("policy", 1)?;
-            let known = Side::Known(value(&policy));
-            let sd = lambda.abs() * deviation(&policy);
-            let dual = dual(lambda, sd, [&draw("centre", 2)?, &draw("dual", 1)?]);
+            let known = Side::Known(mean(&policy));
+            let Logarithmic { spread: sd, trusted, .. } = logarithmic.mean(&policy);
+            let dual = if trusted {
+                dual(lambda, &logarithmic.mean(&draw("centre", 2)?), &draw("dual", 1)?)
+            } else {
+                let why =
+                    format!("sd(λG) = {sd:.2} > {GATE}: the sample misses the tail of e^(−λG)");
+                Side::Unknown(why)
+            };
             (lower, upper) = if lambda > 0.0 { (dual, known) } else { (known, dual) };
             spread = Some(sd);
         }
@@ -139,30 +147,11 @@ fn target(problem: &DeepBsde) -> Result<Target> {
     Ok(if exact { Target::Exact } else { Target::Discrete })
 }
 
-/// The mean of G.
-fn value(draws: &LevelDraws) -> Estimate {
-    Estimate::with_controls(&draws.value, &[&draws.control])
-}
-
-/// The standard deviation of G from path to path.
-fn deviation(draws: &LevelDraws) -> f64 {
-    let plain = Estimate::of(&draws.value);
-    plain.stderr * (plain.n as f64).sqrt()
-}
-
 /// The tangent bound, its centre from paths of its own.
-fn dual(lambda: f64, sd: f64, [centre, draws]: [&LevelDraws; 2]) -> Side {
-    if sd > GATE {
-        let why = format!("sd(λG) = {sd:.2} > {GATE}: the sample misses the tail of e^(−λG)");
-        return Side::Unknown(why);
-    }
-    let near = Estimate::of(&centre.value).mean;
-    let tilted = |draws: &LevelDraws, from: f64| -> Vec<f64> {
-        draws.value.iter().map(|g| (-lambda * (g - from)).exp()).collect()
-    };
-    let mean = Estimate::of(&controlled(&tilted(centre, near), &[&centre.control])).mean;
-    let y = near - mean.ln() / lambda;
-    let weight = Estimate::with_controls(&tilted(draws, y), &[&draws.control]);
+fn dual(lambda: f64, centre: &Logarithmic, draws: &LevelDraws) -> Side {
+    let y = centre.value.mean;
+    let weights: Vec<f64> = draws.value.iter().map(|g| (-lambda * (g - y)).exp()).collect();
+    let weight = Estimate::with_controls(&weights, &[&draws.control]);
     Side::Known(Estimate {
         mean: y + (1.0 - weight.mean) / lambda,
         stderr: weight.stderr / lambda.abs(),

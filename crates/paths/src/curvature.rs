@@ -14,6 +14,7 @@ use ground::stream::Stream;
 use crate::model::At;
 use crate::pilot::Pilot;
 use crate::problem::DeepBsde;
+use crate::quadratic::lambda;
 
 /// Pairs of slopes that are tried.
 const PAIRS: usize = 256;
@@ -55,12 +56,6 @@ pub(crate) fn curvature(problem: &DeepBsde, pilot: &Pilot) -> Result<Curvature> 
         [false, false] => Curvature::Linear,
         [true, true] => Curvature::Neither,
     })
-}
-
-/// λ where f = −½λ|z|² + ℓ(t, x), from the formula.
-fn lambda(f: Expr, z: Expr) -> Option<f64> {
-    let slope = f.gradient(z).linear_in(z).and_then(Expr::as_number)?;
-    (slope != 0.0).then_some(-slope)
 }
 
 /// f at a midpoint, the mean of f at the ends, and the size of these numbers.

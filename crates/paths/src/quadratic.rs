@@ -36,9 +36,12 @@ impl Quadratic {
         if !constant || rest != Clock::of(equation)?.formula() {
             return Ok(None);
         }
-        let slope = driver.gradient(variables.z).linear_in(variables.z);
-        let lambda = slope.and_then(Expr::as_number).map(|factor| -factor);
-        Ok(lambda.filter(|lambda| *lambda != 0.0).map(|lambda| Self { lambda }))
+        Ok(lambda(driver, variables.z).map(Self::new))
+    }
+
+    /// With this λ.
+    pub(crate) fn new(lambda: f64) -> Self {
+        Self { lambda }
     }
 
     /// λ.
@@ -46,8 +49,8 @@ impl Quadratic {
         self.lambda
     }
 
-    /// The mean on the paths of one level; trusted where sd(λ G) is at most `gate`.
-    pub(crate) fn mean(&self, draws: &LevelDraws, gate: f64) -> Logarithmic {
+    /// The mean on the paths of one level; trusted where sd(λ G) is within the gate.
+    pub(crate) fn mean(&self, draws: &LevelDraws) -> Logarithmic {
         let (lambda, n) = (self.lambda, draws.value.len());
         let plain = Estimate::of(&draws.value);
         let centre = plain.mean;
@@ -60,6 +63,12 @@ impl Quadratic {
             stderr: weight.stderr / (lambda.abs() * weight.mean),
             n,
         };
-        Logarithmic { lambda, spread, value, trusted: spread <= gate }
+        Logarithmic { lambda, spread, value, trusted: spread <= GATE }
     }
+}
+
+/// λ where f = −½λ|z|² + ℓ(t, x), from the formula; none for λ = 0.
+pub(crate) fn lambda(f: Expr, z: Expr) -> Option<f64> {
+    let slope = f.gradient(z).linear_in(z).and_then(Expr::as_number)?;
+    (slope != 0.0).then_some(-slope)
 }

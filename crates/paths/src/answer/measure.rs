@@ -38,7 +38,7 @@ impl Weighted {
 }
 
 /// The mean of y₀ with its control.
-pub(super) fn mean(draws: &LevelDraws) -> Estimate {
+pub(crate) fn mean(draws: &LevelDraws) -> Estimate {
     Estimate::with_controls(&draws.value, &[&draws.control])
 }
 
