@@ -3,6 +3,7 @@
 use frame::{Forecast, Precision, Run};
 use ground::Result;
 
+use crate::bounds;
 use crate::form::Directions;
 use crate::pilot;
 use crate::plan::Compiled;
@@ -27,6 +28,11 @@ pub(crate) fn forecast(problem: &DeepBsde, form: &Directions, run: &Run) -> Resu
     } else {
         "do not follow the function"
     };
+    let enclosed = match (problem.bound_steps(), bounds::none(problem)) {
+        (Some(steps), _) => format!("on {steps} steps"),
+        (None, Some(why)) => format!("none: {why}"),
+        (None, None) => "none were asked for".to_owned(),
+    };
     let facts = [
         ("paths", step.to_string()),
         ("training paths", training.to_owned()),
@@ -35,6 +41,7 @@ pub(crate) fn forecast(problem: &DeepBsde, form: &Directions, run: &Run) -> Resu
         ("network", format!("{}, {} parameters", widths.join("-"), network.len())),
         ("value", value),
         ("fresh paths", run.fresh.to_string()),
+        ("bounds", enclosed),
     ];
     Ok(Forecast {
         facts: facts.map(|(topic, fact)| (topic.to_owned(), fact)).to_vec(),
@@ -55,12 +62,16 @@ fn operations(problem: &DeepBsde, form: &Directions, run: &Run, compiled: &Compi
         compiled.operations(samples) + network + d * (NORMAL + 6.0 * form.outputs() as f64 + 10.0);
     let first = problem.levels[0] as f64;
     let all: f64 = problem.levels.iter().map(|&n| n as f64).sum();
+    // Policy, centre and dual, as much as a quadratic driver needs.
+    let bounds = problem.bound_steps().map_or(0.0, |steps| steps as f64)
+        * 2.5
+        * run.fresh.min(bounds::PATHS) as f64;
     let looks = (run.iterations / run.look_every.max(1) + 1) as f64 * run.look as f64;
     let trained = run.iterations as f64 * run.batch as f64 * 3.0;
     let active = pilot::ACTIVE_PATHS as f64 * first * d * d * f64::from(u8::from(form.active > 0));
     let pilot = pilot::PATHS as f64 * problem.levels.last().map_or(0.0, |&n| n as f64);
     let fresh = (run.fresh + run.fresh.min(8192)) as f64 * all;
-    active + one * (first * (looks + trained) + fresh) + pilot * d * (NORMAL + 4.0)
+    active + one * (first * (looks + trained) + fresh + bounds) + pilot * d * (NORMAL + 4.0)
 }
 
 /// Memory at the peak: grids, pilot, records of the batch, desks of the threads, paths kept.
