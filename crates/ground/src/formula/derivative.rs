@@ -5,7 +5,8 @@
 //! once from the variable to the result (forward mode). Both may be differentiated again.
 //!
 //! Conventions: sign, step, round, floor and comparisons have derivative 0; |v| and sqrt have
-//! derivative 0 at 0; ties of `min` and `max` share equally; of `if` only the branch taken is differentiated.
+//! derivative 0 at 0; ties of `min` and `max` share equally; of `if` only the branch taken is
+//! differentiated.
 
 use std::collections::{HashMap, HashSet};
 

@@ -49,13 +49,18 @@ impl Expr {
     /// True if the first derivative may jump: it contains min, max, relu, abs, sign, step,
     /// clamp, round, floor, a comparison or `if`. The norm of a vector does not count.
     pub fn is_kinked(self) -> bool {
-        postorder(&[self], |_| false).iter().any(|e| match e.node() {
+        postorder(&[self], |_| false).into_iter().any(Self::has_a_kink)
+    }
+
+    /// The same of its last operation alone.
+    fn has_a_kink(self) -> bool {
+        match self.node() {
             Node::Unary(op, _) => op.is_kinked(),
             Node::Binary(op, ..) => op.is_kinked(),
             Node::Select(..) => true,
             Node::Fold(op, _) => matches!(op, Fold::Smallest | Fold::Largest),
             _ => false,
-        })
+        }
     }
 
     /// True if component i depends on component i of the variable only: no reduction, slice or
@@ -84,13 +89,7 @@ impl Expr {
             return None;
         }
         // floor(x) and if(x > 1, x + 1, x) have a constant tangent and are not affine.
-        let jumps = |e: &Expr| match e.node() {
-            Node::Unary(op, _) => op.is_kinked(),
-            Node::Binary(op, ..) => op.is_kinked(),
-            Node::Select(..) => true,
-            _ => false,
-        };
-        if on_the_way(self, variable).iter().any(jumps) {
+        if on_the_way(self, variable).into_iter().any(Self::has_a_kink) {
             return None;
         }
         let tangent = self.along(variable, full(1.0, variable.shape()));
