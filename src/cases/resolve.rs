@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use frame::{Adam, Job, Run};
+use frame::{Adam, Job, Known, Run};
 use ground::{Error, Result};
 use paths::case::{Model, Problem, Representation, Steps};
 use paths::form::Directions;
@@ -110,8 +110,18 @@ impl Resolved {
     /// The job: a problem, a form and a descent.
     pub fn job(&self) -> Result<Box<dyn Job>> {
         let (model, problem, representation, adam) = self.parts.clone();
-        paths::case::job(&model, &problem, &representation, Box::new(adam))
-            .map_err(|error| self.case.locate(error))
+        let job = paths::case::job(&model, &problem, &representation, Box::new(adam))
+            .map_err(|error| self.case.locate(error))?;
+        self.known().map(|_| job)
+    }
+
+    /// What the case knows beforehand: for pictures and tests, never for a solver.
+    pub fn known(&self) -> Result<Known> {
+        let Some(expect) = &self.expect else { return Ok(Known::default()) };
+        let read = |text: &String| self.parts.0.solution(text);
+        let solution =
+            expect.solution.as_ref().map(read).transpose().map_err(|e| self.case.locate(e))?;
+        Ok(Known { answer: Some(expect.answer.value), solution })
     }
 
     /// The problem and the form.

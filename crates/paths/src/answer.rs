@@ -33,6 +33,7 @@ mod gradient;
 mod json;
 mod measure;
 mod print;
+mod tables;
 
 use frame::{Findings, Params, Refined, Watch, refine};
 use ground::Result;
@@ -45,6 +46,7 @@ pub use json::Json;
 use crate::bounds::{Bounds, bounds};
 use crate::case::Reading;
 use crate::clock::Clock;
+use crate::model::Equation;
 use crate::plan::{Asked, LevelDraws, PathPlan, Trajectories};
 use crate::problem::DeepBsde;
 use crate::quadratic::{GATE, Quadratic};
@@ -62,6 +64,8 @@ const SHOWN: usize = 64;
 /// u(0, x₀) and everything that is known beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value {
+    /// The equation.
+    pub equation: Equation,
     /// x₀.
     pub at: Vec<f64>,
     /// u(0, x₀).
@@ -190,6 +194,7 @@ pub(crate) fn answer(
     };
     let z0 = j.slope_at(theta, 0.0, &problem.at);
     let value = Value {
+        equation: problem.equation.clone(),
         at: problem.at.clone(),
         answer,
         reading,
