@@ -3,6 +3,8 @@
 
 pub mod cases;
 #[cfg(feature = "cli")]
+mod export;
+#[cfg(feature = "cli")]
 mod failure;
 #[cfg(feature = "cli")]
 mod machine;
@@ -15,6 +17,8 @@ mod print;
 mod progress;
 #[cfg(feature = "cli")]
 mod record;
+#[cfg(feature = "cli")]
+mod report;
 #[cfg(feature = "cli")]
 mod run_folder;
 #[cfg(feature = "cli")]

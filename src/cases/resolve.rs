@@ -65,6 +65,7 @@ fn read(case: &Case) -> Result<Resolved> {
         None => None,
     };
     expect.as_ref().map_or(Ok(()), Expect::sound)?;
+    let expect = expect.filter(|_| !case.asks_another());
     quick_is_sound(case)?;
     let adam = descent.adam(run.iterations)?;
     let mut complete = Table::new();
@@ -78,8 +79,8 @@ fn read(case: &Case) -> Result<Resolved> {
     ] {
         complete.insert(name.to_owned(), Value::Table(table));
     }
-    if let Some(expect) = tables.get("expect") {
-        complete.insert("expect".to_owned(), expect.clone());
+    if let Some(told) = tables.get("expect").filter(|_| expect.is_some()) {
+        complete.insert("expect".to_owned(), told.clone());
     }
     let name = if title.title.is_empty() { case.name.clone() } else { title.title };
     Ok(Resolved {
@@ -121,7 +122,8 @@ impl Resolved {
         let read = |text: &String| self.parts.0.solution(text);
         let solution =
             expect.solution.as_ref().map(read).transpose().map_err(|e| self.case.locate(e))?;
-        Ok(Known { answer: Some(expect.answer.value), solution })
+        let (answer, reference) = (Some(expect.answer.value), expect.answer.reference.clone());
+        Ok(Known { answer, reference, solution })
     }
 
     /// The problem and the form.

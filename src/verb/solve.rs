@@ -8,14 +8,15 @@ use frame::{Report, Verdict};
 use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Chosen, Ready, refuse_too_large, repeats};
+use super::{Chosen, Export, Ready, refuse_too_large, repeats};
 use crate::cases::Resolved;
 use crate::failure::{Failure, Outcome, code};
 use crate::output::{self, Around};
 use crate::progress::say;
+use crate::report::{self, Page};
 use crate::run_folder::{self as folder, Owner, RunFolder};
 use crate::session::{Limits, Session, listen};
-use crate::{print, record};
+use crate::{export, print, record};
 
 /// The arguments of `solve`.
 #[derive(Args, Debug)]
@@ -34,6 +35,9 @@ pub(crate) struct Solve {
     /// Go on in the folder given by --out
     #[arg(long, requires = "out")]
     resume: bool,
+    /// Write whole paths into the run folder: t, x, y, z in paths.npz
+    #[arg(long, value_name = "WHAT", conflicts_with = "repeats")]
+    export: Vec<Export>,
 }
 
 /// A run that came to its end, with an answer or without.
@@ -51,7 +55,8 @@ impl Solve {
     /// Does it. `said` are the words of the command line.
     pub(crate) fn act(self, said: &[String]) -> Outcome {
         let began = Instant::now();
-        let ready = self.chosen.ready()?;
+        let mut ready = self.chosen.ready()?;
+        ready.export = self.export;
         refuse_too_large(&ready)?;
         let place = if self.resume {
             RunFolder::existing(self.out.as_deref().unwrap_or(Path::new("")))?
@@ -77,7 +82,7 @@ pub(crate) fn once(
     place: &RunFolder,
     began: Instant,
 ) -> std::result::Result<Ended, Failure> {
-    let Ready { resolved, job, .. } = ready;
+    let Ready { resolved, job, forecast, export } = ready;
     let owner = Owner::of(&resolved)?;
     let _mine = place.lock()?;
     place.tidy()?;
@@ -104,10 +109,16 @@ pub(crate) fn once(
         seconds: began.elapsed().as_secs_f64(),
         ms_per_iteration: session.ms_per_iteration(),
     };
+    let (resolved, forecast) = (&resolved, &forecast);
+    let run_of = |seconds| report::Run { resolved, forecast, place, seconds };
     match outcome {
         Ok(report) => {
             let ended = answered(&around, &report, place)?;
-            record::write(place, &resolved, &report, &ended.object)?;
+            if export.contains(&Export::Paths) {
+                place.write(folder::PATHS, &export::npz(&report.answer.paths())?)?;
+            }
+            Page::answered(&run_of(around.seconds), &report, &ended.object)?.write(place)?;
+            record::write(place, resolved, &report, &ended.object)?;
             if session.iteration >= run.iterations {
                 place.remove(folder::CHECKPOINT)?;
             }
@@ -119,6 +130,7 @@ pub(crate) fn once(
             };
             session.save_kept()?;
             place.write(folder::TRACE, record::trace(&session.trace).as_bytes())?;
+            Page::unanswered(&run_of(around.seconds), &verdict, &session.trace).write(place)?;
             Ok(unanswered(&around, &error, &verdict, place))
         }
     }
@@ -216,13 +228,6 @@ fn go_on(said: &[String], place: &RunFolder) -> String {
     if !words.iter().any(|word| is(word, "--resume")) {
         words.push("--resume".to_owned());
     }
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+".contains(c);
-    let quoted = words.iter().map(|word| {
-        if word.chars().all(plain) && !word.is_empty() {
-            word.clone()
-        } else {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        }
-    });
-    format!("esperance {}", quoted.collect::<Vec<_>>().join(" "))
+    let quoted: Vec<String> = words.iter().map(|word| print::quoted(word)).collect();
+    format!("esperance {}", quoted.join(" "))
 }

@@ -24,10 +24,12 @@ pub struct Figure {
 
 /// What a case knows before anything is solved. Pictures and tables compare with it; no solver ever
 /// sees it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known {
     /// The answer.
     pub answer: Option<f64>,
+    /// How the answer is known.
+    pub reference: String,
     /// The exact answer as a formula in the family's variables.
     pub solution: Option<Expr>,
 }
@@ -82,6 +84,8 @@ pub struct Series {
     pub name: String,
     /// How it is drawn.
     pub mark: Mark,
+    /// Whether it has a colour of its own.
+    pub hue: Hue,
     /// Where; for [`Mark::Level`] only the second number counts, for [`Mark::Bars`] the first is the
     /// left edge and bars touch.
     pub points: Vec<[f64; 2]>,
@@ -95,7 +99,7 @@ pub struct Series {
 pub enum Mark {
     /// A line from point to point.
     Line,
-    /// A broken line from point to point: what the series before it is compared with, in its colour.
+    /// A broken line from point to point: what is compared with.
     Broken,
     /// Dots, with error bars of two standard errors where there are errors.
     Dots,
@@ -105,10 +109,25 @@ pub enum Mark {
     Level,
 }
 
+/// The colour of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hue {
+    /// Its own.
+    Own,
+    /// That of the series before it: both belong together.
+    Before,
+}
+
 impl Series {
     /// A series without errors.
     pub fn new(name: impl Into<String>, mark: Mark, points: Vec<[f64; 2]>) -> Self {
-        Self { name: name.into(), mark, points, errors: Vec::new() }
+        Self { name: name.into(), mark, hue: Hue::Own, points, errors: Vec::new() }
+    }
+
+    /// The same in the colour of the series before it.
+    pub fn beside(self) -> Self {
+        Self { hue: Hue::Before, ..self }
     }
 
     /// Dots with their standard errors.

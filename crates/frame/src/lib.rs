@@ -63,7 +63,7 @@ pub use coupled::Coupled;
 pub use descent::adam::Adam;
 pub use descent::schedule::Schedule;
 pub use descent::{Descent, Move};
-pub use figure::{Axis, Figure, Known, Mark, Series};
+pub use figure::{Axis, Figure, Hue, Known, Mark, Series};
 pub use forecast::Forecast;
 pub use functional::{Batch, Functional, Purpose, Work};
 pub use job::{Job, Posed};

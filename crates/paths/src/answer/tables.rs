@@ -69,7 +69,13 @@ fn found(value: &Value, known: &Known) -> Table {
     if let Some(expected) = known.answer {
         let off = value.answer.mean - expected;
         let far = value.answer.deviation(expected);
-        rows.push(("expected", format!("{expected}; off by {off:.1e}, {far:.1} standard errors")));
+        let from = if known.reference.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", known.reference)
+        };
+        let off = format!("off by {off:.1e}, {far:.1} standard errors");
+        rows.push(("expected", format!("{expected}{from}; {off}")));
     }
     let some: Vec<String> =
         value.gradient.iter().take(COMPONENTS).map(ToString::to_string).collect();

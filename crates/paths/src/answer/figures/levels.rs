@@ -51,7 +51,7 @@ fn curve(value: &Value, limit: &Limit) -> Option<Series> {
         [share * reach, limit.value.mean + rise * share.powf(order)]
     };
     let name = format!("extrapolation, order {order:.2}");
-    Some(Series::new(name, Mark::Broken, (0..=CURVE).map(at).collect()))
+    Some(Series::new(name, Mark::Broken, (0..=CURVE).map(at).collect()).beside())
 }
 
 /// A line for every side that is known.

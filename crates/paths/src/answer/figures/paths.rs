@@ -14,6 +14,7 @@ pub(super) fn paths(value: &Value, solution: Option<Expr>) -> Figure {
     let sample = &value.sample.paths;
     let shown = PATHS.min(sample.paths);
     let steps = some(sample.t.len(), POINTS);
+    let end = sample.t.last().copied().unwrap_or(0.0);
     let mut series = Vec::new();
     for path in 0..shown {
         let line = steps.iter().map(|&n| [sample.t[n], sample.value(path, n)]).collect();
@@ -21,12 +22,11 @@ pub(super) fn paths(value: &Value, solution: Option<Expr>) -> Figure {
         if let Some(u) = solution {
             let exact = |&n: &usize| [sample.t[n], at(value, u, path, n)[0]];
             let line = steps.iter().map(exact).collect();
-            series.push(Series::new("u(t, X), exact", Mark::Broken, line));
+            series.push(Series::new("u(t, X), exact", Mark::Broken, line).beside());
         }
+        let last = vec![[end, sample.terminal[path]]];
+        series.push(Series::new("g(X) at T", Mark::Dots, last).beside());
     }
-    let end = sample.t.last().copied().unwrap_or(0.0);
-    let ends = sample.terminal[..shown].iter().map(|&g| [end, g]).collect();
-    series.push(Series::new("g(X) at T", Mark::Dots, ends));
     let compared = if solution.is_some() {
         " The broken line of the same colour is the exact solution at the same points: both should \
          lie on each other."
@@ -38,8 +38,8 @@ pub(super) fn paths(value: &Value, solution: Option<Expr>) -> Figure {
         title: "Value along paths".to_owned(),
         caption: format!(
             "Each line is the value Y along one random path X from x₀, driven by the learned Z. All \
-             start at the value of the first level and should end at their dot, the terminal value \
-             g(X).{compared}"
+             start at the value of the first level and should end at the dot of their colour, the \
+             terminal value g(X).{compared}"
         ),
         x: Axis::linear("time t"),
         y: Axis::linear("Y ≈ u(t, X)"),

@@ -1,7 +1,7 @@
 //! The learned slope Z: against the exact one, or along paths where that is unknown.
 
 use frame::{Axis, Figure, Mark, Series};
-use ground::formula::{Expr, Shape};
+use ground::formula::Expr;
 
 use super::super::Value;
 use super::paths::at;
@@ -24,9 +24,7 @@ pub(super) fn against(value: &Value, solution: Expr) -> Figure {
         for n in some(sample.steps(), steps) {
             let exact = at(value, slope, path, n);
             let learned = sample.slope(path, n);
-            let repeated = slope.shape() == Shape::Scalar;
-            let one = |&i: &usize| [exact[if repeated { 0 } else { i }], learned[i]];
-            points.extend(components.iter().map(one));
+            points.extend(components.iter().map(|&i| [exact[i], learned[i]]));
         }
     }
     let all = || points.iter().flatten().copied().filter(|v: &f64| v.is_finite());
