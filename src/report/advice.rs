@@ -24,8 +24,8 @@ fn advice(words: impl Into<String>, command: impl Into<Option<String>>) -> Advic
 /// The command that solves the case of a run again, with changes `key=value`.
 pub(crate) fn command(run: &Run<'_>, changes: &[String]) -> String {
     let case = quoted(&run.place.name_of(CASE));
-    let set: String = changes.iter().map(|pair| format!(" --set {}", quoted(pair))).collect();
-    format!("esperance solve {case}{set}")
+    let set = changes.iter().map(|pair| format!(" --set {}", quoted(pair)));
+    format!("esperance solve {case}{}", set.collect::<Vec<_>>().concat())
 }
 
 /// What to try after an answer.

@@ -64,11 +64,13 @@ fn picture(figure: &Figure) -> Element {
         if series.hue == Hue::Own || colour == 0 {
             colour += 1;
         }
-        let mut class = format!("c{}", (colour - 1) % style::COLOURS);
-        if series.mark == Mark::Level {
-            class.push_str(&format!(" level d{}", level % style::DASHES));
+        let own = (colour - 1) % style::COLOURS;
+        let class = if series.mark == Mark::Level {
             level += 1;
-        }
+            format!("c{own} level d{}", (level - 1) % style::DASHES)
+        } else {
+            format!("c{own}")
+        };
         let off = outside(series, &y);
         if off.is_none() {
             draw(series, &class, (&x, &y)).into_iter().for_each(&mut add);
@@ -114,7 +116,9 @@ fn ranges(figure: &Figure) -> [[f64; 2]; 2] {
             }
             let bar = 2.0 * series.errors.get(k).copied().unwrap_or(0.0);
             x.take(a, across);
-            [b - bar, b, b + bar].into_iter().for_each(|v| y.take(v, up));
+            for v in [b - bar, b, b + bar] {
+                y.take(v, up);
+            }
             if series.mark == Mark::Bars {
                 y.take(0.0, up);
             }

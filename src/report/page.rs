@@ -68,7 +68,8 @@ fn meaning(verdict: &str) -> &'static str {
 
 fn table(table: &Table) -> String {
     let cells = |tag: &str, row: &[String]| -> String {
-        row.iter().map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect()
+        let one = |cell: &String| format!("<{tag}>{}</{tag}>", escape(cell));
+        row.iter().map(one).collect::<Vec<_>>().concat()
     };
     let head = if table.head.is_empty() {
         String::new()
@@ -159,8 +160,11 @@ fn section(name: &str, title: &str, body: &str) -> String {
 
 /// A list; its items are HTML already.
 fn list(class: &str, items: impl Iterator<Item = String>) -> String {
-    let items: String = items.map(|item| format!("<li>{item}</li>\n")).collect();
-    if items.is_empty() { items } else { format!("<ul class=\"{class}\">\n{items}</ul>\n") }
+    let items: Vec<String> = items.map(|item| format!("<li>{item}</li>\n")).collect();
+    if items.is_empty() {
+        return String::new();
+    }
+    format!("<ul class=\"{class}\">\n{}</ul>\n", items.concat())
 }
 
 /// Text as it stands in HTML. What XML cannot hold at all becomes a sign that says so.

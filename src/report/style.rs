@@ -74,15 +74,15 @@ fn figure(colour: impl Fn(&str) -> String) -> String {
 }
 
 /// The classes of the series, after what all figures need.
-fn series(mut text: String, colour: impl Fn(&str) -> String) -> String {
-    for k in 0..COLOURS {
+fn series(text: String, colour: impl Fn(&str) -> String) -> String {
+    let class = |k: usize| {
         let colour = colour(&format!("c{k}"));
-        text.push_str(&format!(
-            ".figure .c{k} {{ stroke: {colour} }} .figure .bars.c{k}, .figure .dot.c{k}, \
-             .figure .c{k} .dot {{ fill: {colour} }}\n"
-        ));
-    }
-    text
+        format!(
+            ".figure .c{k} {{ stroke: {colour} }} .figure .bars.c{k}, .figure .dot.c{k}, .figure .c{k} \
+             .dot {{ fill: {colour} }}\n"
+        )
+    };
+    text + &(0..COLOURS).map(class).collect::<Vec<_>>().concat()
 }
 
 fn variables(palette: &Palette) -> String {
