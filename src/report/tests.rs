@@ -44,7 +44,7 @@ fn a_page_is_well_formed_and_says_all() {
     let html = page::html(&made_up(), "# <case>\nsource = \"a < b && \u{1}\"\n");
     let document = parsed(&html);
     let all: String =
-        document.descendants().filter(|n| n.is_text()).filter_map(|n| n.text()).collect();
+        document.descendants().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect();
     for said in [
         "A <b>bold</b> title & \"more\"",
         "u(0, 0) = 1.0(2)",
