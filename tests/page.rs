@@ -154,6 +154,38 @@ fn a_run_without_an_answer_says_why_on_its_page() {
     assert!(html.contains("descent.rate=1e-3"), "{html}");
 }
 
+/// The list of what to try, as text.
+fn next(html: &str) -> String {
+    let document = parsed(html);
+    let list = document.descendants().find(|n| n.attribute("id") == Some("next"));
+    text(list.unwrap())
+}
+
+#[test]
+fn what_to_try_follows_from_what_is_wrong() {
+    let here = tempdir().unwrap();
+    let solved = |name: &str, more: &[&str]| {
+        run(here.path(), &small(&[&["--out", name], more].concat()));
+        let html = page(&here.path().join(name));
+        (next(&html), html)
+    };
+    let (list, _) = solved("one", &["--set", "problem.steps=4"]);
+    assert!(list.contains("--set 'problem.steps=[4,8,16]'"), "{list}");
+    let (list, html) = solved("none", &["--set", "run.iterations=0"]);
+    assert!(html.contains("nothing was trained"), "{html}");
+    assert!(
+        list.contains("run.iterations=300") && !list.contains("Nothing has to be done"),
+        "{list}"
+    );
+    let late = ["--set", "run.iterations=100_000_000", "--time-limit", "50ms"];
+    let (list, html) = solved("late", &late);
+    let words = ["solve", "late/case.toml", "--out", "late", "--resume"];
+    assert!(list.contains(&words.join(" ")), "{list}");
+    assert!(html.contains("stopped after"), "{html}");
+    let output = run(here.path(), &words);
+    assert_eq!(code(&output), 1, "it goes on to its time limit: {}", stderr(&output));
+}
+
 #[test]
 fn whole_paths_are_exported() {
     let here = tempdir().unwrap();

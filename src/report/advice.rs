@@ -32,21 +32,31 @@ pub(crate) fn command(run: &Run<'_>, changes: &[String]) -> String {
 pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) -> Vec<Advice> {
     let mut all = Vec::new();
     match &report.verdict {
+        Verdict::NotSettled { why } if why.contains(CUT) && run.place.has(CHECKPOINT) => {
+            return vec![going_on(run)];
+        }
         Verdict::Contradicted { .. } => all.push(advice(
             "The answer cannot be right. Compare the equation above with the one you meant; then try \
              a smaller descent.rate or finer steps.",
-            command(run, &["descent.rate=1e-3".to_owned()]),
+            change(run, "descent.rate=1e-3"),
         )),
-        Verdict::NotSettled { why } => all.extend(unsettled(run, why)),
+        Verdict::NotSettled { why } => all.extend(unsettled(run, why, &levels(object))),
         _ => {}
     }
-    all.extend(largest(run, report, object));
+    let more = largest(run, report, object);
+    all.extend(more.filter(|more| all.iter().all(|one| one.command != more.command)));
     if all.is_empty() {
-        all.push(advice(
-            "Nothing has to be done. For half the standard error, draw four times as many fresh \
-             paths.",
-            more_paths(run),
-        ));
+        all.push(match report.verdict {
+            Verdict::Converged => advice(
+                "Nothing has to be done. For half the standard error, draw four times as many fresh \
+                 paths.",
+                more_paths(run),
+            ),
+            _ => advice(
+                "Change what the reasons above name; until they are gone, do not rely on the digits.",
+                None,
+            ),
+        });
     }
     let place = quoted(&run.place.path.display().to_string());
     all.push(advice(
@@ -66,34 +76,56 @@ pub(super) fn without_answer(run: &Run<'_>, verdict: &Verdict) -> Vec<Advice> {
             None,
         )],
         _ => vec![
-            advice(
-                "Take smaller steps of the descent.",
-                command(run, &["descent.rate=1e-3".to_owned()]),
-            ),
-            advice("Compute in double precision.", command(run, &["run.precision=f64".to_owned()])),
+            advice("Take smaller steps of the descent.", change(run, "descent.rate=1e-3")),
+            advice("Compute in double precision.", change(run, "run.precision=f64")),
         ],
     }
 }
 
+/// How a run says that it was cut short.
+const CUT: &str = "stopped after";
+
 fn going_on(run: &Run<'_>) -> Advice {
-    let (case, place) = (&run.resolved.case.file, run.place.path.display().to_string());
+    let place = quoted(&run.place.path.display().to_string());
     advice(
-        "Go on where it stopped, with the words it was started with and --resume.",
-        format!("esperance solve {} --out {} --resume", quoted(case), quoted(&place)),
+        "Go on where it stopped; nothing is done twice.",
+        format!("{} --out {place} --resume", command(run, &[])),
     )
 }
 
-/// Whether the run can go on, and whether its reasons ask for more training.
-fn unsettled(run: &Run<'_>, why: &str) -> Vec<Advice> {
-    if run.place.has(CHECKPOINT) && why.contains("time limit") {
-        return vec![going_on(run)];
-    }
-    let asks = ["run.iterations", "nothing was trained"].iter().any(|word| why.contains(word));
-    let more = (2 * run.resolved.run.iterations).max(300);
-    let words = "Train longer: the reasons above ask for it.";
-    asks.then(|| advice(words, command(run, &[format!("run.iterations={more}")])))
-        .into_iter()
+/// What the reasons of a run that is not settled ask for, by the keys they name.
+fn unsettled(run: &Run<'_>, why: &str, levels: &[u64]) -> Vec<Advice> {
+    let asked = [
+        (["run.iterations", "nothing was trained"], "Train longer", more_training(run)),
+        (["run.fresh-paths"; 2], "Draw more fresh paths", more_paths(run)),
+        (["problem.steps"; 2], "Take finer time steps", finer(run, levels)),
+        (["descent.rate"; 2], "Learn more slowly", change(run, "descent.rate=1e-3")),
+        (["problem.on-policy"; 2], "Train on paths of the function", change(run, FOLLOW)),
+    ];
+    let asked = asked.into_iter().filter(|(words, ..)| words.iter().any(|w| why.contains(w)));
+    asked
+        .map(|(_, what, command)| advice(format!("{what}: a reason above asks for it."), command))
         .collect()
+}
+
+/// Training paths that follow the function.
+const FOLLOW: &str = "problem.on-policy=true";
+
+fn change(run: &Run<'_>, pair: &str) -> String {
+    command(run, &[pair.to_owned()])
+}
+
+fn more_training(run: &Run<'_>) -> String {
+    change(run, &format!("run.iterations={}", (2 * run.resolved.run.iterations).max(300)))
+}
+
+/// Every level twice as fine; of one level, three.
+fn finer(run: &Run<'_>, levels: &[u64]) -> String {
+    let steps: Vec<String> = match levels {
+        [one] => [1, 2, 4].map(|factor| (factor * one).to_string()).to_vec(),
+        all => all.iter().map(|n| (2 * n).to_string()).collect(),
+    };
+    change(run, &format!("problem.steps=[{}]", steps.join(",")))
 }
 
 fn more_paths(run: &Run<'_>) -> String {
@@ -105,10 +137,11 @@ fn largest(run: &Run<'_>, report: &Report, object: &Map<String, Value>) -> Optio
     let error = &report.error;
     let noise = size(&error.estimation)?;
     let levels = levels(object);
-    if let (Term::Unknown { .. }, [n]) = (&error.discretisation, levels.as_slice()) {
+    if let [_] = levels.as_slice() {
         return Some(advice(
-            "What the time step costs is unknown with one level: give several, each twice as fine.",
-            command(run, &[format!("problem.steps=[{n},{},{}]", 2 * n, 4 * n)]),
+            "One level of the time grid does not show what the steps cost: give several, each twice \
+             as fine.",
+            finer(run, &levels),
         ));
     }
     // What is indicated of the other two is no more than noise, or no size of the answer's.
@@ -131,22 +164,20 @@ fn largest(run: &Run<'_>, report: &Report, object: &Map<String, Value>) -> Optio
         });
     }
     if most == steps {
-        let finer: Vec<String> = levels.iter().map(|n| (2 * n).to_string()).collect();
         return Some(advice(
             "The time steps are the largest item of the budget: take every level twice as fine.",
-            command(run, &[format!("problem.steps=[{}]", finer.join(","))]),
+            finer(run, &levels),
         ));
     }
     if most == training {
-        let more = (2 * run.resolved.run.iterations).max(300);
         return Some(advice(
             "Minimiser and answer disagree by more than their noise: train longer.",
-            command(run, &[format!("run.iterations={more}")]),
+            more_training(run),
         ));
     }
     Some(advice(
         "The function is the largest item of the budget: give it more to learn with.",
-        command(run, &["representation.hidden=[64,64]".to_owned()]),
+        change(run, "representation.hidden=[64,64]"),
     ))
 }
 
