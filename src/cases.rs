@@ -6,6 +6,8 @@
 
 pub mod descent;
 pub mod expect;
+mod matrix_file;
+mod numpy;
 pub mod read;
 pub mod registry;
 pub mod resolve;

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "the root package is a door: files, clocks, exit")]
 
 pub mod cases;
+pub mod convert;
 #[cfg(feature = "cli")]
 mod export;
 #[cfg(feature = "cli")]

@@ -135,6 +135,20 @@ pub(crate) fn repeats_schema() -> Value {
     schema_for!(Seeds).to_value()
 }
 
+/// What `esperance solve A B … --json` prints: the cases, in the order in which they were given.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "it is the documentation of the object, which is built by hand")]
+pub(crate) struct Several {
+    /// The runs, each as `esperance schema solve` says; after an interruption those before it and
+    /// the one it stopped.
+    cases: Vec<Value>,
+}
+
+/// The schema of the object of several cases.
+pub(crate) fn cases_schema() -> Value {
+    schema_for!(Several).to_value()
+}
+
 /// What surrounds an answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Around<'a> {

@@ -13,7 +13,7 @@ pub(crate) mod png;
 mod scale;
 mod style;
 
-use frame::{Figure, Forecast, Report, Table, Trace, Verdict};
+use frame::{Figure, Forecast, Report, Sheet, Trace, Verdict};
 use ground::estimate::Estimate;
 use ground::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -40,9 +40,9 @@ pub(crate) struct Page {
     /// What it rests on, reason by reason.
     pub(crate) reasons: Vec<String>,
     /// The error budget.
-    pub(crate) error: Option<Table>,
+    pub(crate) error: Option<Sheet>,
     /// What the family says.
-    pub(crate) tables: Vec<Table>,
+    pub(crate) tables: Vec<Sheet>,
     /// The pictures.
     pub(crate) figures: Vec<Figure>,
     /// What to try next.
@@ -81,7 +81,7 @@ impl Page {
         page.answer = text.lines().next().map(str::to_owned);
         page.interval = Some(interval(report.answer.headline()));
         page.error = Some(budget::table(&report.error));
-        page.tables = report.answer.tables(&known);
+        page.tables = report.answer.sheets(&known);
         page.figures.splice(0..0, report.answer.figures(&known).into_iter().map(Figure::finite));
         page.next = advice::of(run, report, object);
         Ok(page)

@@ -77,7 +77,7 @@ impl RunFolder {
         Ok(Self { path: path.to_owned() })
     }
 
-    /// A folder inside, made where it is not there.
+    /// A folder of this name inside, made where it is not there yet.
     pub(crate) fn inside(&self, name: &str) -> Result<Self> {
         let path = self.file(name);
         fs::create_dir_all(&path).map_err(|e| Error::io(path.display().to_string(), e))?;

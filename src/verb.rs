@@ -4,10 +4,14 @@ pub(crate) mod cases;
 pub(crate) mod check;
 pub(crate) mod cite;
 pub(crate) mod completions;
+pub(crate) mod convert;
+pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod repeats;
 pub(crate) mod report;
+mod rows;
 pub(crate) mod schema;
+mod several;
 pub(crate) mod solve;
 pub(crate) mod verify;
 
@@ -40,7 +44,7 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Solve a case: the answer with its error, and a run folder
+    /// Solve a case, or several: the answer with its error, and a run folder
     Solve(Box<solve::Solve>),
     /// Read a case, fill in the defaults, predict memory and time; run nothing
     Check(check::Check),
@@ -48,12 +52,16 @@ pub(crate) enum Verb {
     Explain(explain::Explain),
     /// The shipped cases, one line each, with the expected answer
     Cases(cases::Cases),
+    /// The trained function of a finished run at any points, with its errors, as CSV
+    Eval(eval::Eval),
     /// Recompute the answer of a finished run on fresh draws; exit 1 if they disagree
     Verify(verify::Verify),
     /// Write the page of a finished run again, and its pictures as files
     Report(report::Write),
     /// BibTeX of the methods a case uses
     Cite(cite::Cite),
+    /// Make a case file from the input of another program
+    Convert(convert::Convert),
     /// The JSON schema of a verb's output
     Schema(schema::Print),
     /// Completions for a shell
@@ -68,9 +76,11 @@ impl Verb {
             Self::Check(verb) => verb.act(),
             Self::Explain(verb) => verb.act(),
             Self::Cases(verb) => verb.act(),
+            Self::Eval(verb) => verb.act(),
             Self::Verify(verb) => verb.act(),
             Self::Report(verb) => verb.act(),
             Self::Cite(verb) => verb.act(),
+            Self::Convert(verb) => verb.act(),
             Self::Schema(verb) => verb.act(),
             Self::Completions(verb) => verb.act(),
         }
@@ -81,7 +91,21 @@ impl Verb {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Chosen {
     /// A case file, or the name of a shipped case
-    pub(crate) case: String,
+    case: String,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+impl Chosen {
+    /// Reads the case, applies the changes, checks everything.
+    pub(crate) fn ready(&self) -> Result<Ready, Failure> {
+        self.changes.ready(&self.case)
+    }
+}
+
+/// What is changed in a case.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Changes {
     /// Change a key: section.key=value, such as run.seed=3; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
@@ -130,10 +154,10 @@ impl std::fmt::Debug for Ready {
     }
 }
 
-impl Chosen {
-    /// Reads the case, applies the changes, checks everything.
-    pub(crate) fn ready(&self) -> Result<Ready, Failure> {
-        let mut case = files::shipped::open(&self.case)?;
+impl Changes {
+    /// Reads a case, applies the changes, checks everything.
+    pub(crate) fn ready(&self, case: &str) -> Result<Ready, Failure> {
+        let mut case = files::shipped::open(case)?;
         if self.quick {
             case.quicken()?;
         }

@@ -5,12 +5,14 @@
 use esperance::cases::{resolve, shipped};
 use esperance::{frame, ground, paths};
 use frame::{Batch, Coupled, Functional, Params, Precision, Problem, Purpose, Representation, Run};
+use ground::formula::Expr;
 use ground::stream::Stream;
 use paths::form::Directions;
 use paths::known::{BasketCall, Heat, HjbLqg, QuadraticGradient};
 use paths::model::{At, Diffusion, Equation};
 use paths::plan::PathPlan;
 use paths::problem::{DeepBsde, OnTape};
+use paths::sde::Law;
 
 /// A point away from the start, so that every coefficient matters.
 fn somewhere(form: &Directions) -> Params {
@@ -147,6 +149,49 @@ fn agree_where_the_driver_does_not_see_all_of_u() {
     let [low, high] = plan.pilot().range;
     assert!(high - low < 40.0, "[{low}, {high}]");
     agree(&problem, &form, 4);
+}
+
+#[test]
+fn agree_ornstein_uhlenbeck() {
+    let kappa = [1.5, 0.0, -0.4];
+    let reverting = |equation: Equation| {
+        equation
+            .source(|At { x, z, .. }| x.sum().cos() - 0.3 * z.dot(z))
+            .terminal(|x| (1.0 + x.dot(x)).sqrt())
+    };
+    let several = Equation::new(3, 1.0)
+        .drift(|At { x, .. }| Expr::vector(&kappa) * (0.5 - x) + Expr::vector(&[0.0, 0.2, 0.0]))
+        .diffusion(Expr::vector(&[0.5, 0.9, 0.7]));
+    let sigma = vec![1.0, 0.2, 0.0, 0.3, 0.9, 0.1, 0.0, -0.2, 1.1];
+    let one = Equation::new(3, 1.0)
+        .drift(|At { x, .. }| 2.0 * (0.5 - x))
+        .diffusion(Diffusion::Matrix(sigma));
+    for equation in [several, one] {
+        let problem = small(reverting(equation)).at(&[0.1, 0.2, 0.3]);
+        assert_eq!(problem.step().unwrap().law, Law::OrnsteinUhlenbeck);
+        agree(&problem, &problem.default_form(), 4);
+    }
+}
+
+#[test]
+fn agree_correlated_diffusion_and_a_driver_in_grad_u() {
+    let factor = vec![1.0, 0.0, 0.0, 0.6, 0.8, 0.0, -0.3, 0.5, 0.66_f64.sqrt()];
+    let posed = |volatility: fn(At) -> Expr| {
+        let equation = Equation::new(3, 1.0)
+            .drift(|At { x, .. }| 0.05 * x)
+            .source(|At { grad_u, x, .. }| -0.4 * grad_u.dot(grad_u) + 0.1 * (x * grad_u).sum())
+            .terminal(|x| (1.0 + x.dot(x)).sqrt());
+        let volatility = volatility(equation.variables());
+        small(equation.diffusion(Diffusion::Correlated { volatility, factor: factor.clone() }))
+            .at(&[0.9, 1.1, 1.0])
+    };
+    let geometric = posed(|At { x, .. }| 0.3 * x);
+    let general = posed(|At { t, x, .. }| 0.3 + 0.1 * t * x.tanh());
+    assert_eq!(geometric.step().unwrap().law, Law::Geometric);
+    assert_eq!(general.step().unwrap().law, Law::General);
+    for problem in [geometric, general] {
+        agree(&problem, &problem.default_form(), 4);
+    }
 }
 
 #[test]

@@ -53,11 +53,12 @@ fn there_are_enough() {
 fn the_library_says_the_sentence() {
     let mut differ = Vec::new();
     for (path, text, sentence) in wrong() {
-        let file = path.file_name().unwrap().to_string_lossy().into_owned();
         // What the machine cannot hold is refused by the command, below.
-        if file == "dimension-beyond-memory.toml" {
+        if path.ends_with("dimension-beyond-memory.toml") {
             continue;
         }
+        // With its folder: what a case names beside itself is looked for there.
+        let file = path.to_string_lossy().into_owned();
         let solved = Case::parse("bad", &file, &text)
             .and_then(resolve)
             .and_then(|r| r.job()?.forecast(&r.run).map_err(|error| r.case.locate(error)));

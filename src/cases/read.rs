@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use ground::{Error, Result};
 use toml::de::{DeTable, DeValue};
@@ -147,6 +148,15 @@ impl Case {
             None => self.file.clone(),
         };
         error.in_file(&file)
+    }
+
+    /// The folder where the path of a file given at `key` begins: that of the case file, and where we
+    /// are for what the command line said.
+    pub fn folder(&self, key: &str) -> PathBuf {
+        match self.place(key) {
+            Some(Place::Said(_)) => PathBuf::new(),
+            _ => Path::new(&self.file).parent().map_or_else(PathBuf::new, Path::to_owned),
+        }
     }
 
     /// The line of the file an input error is about, with a mark under the wrong place.

@@ -11,6 +11,7 @@ use toml::{Table, Value};
 
 use super::descent::AdamSection;
 use super::expect::Expect;
+use super::matrix_file::{Files, embedded};
 use super::read::Case;
 use super::registry::{section, shaped};
 use super::sections::{RunSection, Title};
@@ -33,6 +34,7 @@ pub struct Resolved {
     /// What one should get, where the case says it.
     pub expect: Option<Expect>,
     complete: Table,
+    files: Files,
     parts: (Model, Problem, Representation, Adam),
 }
 
@@ -51,7 +53,8 @@ pub fn resolve(case: Case) -> Result<Resolved> {
 }
 
 fn read(case: &Case) -> Result<Resolved> {
-    let tables = &case.sections;
+    let (tables, files) = embedded(case)?;
+    let tables = tables.as_ref();
     let (title, title_table) = section::<Title>(tables, "case")?;
     let (model, model_table) = section::<Model>(tables, "model")?;
     let (problem, problem_table) = section::<Problem>(tables, "problem")?;
@@ -92,6 +95,7 @@ fn read(case: &Case) -> Result<Resolved> {
         run: run.run(),
         expect,
         complete,
+        files,
         parts: (model, problem, representation, adam),
     })
 }
@@ -112,7 +116,7 @@ impl Resolved {
     pub fn job(&self) -> Result<Box<dyn Job>> {
         let (model, problem, representation, adam) = self.parts.clone();
         let job = paths::case::job(&model, &problem, &representation, Box::new(adam))
-            .map_err(|error| self.case.locate(error))?;
+            .map_err(|error| self.case.locate(self.files.name(error)))?;
         self.known().map(|_| job)
     }
 
@@ -129,7 +133,8 @@ impl Resolved {
     /// The problem and the form.
     pub fn pose(&self) -> Result<(DeepBsde, Directions)> {
         let (model, problem, representation, _) = &self.parts;
-        paths::case::pose(model, problem, representation).map_err(|error| self.case.locate(error))
+        paths::case::pose(model, problem, representation)
+            .map_err(|error| self.case.locate(self.files.name(error)))
     }
 
     /// Memory that any run of this case needs at least, bytes: a few numbers a step and component.

@@ -54,7 +54,17 @@ fn fits(root: &Json, node: &Json, value: &Value, key: &str) -> Result<()> {
         return Ok(());
     }
     // The variant of the same type knows best what is wrong inside the value.
-    let same: Vec<_> = all.iter().filter(|variant| like(variant, value)).collect();
+    let same: Vec<_> = all.iter().copied().filter(|variant| like(variant, value)).collect();
+    if let (Value::Table(table), [_, _, ..]) = (value, same.as_slice())
+        && same.iter().all(|variant| shared(variant, value) == 0)
+        && let Some(name) = table.keys().next()
+    {
+        let known = same.iter().flat_map(|variant| properties(variant)).map(|(known, _)| known);
+        let known: Vec<&str> = known.collect();
+        return Err(Error::input(format!("{key}.{name}"), "unknown key")
+            .nearest(nearest(name, known.iter().copied()))
+            .allowed(format!("Known here: {}", known.join(", "))));
+    }
     let best = same.iter().max_by_key(|variant| shared(variant, value));
     if let Some(variant) = best.filter(|_| value.is_table() || same.len() == 1)
         && let Err(error) = single(root, variant, value, key)

@@ -11,8 +11,8 @@ use super::schema::nearest;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cases");
 
-/// Bytes of the longest case file: 16 MiB, a matrix of a thousand columns.
-const LONGEST: u64 = 1 << 24;
+/// Bytes of the longest case file, and of a matrix beside it: 64 MiB, a matrix of 1700 columns.
+pub(super) const LONGEST: u64 = 1 << 26;
 
 /// The folder of wrong case files, each with the sentence it must produce: not for solving.
 const WRONG: &str = "bad";
@@ -53,7 +53,7 @@ pub fn open(case: &str) -> Result<Case> {
 }
 
 /// The bytes of a file of at most [`LONGEST`]; of a device or pipe no more are taken either.
-fn short(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(super) fn short(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LONGEST {

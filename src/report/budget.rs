@@ -1,16 +1,16 @@
 //! The error budget as a table: each error in words, its size, and how it is known.
 
-use frame::{ErrorBudget, Table, Target, Term};
+use frame::{ErrorBudget, Sheet, Target, Term};
 
 /// The table of a budget.
-pub(super) fn table(budget: &ErrorBudget) -> Table {
+pub(super) fn table(budget: &ErrorBudget) -> Sheet {
     let rows = [
         ("estimation", "finitely many paths", &budget.estimation),
         ("optimisation", "training stopped short", &budget.optimisation),
         ("discretisation", "time cut into steps", &budget.discretisation),
         ("approximation", "the function cannot be exact", &budget.approximation),
     ];
-    Table {
+    Sheet {
         name: "budget".to_owned(),
         title: "Error budget".to_owned(),
         caption: "How far the answer may be off, cause by cause. Measured: against an independent \

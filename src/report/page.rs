@@ -1,6 +1,6 @@
 //! A page as one HTML file: no network, no script, light and dark, well-formed as XML too.
 
-use frame::Table;
+use frame::Sheet;
 
 use super::{Page, draw, style};
 
@@ -66,7 +66,7 @@ fn meaning(verdict: &str) -> &'static str {
     }
 }
 
-fn table(table: &Table) -> String {
+fn table(table: &Sheet) -> String {
     let cells = |tag: &str, row: &[String]| -> String {
         let one = |cell: &String| format!("<{tag}>{}</{tag}>", escape(cell));
         row.iter().map(one).collect::<Vec<_>>().concat()
@@ -131,7 +131,7 @@ fn again(page: &Page, case: &str) -> String {
 
 fn made(page: &Page) -> String {
     let rows = page.made.iter().map(|(topic, fact)| vec![topic.clone(), fact.clone()]).collect();
-    let facts = Table {
+    let facts = Sheet {
         name: "made".to_owned(),
         title: "How this page came about".to_owned(),
         caption:

@@ -1,6 +1,6 @@
 //! Pages of made-up runs: escaped, well-formed, complete.
 
-use frame::{Axis, Figure, Mark, Series, Table, Verdict};
+use frame::{Axis, Figure, Mark, Series, Sheet, Verdict};
 use roxmltree::{Document, ParsingOptions};
 
 use super::advice::Advice;
@@ -15,7 +15,7 @@ fn made_up() -> Page {
         verdict: text("not-settled"),
         reasons: vec![text("sd(λ y₀) > 1 & rising")],
         error: None,
-        tables: vec![Table::facts("equation", "What", "cap", [("g", text("if(x[1] < 0, 1, 2)"))])],
+        tables: vec![Sheet::facts("equation", "What", "cap", [("g", text("if(x[1] < 0, 1, 2)"))])],
         figures: vec![Figure {
             name: text("levels"),
             title: text("t"),

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use ground::Error;
 use serde_json::{Map, Value, json};
 
 use super::prepare;
+use super::rows::{digits, estimate, number, word};
 use super::solve::{Ended, once};
 use crate::cases::{Resolved, resolve};
 use crate::failure::{Failure, code};
@@ -27,9 +27,7 @@ pub(crate) fn solve(
     for seed in first..first + n {
         let mut case = resolved.case.clone();
         case.set("--repeats", "run.seed", &seed.to_string())?;
-        let inside = RunFolder { path: place.file(&format!("seed-{seed}")) };
-        std::fs::create_dir_all(&inside.path)
-            .map_err(|e| Error::io(inside.path.display().to_string(), e))?;
+        let inside = place.inside(&format!("seed-{seed}"))?;
         let mut ready = prepare(resolve(case)?)?;
         ready.resolved.run.init.clone_from(&resolved.run.init);
         let ended = once(ready, &inside, Instant::now())?;
@@ -51,7 +49,8 @@ fn together(
     worst: u8,
     began: Instant,
 ) -> Map<String, Value> {
-    let values: Vec<f64> = runs.iter().filter_map(|run| number(run, "value")).collect();
+    let values: Vec<f64> =
+        runs.iter().filter_map(|run| number(run, &["answer", "value"])).collect();
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
     put("case", json!(resolved.case.name));
@@ -77,34 +76,20 @@ fn together(
     object
 }
 
-fn number(run: &Map<String, Value>, key: &str) -> Option<f64> {
-    run.get("answer")?.get(key)?.as_f64()
-}
-
 /// A line a run, then mean and spread.
 fn rows(runs: &[Map<String, Value>], object: &Map<String, Value>) -> String {
     let mut rows = vec![["seed", "answer", "R²", "seconds", "verdict"].map(str::to_owned).to_vec()];
     for run in runs {
-        let value = match (number(run, "value"), number(run, "stderr")) {
-            (Some(mean), Some(stderr)) => {
-                ground::estimate::Estimate { mean, stderr, n: 0 }.to_string()
-            }
-            _ => "none".to_owned(),
-        };
-        let plain = |key: &str| run.get(key).cloned().unwrap_or_default();
-        let digits = |key: &str, n: usize| {
-            plain(key).as_f64().map_or_else(|| "–".to_owned(), |x| format!("{x:.n$}"))
-        };
         rows.push(vec![
-            plain("seed").to_string(),
-            value,
-            digits("r2", 4),
-            digits("seconds", 2),
-            plain("verdict").as_str().unwrap_or_default().to_owned(),
+            digits(run, &["seed"], 0),
+            estimate(run, &["answer"]).unwrap_or_else(|| "none".to_owned()),
+            digits(run, &["r2"], 4),
+            digits(run, &["seconds"], 2),
+            word(run, "verdict"),
         ]);
     }
-    let read = |key: &str| object.get("mean")?.get(key)?.as_f64();
-    let end = match (read("value"), read("stderr"), object.get("spread").and_then(Value::as_f64)) {
+    let read = |key: &str| number(object, &["mean", key]);
+    let end = match (read("value"), read("stderr"), number(object, &["spread"])) {
         (Some(mean), Some(stderr), Some(sd)) => {
             let mean = ground::estimate::Estimate { mean, stderr, n: runs.len() };
             format!("mean {mean}, spread {sd:.2e} (standard deviation over {} seeds)", runs.len())

@@ -7,13 +7,13 @@ use crate::cases::schema::nearest;
 use crate::failure::{Outcome, code};
 use crate::{output, print};
 
-/// What has a schema: `solve`, and `solve --repeats`.
-const VERBS: [&str; 2] = ["solve", "repeats"];
+/// What has a schema: `solve`, `solve --repeats` and `solve` of several cases.
+const VERBS: [&str; 3] = ["solve", "repeats", "cases"];
 
 /// The arguments of `schema`.
 #[derive(Args, Debug)]
 pub(crate) struct Print {
-    /// What printed it: solve, or repeats for solve --repeats
+    /// What printed it: solve, repeats for solve --repeats, or cases for solve of several cases
     verb: String,
 }
 
@@ -26,8 +26,11 @@ impl Print {
                 .allowed(format!("Known here: {}", VERBS.join(", ")))
                 .into());
         }
-        let schema =
-            if self.verb == "repeats" { output::repeats_schema() } else { output::schema() };
+        let schema = match self.verb.as_str() {
+            "repeats" => output::repeats_schema(),
+            "cases" => output::cases_schema(),
+            _ => output::schema(),
+        };
         let schema = serde_json::to_string_pretty(&schema)
             .map_err(|e| Error::bug(format!("a schema cannot be written: {e}")))?;
         print::answer(&schema)?;

@@ -8,7 +8,7 @@ use frame::{Report, Verdict};
 use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Chosen, Export, Ready, refuse_too_large, repeats};
+use super::{Changes, Export, Ready, refuse_too_large, repeats, several};
 use crate::cases::Resolved;
 use crate::failure::{Failure, Outcome, code};
 use crate::output::{self, Around};
@@ -21,15 +21,19 @@ use crate::{export, print, record};
 /// The arguments of `solve`.
 #[derive(Args, Debug)]
 pub(crate) struct Solve {
+    /// A case file, or the name of a shipped case; several are solved one after another
+    #[arg(required = true, value_name = "CASE")]
+    cases: Vec<String>,
     #[command(flatten)]
-    chosen: Chosen,
+    changes: Changes,
     /// Solve with N seeds, one after the other; mean and spread
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     repeats: Option<u64>,
     /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
-    /// The run folder; without it runs/<case>-<number>
+    /// The run folder; without it runs/<case>-<number>. Of several cases each has a folder with its
+    /// name inside; without it in runs/cases-<number>
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Go on in the folder given by --out
@@ -55,24 +59,44 @@ impl Solve {
     /// Does it. `said` are the words of the command line.
     pub(crate) fn act(self, said: &[String]) -> Outcome {
         let began = Instant::now();
-        let mut ready = self.chosen.ready()?;
-        ready.export = self.export;
-        refuse_too_large(&ready)?;
+        let mut all = self.ready()?;
         let place = if self.resume {
             RunFolder::existing(self.out.as_deref().unwrap_or(Path::new("")))?
         } else {
-            RunFolder::new(self.out.as_deref(), &ready.resolved.case.name)?
+            let name = if all.len() == 1 { &all[0].resolved.case.name } else { several::FOLDER };
+            RunFolder::new(self.out.as_deref(), name)?
         };
         listen()?;
-        let ended = match self.repeats {
-            Some(n) => repeats::solve(&ready.resolved, &place, n, began)?,
-            None => once(ready, &place, began)?,
+        let ended = match (self.repeats, all.pop()) {
+            (Some(n), Some(ready)) => repeats::solve(&ready.resolved, &place, n, began)?,
+            (None, Some(ready)) if all.is_empty() => once(ready, &place, began)?,
+            (_, last) => several::solve(all.into_iter().chain(last).collect(), &place)?,
         };
         if ended.code == code::INTERRUPTED {
             say(&format!("saved; go on with:\n  {}", go_on(said, &place)));
         }
         print::answer(&if self.json { output::text(&ended.object)? } else { ended.text })?;
         Ok(ended.code)
+    }
+}
+
+impl Solve {
+    /// All cases, checked before the first is solved.
+    fn ready(&self) -> std::result::Result<Vec<Ready>, Failure> {
+        let one = |case: &String| {
+            let mut ready = self.changes.ready(case)?;
+            ready.export.clone_from(&self.export);
+            refuse_too_large(&ready)?;
+            Ok(ready)
+        };
+        let all = self.cases.iter().map(one).collect::<std::result::Result<Vec<_>, Failure>>()?;
+        several::distinct(&all)?;
+        if all.len() > 1 && self.repeats.is_some() {
+            return Err(Error::input("--repeats", "several cases and several seeds at once")
+                .allowed("Give one case with --repeats, or several cases without")
+                .into());
+        }
+        Ok(all)
     }
 }
 
@@ -212,7 +236,8 @@ fn same_case(place: &RunFolder, resolved: &Resolved) -> Result<()> {
         .in_file(&place.name_of(folder::CASE)))
 }
 
-fn not_a_run(place: &RunFolder) -> Error {
+/// A folder with something else in it.
+pub(super) fn not_a_run(place: &RunFolder) -> Error {
     Error::input("", "this folder holds no run")
         .allowed("Choose another --out")
         .in_file(&place.path.display().to_string())

@@ -13,7 +13,7 @@ use crate::run::Run;
 use crate::solution::Report;
 use crate::solve::{judge, solve};
 use crate::watch::Watch;
-use crate::{Checkpoint, Trace};
+use crate::{Checkpoint, Table, Trace};
 
 /// Something that can be solved, its types forgotten.
 pub trait Job {
@@ -34,6 +34,15 @@ pub trait Job {
         draws: &str,
         watch: &mut dyn Watch,
     ) -> Result<Report>;
+
+    /// The trained function at points: no training.
+    fn at_points(
+        self: Box<Self>,
+        run: &Run,
+        trained: &Checkpoint,
+        points: &Table,
+        watch: &mut dyn Watch,
+    ) -> Result<Table>;
 }
 
 /// A problem, a form and a descent.
@@ -88,5 +97,17 @@ where
             trace: Trace::default(),
             work: functional.work(),
         })
+    }
+
+    fn at_points(
+        self: Box<Self>,
+        run: &Run,
+        trained: &Checkpoint,
+        points: &Table,
+        watch: &mut dyn Watch,
+    ) -> Result<Table> {
+        let mut params = self.form.init(run.precision, &ground::stream::Stream::new(run.seed))?;
+        trained.restore(&mut params)?;
+        P::at_points(&mut self.problem.couple(self.form, run)?, &params, points, watch)
     }
 }

@@ -14,7 +14,8 @@ use crate::functional::{Batch, Functional};
 use crate::params::Params;
 use crate::representation::Representation;
 use crate::run::Run;
-use crate::table::{Named, Table};
+use crate::sheet::{Named, Sheet};
+use crate::table::Table;
 use crate::watch::Watch;
 
 /// Find f minimising J(f) = E_{z ∼ μ} j(z, f).
@@ -39,6 +40,15 @@ pub trait Problem<R: Representation>: Sized + Send + Sync {
         stream: &Stream,
         watch: &mut dyn Watch,
     ) -> Result<Findings<Self::Answer>>;
+
+    /// The trained function at points, row by row, in columns of its own: the points first, then what
+    /// is found there.
+    fn at_points(
+        j: &mut Self::Functional,
+        theta: &Params,
+        points: &Table,
+        watch: &mut dyn Watch,
+    ) -> Result<Table>;
 }
 
 /// An answer with what is known of its error, before the run's verdict.
@@ -68,7 +78,7 @@ pub trait Answer: fmt::Display + Send {
     fn figures(&self, known: &Known) -> Vec<Figure>;
 
     /// What a page says of it: first what was solved, then what was found.
-    fn tables(&self, known: &Known) -> Vec<Table>;
+    fn sheets(&self, known: &Known) -> Vec<Sheet>;
 
     /// The whole paths it keeps, as arrays for other programs.
     fn paths(&self) -> Vec<Named<'_>>;

@@ -94,6 +94,14 @@ impl Error {
         self
     }
 
+    /// The same, in a row of a table, counted from 1.
+    pub fn row(mut self, row: usize) -> Self {
+        if let Self::Input(input) = &mut self {
+            input.key = format!("row {row}: {}", input.key);
+        }
+        self
+    }
+
     /// The same, in a file, unless one is named already.
     pub fn in_file(mut self, file: &str) -> Self {
         if let Self::Input(input) = &mut self

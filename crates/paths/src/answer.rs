@@ -12,7 +12,8 @@
 //! minimiser          the y with mean (g − Y_N) = 0 on plain paths at the first level: what the loss
 //!                    converges to
 //! R²                 1 − mean (δ − JΔ)² / Var g(X_T) on plain paths
-//! ∇u(0, x₀)          σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h)
+//! ∇u(0, x₀)          σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h), for exact Ornstein–Uhlenbeck steps times
+//!                    what their first step does to a slope
 //! ```
 //! y₀ is what a path says of u(0, x₀): y + (g(X_N) − Y_N)/J, J = ∂Y_N/∂y; without u in f it is
 //! g(X_N) + Σ h f − Σ Z·ΔB. Where f has u, y is found on paths of its own ([`draw`]).
@@ -31,11 +32,12 @@ mod draw;
 mod figures;
 mod gradient;
 mod json;
+mod limit;
 mod measure;
 mod print;
-mod tables;
+mod sheets;
 
-use frame::{Findings, Params, Refined, Watch, refine};
+use frame::{Findings, Params, Watch};
 use ground::Result;
 use ground::estimate::Estimate;
 use ground::formula::Interval;
@@ -45,13 +47,15 @@ pub use json::Json;
 
 use crate::bounds::{Bounds, bounds};
 use crate::case::Reading;
-use crate::clock::Clock;
 use crate::model::Equation;
 use crate::plan::{Asked, LevelDraws, PathPlan, Trajectories};
 use crate::problem::DeepBsde;
 use crate::quadratic::{GATE, Quadratic};
 use draw::{Paths, draw};
 use gradient::gradient;
+pub(crate) use gradient::gradient_of;
+pub use limit::Limit;
+use limit::limit;
 use measure::{Weighted, gain, mean, minimiser, r_squared};
 
 /// The share of Var g by which the loss may still move: R² is then known to three digits, and the
@@ -130,19 +134,6 @@ pub struct Level {
     pub logarithmic: Option<Estimate>,
 }
 
-/// The limit N → ∞ of the adjoint-weighted values.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Limit {
-    /// The limit.
-    pub value: Estimate,
-    /// The order used; None where the values have no time-step error.
-    pub order: Option<f64>,
-    /// Whether it was fitted.
-    pub fitted: bool,
-    /// The order seen, where it is resolved.
-    pub seen: Option<Estimate>,
-}
-
 /// The logarithmic mean on the finest level.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Logarithmic {
@@ -168,7 +159,7 @@ pub(crate) fn answer(
     let quadratic = Quadratic::of(&problem)?;
     let weighted = Weighted::new(&paths.policy[0]);
     let levels = levels(&paths, weighted, quadratic.as_ref());
-    let limit = limit(&problem, &paths, weighted)?;
+    let limit = limit(&problem, &paths.policy, weighted)?;
     let finest = paths.policy.last().expect("there is a level");
     let logarithmic = quadratic.as_ref().map(|q| q.mean(finest, GATE));
     let first = &paths.plain[0];
@@ -199,7 +190,7 @@ pub(crate) fn answer(
         answer,
         reading,
         how,
-        gradient: gradient(&problem, finest, &z0),
+        gradient: gradient(&problem, finest, &z0)?,
         minimiser: minimiser(first),
         r2: r_squared(first),
         zero: minimiser(&paths.zero),
@@ -229,26 +220,6 @@ fn levels(paths: &Paths, weighted: Weighted, quadratic: Option<&Quadratic>) -> V
         logarithmic: quadratic.map(|q| q.mean(policy, GATE).value),
     };
     paths.plain.iter().zip(&paths.policy).map(level).collect()
-}
-
-/// The limit of the adjoint-weighted values; the finest level's where they have no time-step error.
-fn limit(problem: &DeepBsde, paths: &Paths, weighted: Weighted) -> Result<Option<Limit>> {
-    if problem.levels.len() < 2 {
-        return Ok(None);
-    }
-    if is_exact(problem)? {
-        let value = mean(paths.policy.last().expect("there is a level"));
-        return Ok(Some(Limit { value, order: None, fitted: false, seen: None }));
-    }
-    let draws = |_: &[usize]| Ok(paths.policy.iter().map(|level| weighted.values(level)).collect());
-    let Refined { limit, order, fitted, seen, .. } = refine(&problem.levels, 1.0, draws)?;
-    Ok(Some(Limit { value: limit, order, fitted, seen }))
-}
-
-/// Whether V_N is the same for every N: exact steps, and a driver of t alone.
-fn is_exact(problem: &DeepBsde) -> Result<bool> {
-    let equation = &problem.equation;
-    Ok(problem.step()?.exact && equation.driver()? == Clock::of(equation)?.formula())
 }
 
 /// The answer and how it was read off.
@@ -291,6 +262,36 @@ fn read(
     (value, Reading::Adjoint, how)
 }
 
+/// u(t, x) from paths of a few levels that begin there and follow the function.
+pub(crate) fn value_of(problem: &DeepBsde, policy: &[LevelDraws]) -> Result<Estimate> {
+    let finest = &policy[policy.len() - 1];
+    if let Some(q) = Quadratic::of(problem)?
+        && problem.reading != Reading::Adjoint
+    {
+        let log = q.mean(finest, GATE);
+        if log.trusted {
+            return Ok(log.value);
+        }
+    }
+    let weighted = Weighted::new(&policy[0]);
+    let limit = limit(problem, policy, weighted)?;
+    Ok(limit.map_or_else(|| Estimate::of(&weighted.values(finest)), |limit| limit.value))
+}
+
+/// 1 − R² of a function in the limit of fine steps; its root is about the relative error of Z along
+/// the paths.
+pub(crate) fn unexplained_share(
+    j: &mut PathPlan,
+    theta: &Params,
+    stream: &Stream,
+    watch: &mut dyn Watch,
+) -> Result<f64> {
+    let levels = (0..j.problem.levels.len(), "plain paths");
+    let draws = draw::plain(j, theta, levels, stream, watch)?;
+    let seen = |draws: &LevelDraws| (draws.steps, r_squared(draws));
+    Ok(budget::unexplained(seen(&draws[0]), seen(&draws[draws.len() - 1])))
+}
+
 /// `1 step`, `20 steps`.
 fn steps(n: usize) -> String {
     if n == 1 { "1 step".to_owned() } else { format!("{n} steps") }
@@ -312,4 +313,24 @@ fn contradiction(problem: &DeepBsde, answer: Estimate) -> Option<String> {
         let Interval { low, high } = range;
         format!("u = {answer} lies outside [inf g, sup g] = [{low}, {high}], which holds it")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::known::{AllenCahn, Burgers};
+
+    #[test]
+    fn what_the_equation_does_not_allow_is_contradicted() {
+        let said = |problem: &DeepBsde, mean: f64| {
+            contradiction(problem, Estimate { mean, stderr: 0.01, n: 100 })
+        };
+        let burgers = DeepBsde::new(&Burgers { dim: 20, horizon: 1.0 });
+        assert_eq!(said(&burgers, 0.5), None);
+        assert_eq!(said(&burgers, 1.04), None, "within five standard errors");
+        let why = said(&burgers, 5.15).unwrap();
+        assert_eq!(why, "u = 5.150(10) lies outside [inf g, sup g] = [0, 1], which holds it");
+        // f(u, 0) = u − u³ is not zero: u may leave the range of g.
+        assert_eq!(said(&DeepBsde::new(&AllenCahn { dim: 3 }), 5.15), None);
+    }
 }

@@ -1,21 +1,31 @@
-//! The trained function anywhere: Z(t, x), and an estimate of u(t, x).
+//! The trained function anywhere: u(t, x), Z(t, x) and ∇u(t, x).
 //!
-//! u is the mean of y₀ on fresh paths from (t, x), as many steps as the finest level, the learned Z
-//! as control variate; its error is that of sampling alone. Z is the learned value: how far it may
-//! be off is what R² indicates, where training paths go; elsewhere nothing is known.
+//! ```text
+//! u    read off as u(0, x₀) is: paths from (t, x) that follow the function, on N and 2N steps of
+//!      [t, T], extrapolated, or their logarithmic mean; N is the first level's
+//! ∇u   σ^(−T) Z, the learned value
+//! ```
+//! The error of u is that of sampling. How far ∇u may be off is indicated where training paths go, by
+//! the share of Var g that Z leaves unexplained: `du_error` = √(1 − R²) |∇u|, R² in the limit of fine
+//! steps; elsewhere nothing is known. `inside` says whether (t, x) is where they go, by the pilot:
+//! |ψ| at most 4 for the standardised radius and every active direction.
 
-use frame::Solution;
+use frame::{Params, Solution, Table, Watch};
 use ground::estimate::Estimate;
 use ground::stream::Stream;
 use ground::{Error, Result};
 
-use crate::answer::Value;
+use crate::answer::{Value, gradient_of, unexplained_share, value_of};
+use crate::pilot::Pilot;
 use crate::plan::{Fresh, PathPlan};
+use crate::problem::DeepBsde;
 
 /// Paths behind one value of u.
 const PATHS: usize = 1024;
 /// Newton steps to it, where the driver depends on u.
 const ROUNDS: usize = 4;
+/// Standard deviations from the mean of the paths beyond which a point is outside.
+const REACH: f64 = 4.0;
 
 /// The trained function at one point.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +34,8 @@ pub struct Point {
     pub u: Estimate,
     /// Z(t, x) = σᵀ∇u, `[d]`.
     pub z: Vec<f64>,
+    /// Whether paths of the pilot go there.
+    pub inside: bool,
 }
 
 /// A solution that can be asked anywhere.
@@ -37,42 +49,108 @@ pub trait Anywhere {
 
 impl Anywhere for Solution<Value, PathPlan> {
     fn z(&self, t: f64, x: &[f64]) -> Result<Vec<f64>> {
-        let equation = &self.functional.problem.equation;
-        let (dim, horizon) = (equation.dim, equation.horizon);
-        if x.len() != dim || x.iter().any(|v| !v.is_finite()) {
-            return Err(Error::input("x", format!("a point of {} components", x.len()))
-                .allowed(format!("{dim} finite numbers")));
-        }
-        if !(0.0..horizon).contains(&t) {
-            return Err(Error::input("t", format!("the time {t}"))
-                .allowed(format!("From 0 to below T = {horizon}, where u = g")));
-        }
+        check(&self.functional.problem, t, x)?;
         Ok(self.functional.slope_at(&self.params, t, x))
     }
 
     fn at(&mut self, t: f64, x: &[f64]) -> Result<Point> {
-        let z = self.z(t, x)?;
-        let problem = &self.functional.problem;
-        let steps = problem.levels[problem.levels.len() - 1];
-        let nonlinear = problem.equation.is_nonlinear();
-        let kappa = if nonlinear { 1.0 } else { 0.0 };
-        let rounds = if problem.equation.depends_on_value() { ROUNDS } else { 1 };
-        let stream = &Stream::new(self.functional.seed()).child("anywhere");
-        let mut u = Estimate { mean: self.functional.pilot().m_g, stderr: f64::NAN, n: 0 };
-        for _ in 0..rounds {
-            let fresh = Fresh {
-                what: "paths from a point",
-                levels: 0..1,
-                from: Some((t, x, steps)),
-                start: &[u.mean],
-                kappa,
-                n: PATHS,
-                stream,
-                pivot: 0.0,
-            };
-            let paths = self.functional.evaluate(&self.params, &fresh, &mut ())?;
-            u = Estimate::with_controls(&paths[0].value, &[&paths[0].control]);
-        }
-        Ok(Point { u, z })
+        check(&self.functional.problem, t, x)?;
+        let stream = Stream::new(self.functional.seed()).child("anywhere");
+        point(&mut self.functional, &self.params, (t, x), &stream)
     }
+}
+
+/// Whether u is to be found at (t, x).
+fn check(problem: &DeepBsde, t: f64, x: &[f64]) -> Result<()> {
+    let (dim, horizon) = (problem.equation.dim, problem.equation.horizon);
+    if x.len() != dim || x.iter().any(|v| !v.is_finite()) {
+        return Err(Error::input("x", format!("a point of {} components", x.len()))
+            .allowed(format!("{dim} finite numbers")));
+    }
+    if !(0.0..horizon).contains(&t) {
+        return Err(Error::input("t", format!("the time {t}"))
+            .allowed(format!("From 0 to below T = {horizon}, where u = g")));
+    }
+    Ok(())
+}
+
+fn point(
+    j: &mut PathPlan,
+    theta: &Params,
+    (t, x): (f64, &[f64]),
+    stream: &Stream,
+) -> Result<Point> {
+    let z = j.slope_at(theta, t, x);
+    let problem = j.problem.clone();
+    let steps = [problem.levels[0], 2 * problem.levels[0]];
+    let rounds = if problem.equation.depends_on_value() { ROUNDS } else { 1 };
+    let kappa = if problem.equation.is_nonlinear() { 1.0 } else { 0.0 };
+    let mut u = Estimate { mean: j.pilot().m_g, stderr: f64::NAN, n: 0 };
+    for _ in 0..rounds {
+        let start = [u.mean; 2];
+        let (from, start) = (Some((t, x, steps.as_slice())), start.as_slice());
+        let (what, levels, n, pivot) = ("paths from a point", 0..2, PATHS, 0.0);
+        let fresh = Fresh { what, levels, from, start, kappa, n, stream, pivot };
+        u = value_of(&problem, &j.evaluate(theta, &fresh, &mut ())?)?;
+    }
+    Ok(Point { u, z, inside: is_inside(j.pilot(), t, x) })
+}
+
+/// Whether paths of the pilot go to (t, x).
+fn is_inside(pilot: &Pilot, t: f64, x: &[f64]) -> bool {
+    let (mean, scale) = (pilot.mean_at(t), pilot.inverse_sd_at(t));
+    let hat: Vec<f64> = x.iter().zip(mean).map(|(x, m)| (x - m) * scale).collect();
+    let d = hat.len() as f64;
+    let radius = (hat.iter().map(|v| v * v).sum::<f64>() - d) / (2.0 * d).sqrt();
+    let along = |v: &Vec<f64>| hat.iter().zip(v).map(|(x, v)| x * v).sum::<f64>().abs();
+    radius <= REACH && pilot.active.iter().all(|v| along(v) <= REACH)
+}
+
+/// The columns of points in d dimensions: t, x1 … xd.
+fn columns(dim: usize) -> Vec<String> {
+    std::iter::once("t".to_owned()).chain((1..=dim).map(|i| format!("x{i}"))).collect()
+}
+
+/// u, its standard error, ∇u, its indicated error and whether the point is inside, row by row.
+pub(crate) fn at_points(
+    j: &mut PathPlan,
+    theta: &Params,
+    points: &Table,
+    watch: &mut dyn Watch,
+) -> Result<Table> {
+    let dim = j.problem.equation.dim;
+    let wanted = columns(dim);
+    if points.columns != wanted {
+        let differ = points.columns.iter().zip(&wanted).find(|(found, wanted)| found != wanted);
+        let found = match differ {
+            Some((found, wanted)) => format!("a column `{found}` where `{wanted}` is due"),
+            None => format!("{} columns", points.columns.len()),
+        };
+        let last = &wanted[dim];
+        return Err(Error::input("", found)
+            .allowed(format!("Columns t, x1, … to {last}, in this order: {} in all", dim + 1)));
+    }
+    let mut out = Table { columns: wanted, rows: Vec::with_capacity(points.rows.len()) };
+    let more = ["u", "stderr"].map(str::to_owned).into_iter();
+    let slopes = (1..=dim).map(|i| format!("du{i}"));
+    out.columns.extend(more.chain(slopes).chain(["du_error", "inside"].map(str::to_owned)));
+    let part = unexplained_share(j, theta, &Stream::new(j.seed()).child("share"), watch)?.sqrt();
+    let stream = Stream::new(j.seed()).child("points");
+    for (k, row) in points.rows.iter().enumerate() {
+        let (t, x) = (row[0], &row[1..]);
+        let numbered = |error: Error| error.row(k + 1);
+        check(&j.problem, t, x).map_err(numbered)?;
+        let Point { u, z, inside } = point(j, theta, (t, x), &stream.child(&k.to_string()))?;
+        let slope = gradient_of(&j.problem, (t, x), &z);
+        let mut all = row.clone();
+        all.extend([u.mean, u.stderr]);
+        all.extend(&slope);
+        all.push(part * slope.iter().map(|v| v * v).sum::<f64>().sqrt());
+        all.push(f64::from(u8::from(inside)));
+        out.rows.push(all);
+        if watch.stage("points", k + 1, points.rows.len()).is_break() {
+            return Err(Error::Interrupted { at: 0 });
+        }
+    }
+    Ok(out)
 }

@@ -92,7 +92,8 @@ pub(crate) fn bounds(
     let mut draw = |name: &str, part: usize| {
         let n = (PATHS / part).min(j.fresh());
         let stream = stream.child(name);
-        let (levels, from) = (0..1, Some((0.0, problem.at.as_slice(), steps)));
+        let grid = [steps];
+        let (levels, from) = (0..1, Some((0.0, problem.at.as_slice(), grid.as_slice())));
         let (kappa, pivot) = (1.0, 0.0);
         let what = "bounds";
         let fresh = Fresh { what, levels, from, start: &[0.0], kappa, n, stream: &stream, pivot };

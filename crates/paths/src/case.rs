@@ -2,12 +2,16 @@
 //!
 //! These structs are the documentation: `explain` and the schema are made from the comments below.
 
+mod correlated;
+
 use frame::{Descent, Job, Posed};
 use ground::formula::{self, Expr, Scope, Shape, parse};
 use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+pub use correlated::{Correlated, Correlation, MatrixFile, Volatility};
 
 use crate::form::Directions;
 use crate::model::{Diffusion, Equation};
@@ -26,8 +30,9 @@ pub struct Model {
     /// μ(t, x), a formula that gives a vector (a number is repeated). Default: 0.
     #[serde(default = "zero")]
     pub drift: Text,
-    /// σ(t, x): a formula that gives a number (σ times the identity) or a vector (the diagonal), or
-    /// a constant d × d matrix as a list of rows or as the name of a constant.
+    /// σ(t, x): a formula that gives a number (σ times the identity) or a vector (the diagonal); a
+    /// constant d × d matrix as a list of rows, as the name of a constant or in a file; or
+    /// volatilities and their correlation.
     pub diffusion: Coefficient,
     /// f(t, x, z) with z = σᵀ∇u, or f(t, x, grad_u), but not of both. Default: 0.
     #[serde(default = "zero")]
@@ -49,7 +54,7 @@ pub enum Text {
     Number(f64),
 }
 
-/// σ: a formula, a number or a constant matrix.
+/// σ: a formula, a number, a constant matrix, or volatilities and their correlation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Coefficient {
@@ -61,6 +66,10 @@ pub enum Coefficient {
     Diagonal(Vec<f64>),
     /// A matrix, row by row.
     Matrix(Vec<Vec<f64>>),
+    /// A matrix in a file.
+    File(MatrixFile),
+    /// Volatilities and their correlation.
+    Correlated(Correlated),
 }
 
 /// A constant: a number, a vector or a matrix.
@@ -87,7 +96,8 @@ pub struct Problem {
     /// the first and evaluated on all; one number for one level. Default: [20, 40, 80].
     #[serde(default = "levels")]
     pub steps: Steps,
-    /// How paths step: "exact" for constant coefficients and geometric Brownian motion, "euler"
+    /// How paths step: "exact" for constant coefficients, geometric Brownian motion and
+    /// Ornstein–Uhlenbeck processes (drift affine in x component by component, σ constant), "euler"
     /// (Euler–Maruyama), or "auto": exact where it is recognised. Default: "auto".
     #[serde(default)]
     pub scheme: Scheme,
@@ -344,6 +354,8 @@ impl Model {
                     .allowed(format!("The equation has {} dimensions", self.dim)))
             }
             Coefficient::Matrix(rows) => self.square(rows),
+            Coefficient::File(file) => Err(file.unread(key)),
+            Coefficient::Correlated(sigma) => sigma.read(self.dim, scope),
             Coefficient::Formula(text) => match self.constants.get(text.trim()) {
                 Some(Constant::Matrix(rows)) => self.square(rows),
                 _ => Ok(parse(text, scope).map_err(|e| at_key(e, key))?.into()),

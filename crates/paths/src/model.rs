@@ -3,8 +3,8 @@
 //! ```text
 //! u_t + μ·∇u + ½ tr(σσᵀ∇²u) + f(t, x, u, z) = 0,   u(T, x) = g(x),   z = σᵀ∇u
 //! ```
-//! x ∈ R^d; μ(t, x) a vector; σ(t, x) a number times the identity, a diagonal, or a constant
-//! matrix; f may be written in z or in ∇u (`grad_u`), not in both.
+//! x ∈ R^d; μ(t, x) a vector; σ(t, x) a number times the identity, a diagonal, a constant matrix, or
+//! a diagonal times a constant matrix; f may be written in z or in ∇u (`grad_u`), not in both.
 
 use ground::formula::{Expr, Shape};
 use ground::{Error, Result, array, linalg};
@@ -47,6 +47,13 @@ pub enum Diffusion {
     Diagonal(Expr),
     /// A constant d × d matrix, row by row.
     Matrix(Vec<f64>),
+    /// diag(v) L: components with volatilities of their own and correlated noise.
+    Correlated {
+        /// v, a formula for a number or a vector.
+        volatility: Expr,
+        /// L, a constant d × d matrix, row by row; rows of length 1 where L Lᵀ is a correlation.
+        factor: Vec<f64>,
+    },
 }
 
 impl Diffusion {
@@ -65,6 +72,9 @@ impl Diffusion {
                 sigma.as_constant().is_some_and(|numbers| zero(&numbers))
             }
             Self::Matrix(numbers) => zero(numbers),
+            Self::Correlated { volatility, factor } => {
+                zero(factor) || volatility.as_constant().is_some_and(|numbers| zero(&numbers))
+            }
         }
     }
 }
@@ -198,25 +208,35 @@ impl Equation {
                 }
                 z / *sigma
             }
-            Diffusion::Matrix(sigma) => {
-                let d = self.dim;
-                let sigma = array::rows(d, d, sigma);
-                let inverse = linalg::inverse(&sigma).map_err(|_| singular())?;
-                z.times_matrix(d, d, &inverse.t().iter().copied().collect::<Vec<f64>>())
+            Diffusion::Matrix(sigma) => self.divided(z, sigma).map_err(|_| singular())?,
+            Diffusion::Correlated { volatility, factor } => {
+                if volatility.as_number() == Some(0.0) {
+                    return Err(singular());
+                }
+                self.divided(z, factor).map_err(|_| singular())? / *volatility
             }
         };
         Ok(self.source.substitute(&[(grad_u, p)]))
     }
 
+    /// A^(−T) z for a constant matrix A.
+    fn divided(&self, z: Expr, matrix: &[f64]) -> Result<Expr> {
+        let d = self.dim;
+        let inverse = linalg::inverse(&array::rows(d, d, matrix))?;
+        Ok(z.times_matrix(d, d, &inverse.t().iter().copied().collect::<Vec<f64>>()))
+    }
+
     /// σᵀ p for a vector formula p.
     pub fn sigma_transposed(&self, p: Expr) -> Expr {
+        let d = self.dim;
+        let transposed = |matrix: &[f64]| -> Vec<f64> {
+            (0..d * d).map(|at| matrix[(at % d) * d + at / d]).collect()
+        };
         match &self.diffusion {
             Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => *sigma * p,
-            Diffusion::Matrix(sigma) => {
-                let d = self.dim;
-                let transposed: Vec<f64> =
-                    (0..d * d).map(|at| sigma[(at % d) * d + at / d]).collect();
-                p.times_matrix(d, d, &transposed)
+            Diffusion::Matrix(sigma) => p.times_matrix(d, d, &transposed(sigma)),
+            Diffusion::Correlated { volatility, factor } => {
+                (*volatility * p).times_matrix(d, d, &transposed(factor))
             }
         }
     }
@@ -226,6 +246,9 @@ impl Equation {
         match &self.diffusion {
             Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => *sigma * w,
             Diffusion::Matrix(sigma) => w.times_matrix(self.dim, self.dim, sigma),
+            Diffusion::Correlated { volatility, factor } => {
+                *volatility * w.times_matrix(self.dim, self.dim, factor)
+            }
         }
     }
 
@@ -252,13 +275,24 @@ impl Equation {
                 self.names_only("model.diffusion", *sigma, &[("t", at.t), ("x", at.x)])?;
                 fits("model.diffusion", *sigma, self.dim)
             }
-            Diffusion::Matrix(sigma) if sigma.len() == self.dim * self.dim => Ok(()),
-            Diffusion::Matrix(sigma) => {
-                let (n, d) = (sigma.len(), self.dim);
-                Err(Error::input("model.diffusion", format!("the matrix has {n} numbers"))
-                    .allowed(format!("σ is a {d} x {d} matrix here, d² = {} numbers", d * d)))
+            Diffusion::Matrix(sigma) => self.square("σ", sigma),
+            Diffusion::Correlated { volatility, factor } => {
+                let key = "model.diffusion.volatility";
+                self.names_only(key, *volatility, &[("t", at.t), ("x", at.x)])?;
+                fits(key, *volatility, self.dim)?;
+                self.square("the factor of σ", factor)
             }
         }
+    }
+
+    /// An error unless a matrix has d² numbers.
+    fn square(&self, what: &str, matrix: &[f64]) -> Result<()> {
+        let (n, d) = (matrix.len(), self.dim);
+        if n == d * d {
+            return Ok(());
+        }
+        Err(Error::input("model.diffusion", format!("the matrix has {n} numbers"))
+            .allowed(format!("{what} is a {d} x {d} matrix here, d² = {} numbers", d * d)))
     }
 
     fn check_data(&self) -> Result<()> {

@@ -14,7 +14,8 @@
 use frame::problem::At as Place;
 use frame::run::Vector;
 use frame::{
-    Batch, Findings, Forecast, Integral, Integrand, Params, Precision, Problem, Purpose, Run, Watch,
+    Batch, Findings, Forecast, Integral, Integrand, Params, Precision, Problem, Purpose, Run,
+    Table, Watch,
 };
 use ground::array::Array;
 use ground::formula::{Expr, Shape};
@@ -24,7 +25,6 @@ use ground::tape::{Tape, Var, grad, join};
 use ground::{Error, Result};
 
 use crate::answer::{self, Value};
-use crate::bounds;
 use crate::case::{Enclosure, Reading, Scheme, Wanted};
 use crate::form::Directions;
 use crate::model::{At, Equation};
@@ -32,6 +32,7 @@ use crate::pilot::Pilot;
 use crate::plan::{Course, PathPlan, ramp};
 use crate::quadratic::Quadratic;
 use crate::sde::Step;
+use crate::{anywhere, bounds};
 
 /// Find Z along the paths from x₀, and with it u(0, x₀).
 #[derive(Clone, Debug, PartialEq)]
@@ -274,6 +275,15 @@ impl Problem<Directions> for DeepBsde {
         watch: &mut dyn Watch,
     ) -> Result<Findings<Value>> {
         answer::answer(j, theta, stream, watch)
+    }
+
+    fn at_points(
+        j: &mut PathPlan,
+        theta: &Params,
+        points: &Table,
+        watch: &mut dyn Watch,
+    ) -> Result<Table> {
+        anywhere::at_points(j, theta, points, watch)
     }
 }
 

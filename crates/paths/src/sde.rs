@@ -4,9 +4,13 @@
 //! dX = μ(t, X) dt + σ(t, X) dB
 //! constant coefficients       X ← X + μ h + σ ΔB                         (exact)
 //! geometric Brownian motion   X ← X ∘ exp((μ − σ²/2) h + σ ΔB)           (exact)
+//!   correlated, σ = diag(v) L X ← X ∘ exp((μ − ½ v²∘l²) h + v∘(L ΔB)), l_i = |row i of L|  (exact)
+//! Ornstein–Uhlenbeck          X ← X + φ∘μ(X) + s∘(σ ΔB), see `reversion`     (exact)
 //! else, Euler–Maruyama        X ← X + μ(t, X) h + σ(t, X) ΔB             (weak order 1)
 //! ```
 //! The law is recognised from the formulas, never from samples.
+
+pub(crate) mod reversion;
 
 use std::fmt;
 
@@ -15,6 +19,7 @@ use ground::{Error, Result};
 
 use crate::case::Scheme;
 use crate::model::{Diffusion, Equation};
+use reversion::Reversion;
 
 /// The law of the paths, as far as it is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +28,8 @@ pub enum Law {
     Constant,
     /// μ and σ are proportional to x, component by component.
     Geometric,
+    /// μ is affine in x, component by component, with constant coefficients; σ is constant.
+    OrnsteinUhlenbeck,
     /// Anything else.
     General,
 }
@@ -50,8 +57,8 @@ impl Step {
         if scheme == Scheme::Exact && !known {
             let found = "exact steps are not known for this drift and diffusion";
             return Err(Error::input("problem.scheme", found).allowed(
-                "They are for constant coefficients and for geometric Brownian motion; use \
-                 \"euler\" or \"auto\"",
+                "They are for constant coefficients, geometric Brownian motion and \
+                 Ornstein-Uhlenbeck processes; use \"euler\" or \"auto\"",
             ));
         }
         let exact = known && (scheme != Scheme::Euler || law == Law::Constant);
@@ -73,6 +80,7 @@ impl fmt::Display for Step {
         let law = match self.law {
             Law::Constant => "constant coefficients",
             Law::Geometric => "geometric Brownian motion",
+            Law::OrnsteinUhlenbeck => "Ornstein–Uhlenbeck",
             Law::General => "general coefficients",
         };
         write!(f, "{law}, {}", if self.exact { "exact steps" } else { "Euler–Maruyama steps" })
@@ -95,11 +103,20 @@ fn recognise(equation: &Equation) -> (Law, Expr) {
     let constant = |e: Expr| !e.depends_on(at.t) && !e.depends_on(at.x);
     let sigma = match &equation.diffusion {
         Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => Some(*sigma),
+        Diffusion::Correlated { volatility, .. } => Some(*volatility),
         Diffusion::Matrix(_) => None,
     };
     if constant(equation.drift) && sigma.is_none_or(constant) {
         return (Law::Constant, euler(equation));
     }
+    // The noise of a component and its variance, both for volatility 1.
+    let (noise, variance) = match &equation.diffusion {
+        Diffusion::Correlated { factor, .. } => {
+            let d = equation.dim;
+            (dw.times_matrix(d, d, factor), squared_rows(factor, d))
+        }
+        _ => (dw, Expr::number(1.0)),
+    };
     let geometric = || {
         let rate = if equation.drift.as_number() == Some(0.0) {
             Expr::number(0.0)
@@ -109,13 +126,24 @@ fn recognise(equation: &Equation) -> (Law, Expr) {
         let volatility = sigma?.linear_in(at.x)?;
         (constant(rate) && constant(volatility)).then_some((rate, volatility))
     };
-    match geometric() {
-        Some((mu, sigma)) => {
-            let growth = (mu - 0.5 * sigma * sigma) * h + sigma * dw;
-            (Law::Geometric, at.x * growth.exp())
-        }
+    if let Some((mu, sigma)) = geometric() {
+        let growth = (mu - 0.5 * sigma * sigma * variance) * h + sigma * noise;
+        return (Law::Geometric, at.x * growth.exp());
+    }
+    match Reversion::of(equation) {
+        Some(reversion) => (Law::OrnsteinUhlenbeck, reversion.step(equation, h, dw)),
         None => (Law::General, euler(equation)),
     }
+}
+
+/// The squared lengths of the rows of a d × d matrix; 1 where they are that but for rounding.
+fn squared_rows(matrix: &[f64], d: usize) -> Expr {
+    let squares: Vec<f64> =
+        matrix.chunks(d).map(|row| row.iter().map(|l| l * l).sum::<f64>()).collect();
+    if squares.iter().all(|square| (square - 1.0).abs() < 1e-12) {
+        return Expr::number(1.0);
+    }
+    Expr::vector(&squares)
 }
 
 #[cfg(test)]
@@ -137,24 +165,35 @@ mod tests {
         assert_eq!(law(&matrix), (Law::Constant, true));
         let geometric = plain.clone().drift(|at| 0.05 * at.x).diffusion_at(|at| at.x * 0.2);
         assert_eq!(law(&geometric), (Law::Geometric, true));
+        let correlated = geometric.clone().diffusion(Diffusion::Correlated {
+            volatility: geometric.variables().x * 0.2,
+            factor: vec![1.0, 0.0, 0.0, 0.6, 0.8, 0.0, 0.0, 0.6, 0.8],
+        });
+        assert_eq!(law(&correlated), (Law::Geometric, true));
         let driftless = Equation::new(3, 1.0).diffusion_at(|at| at.x * 0.2);
         assert_eq!(law(&driftless), (Law::Geometric, true));
         let reverting = plain.clone().drift(|at| 1.0 - at.x);
-        assert_eq!(law(&reverting), (Law::General, false));
+        assert_eq!(law(&reverting), (Law::OrnsteinUhlenbeck, true));
+        assert_eq!(
+            Step::new(&reverting, Scheme::Auto).unwrap().to_string(),
+            "Ornstein–Uhlenbeck, exact steps"
+        );
+        assert!(!Step::new(&reverting, Scheme::Euler).unwrap().exact);
         let in_time = Equation::new(3, 1.0).diffusion_at(|at| at.t + 1.0);
         assert_eq!(law(&in_time), (Law::General, false));
-        let mixed = plain.drift(|at| 0.05 * at.x);
+        let mixed = plain.drift(|at| at.t * at.x);
         assert_eq!(law(&mixed), (Law::General, false));
     }
 
     #[test]
     fn refuses_exact_steps_of_a_general_law() {
-        let reverting = Equation::new(2, 1.0).drift(|at| 1.0 - at.x);
-        let error = Step::new(&reverting, Scheme::Exact).unwrap_err();
+        let bistable = Equation::new(2, 1.0).drift(|at| at.x - at.x.powi(3));
+        let error = Step::new(&bistable, Scheme::Exact).unwrap_err();
         assert_eq!(
             error.to_string(),
             "problem.scheme: exact steps are not known for this drift and diffusion. They are for \
-             constant coefficients and for geometric Brownian motion; use \"euler\" or \"auto\"."
+             constant coefficients, geometric Brownian motion and Ornstein-Uhlenbeck processes; use \
+             \"euler\" or \"auto\"."
         );
     }
 }

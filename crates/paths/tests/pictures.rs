@@ -104,7 +104,7 @@ fn one_level_has_no_limit_and_an_unknown_solution_no_diagonal() {
 fn tables_have_rows_as_wide_as_their_heads() {
     let value = small(DeepBsde::new(&HjbLqg::new(4, 1.0)).levels([4, 8]));
     let tables =
-        value.tables(&Known { answer: Some(1.0), reference: "a guess".to_owned(), solution: None });
+        value.sheets(&Known { answer: Some(1.0), reference: "a guess".to_owned(), solution: None });
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
     assert_eq!(names, ["equation", "answer", "without", "bounds", "levels"]);
     for table in &tables {

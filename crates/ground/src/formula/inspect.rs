@@ -69,18 +69,36 @@ impl Expr {
 
     /// `Some(c)` if self = c * variable, component by component, with c free of the variable.
     ///
-    /// Decided on symbols: elementwise, zero at zero, constant tangent. `c` is a number or a vector.
+    /// `c` is a number or a vector; [`Expr::affine_in`] with a zero constant.
     pub fn linear_in(self, variable: Expr) -> Option<Expr> {
+        self.affine_in(variable).filter(|(at_zero, _)| is_zero(*at_zero)).map(|(_, slope)| slope)
+    }
+
+    /// `Some((a, b))` if self = a + b * variable, component by component, with a and b free of the
+    /// variable.
+    ///
+    /// Decided on symbols: elementwise, constant tangent, no jumps. `b` is a number or a vector.
+    pub fn affine_in(self, variable: Expr) -> Option<(Expr, Expr)> {
         let same = self.shape() == variable.shape() || variable.shape() == Shape::Scalar;
         if !same || !self.elementwise_in(variable) {
             return None;
         }
-        let tangent = self.along(variable, full(1.0, variable.shape()));
-        let at_zero = self.substitute(&[(variable, full(0.0, variable.shape()))]);
-        if tangent.depends_on(variable) || !is_zero(at_zero) {
+        // floor(x) and if(x > 1, x + 1, x) have a constant tangent and are not affine.
+        let jumps = |e: &Expr| match e.node() {
+            Node::Unary(op, _) => op.is_kinked(),
+            Node::Binary(op, ..) => op.is_kinked(),
+            Node::Select(..) => true,
+            _ => false,
+        };
+        if on_the_way(self, variable).iter().any(jumps) {
             return None;
         }
-        Some(if let Node::Repeat(c, _) = *tangent.node() { c } else { tangent })
+        let tangent = self.along(variable, full(1.0, variable.shape()));
+        let at_zero = self.substitute(&[(variable, full(0.0, variable.shape()))]);
+        if tangent.depends_on(variable) {
+            return None;
+        }
+        Some((at_zero, if let Node::Repeat(b, _) = *tangent.node() { b } else { tangent }))
     }
 
     /// self = a + b, where a gathers the terms that are free of the variables.

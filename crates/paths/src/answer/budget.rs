@@ -77,15 +77,13 @@ fn approximation(value: &Value) -> Term {
         };
         return Term::Measured { size: size.abs(), how };
     }
-    let share = |level: &Level| 1.0 - level.r2;
+    let seen = |level: &Level| (level.steps, level.r2);
     let (first, last) = (&value.levels[0], &value.levels[value.levels.len() - 1]);
-    let ratio = last.steps as f64 / first.steps as f64;
-    let (share, how) = if value.levels.len() > 1 {
-        // What time steps leave falls like 1/N.
-        let limit = (ratio * share(last) - share(first)) / (ratio - 1.0);
-        (limit.abs(), "share of Var g that Z leaves unexplained, in the limit of fine steps")
+    let share = unexplained(seen(first), seen(last));
+    let how = if value.levels.len() > 1 {
+        "share of Var g that Z leaves unexplained, in the limit of fine steps"
     } else {
-        (share(first), "share of Var g that Z leaves unexplained; time steps leave some of it")
+        "share of Var g that Z leaves unexplained; time steps leave some of it"
     };
     if share.is_finite() {
         Term::Indicated { size: share, how: how.to_owned() }
@@ -93,6 +91,16 @@ fn approximation(value: &Value) -> Term {
         let why = "g is the same on all plain paths: there is no share of it to explain";
         Term::Unknown { why: why.to_owned() }
     }
+}
+
+/// 1 − R² in the limit of fine steps, from N and R² of the first level and the last: what time steps
+/// leave falls like 1/N.
+pub(super) fn unexplained(first: (usize, f64), last: (usize, f64)) -> f64 {
+    if first.0 == last.0 {
+        return 1.0 - first.1;
+    }
+    let ratio = last.0 as f64 / first.0 as f64;
+    ((ratio * (1.0 - last.1) - (1.0 - first.1)) / (ratio - 1.0)).abs()
 }
 
 /// The difference and its standard error, as if independent.

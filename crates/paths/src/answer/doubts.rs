@@ -20,6 +20,9 @@ use crate::problem::DeepBsde;
 
 /// Standard errors between minimiser and adjoint-weighted value that are no chance.
 const FAR: f64 = 5.0;
+/// The share of s_g by which they may differ all the same: the minimiser has a bias of its own, which
+/// falls with the steps.
+const NEAR: f64 = 0.03;
 /// Orders below this are no approach to a limit.
 const SLOWEST: f64 = 0.2;
 /// The share of the variance that one path of a large sample may have; of n Gaussian numbers the
@@ -45,7 +48,7 @@ pub(super) fn doubts(
         clipped(paths),
         no_limit(value),
         strobed(value, problem, pilot)?,
-        two_values(value, problem.follows()?),
+        two_values(value, problem.follows()?, pilot.s_g),
         outside(value),
     ];
     Ok(all.into_iter().flatten().collect())
@@ -153,10 +156,11 @@ fn no_limit(value: &Value) -> Option<String> {
 
 /// Minimiser and adjoint-weighted value contradict each other, and the answer rests on the latter;
 /// `follows`: the training paths follow the function.
-fn two_values(value: &Value, follows: bool) -> Option<String> {
+fn two_values(value: &Value, follows: bool, s_g: f64) -> Option<String> {
     let first = value.levels[0].value;
     let (size, noise) = budget::difference(value.minimiser, first);
-    if value.reading == Reading::Logarithmic || size.abs() <= FAR * noise {
+    let allowed = (FAR * noise).max(NEAR * s_g);
+    if value.reading == Reading::Logarithmic || size.abs() <= allowed {
         return None;
     }
     let follow = if follows { "" } else { ", or problem.on-policy = true" };
@@ -205,6 +209,7 @@ fn strobed(value: &Value, problem: &DeepBsde, pilot: &Pilot) -> Result<Option<St
     }
     let squared = match equation.diffusion {
         Diffusion::Scalar(sigma) | Diffusion::Diagonal(sigma) => sigma.powi(2),
+        Diffusion::Correlated { volatility, .. } => volatility.powi(2),
         Diffusion::Matrix(_) => Expr::number(0.0),
     };
     let paths = [("model.drift", equation.drift), ("the square of model.diffusion", squared)];

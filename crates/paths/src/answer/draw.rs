@@ -44,15 +44,12 @@ pub(super) fn draw(
     let all = 0..j.problem.levels.len();
     let start = untrained(j, theta)?;
     let nothing = theta.zeros_like();
-    let plain_stream = stream.child("plain");
-    let mut plain = |j: &mut PathPlan, theta: &Params, levels: Range<usize>, what| {
-        let (n, stream) = (PLAIN.min(fresh), &plain_stream);
-        let wanted = Wanted { what, levels, kappa: 0.0, n, stream, pivot: 0.0 };
-        wanted.draw(j, theta, |draws| minimiser(draws).mean, watch)
-    };
-    let first = plain(j, theta, all.clone(), "plain paths")?;
-    let untrained = plain(j, &start, 0..1, "without training")?.swap_remove(0);
-    let zero = plain(j, &nothing, 0..1, "without a function")?.swap_remove(0);
+    let plain_stream = &stream.child("plain");
+    let first = plain(j, theta, (all.clone(), "plain paths"), plain_stream, watch)?;
+    let one = (0..1, "without training");
+    let untrained = plain(j, &start, one, plain_stream, watch)?.swap_remove(0);
+    let one = (0..1, "without a function");
+    let zero = plain(j, &nothing, one, plain_stream, watch)?.swap_remove(0);
     let kappa = if j.problem.equation.is_nonlinear() { 1.0 } else { 0.0 };
     let stream = &stream.child("policy");
     let pivot = minimiser(&first[first.len() - 1]).mean;
@@ -60,6 +57,19 @@ pub(super) fn draw(
     let value = |draws: &LevelDraws| Estimate::of(&Weighted::new(draws).values(draws)).mean;
     let policy = wanted.draw(j, theta, value, watch)?;
     Ok(Paths { plain: first, zero, untrained, policy })
+}
+
+/// Paths by the drift alone.
+pub(super) fn plain(
+    j: &mut PathPlan,
+    theta: &Params,
+    (levels, what): (Range<usize>, &'static str),
+    stream: &Stream,
+    watch: &mut dyn Watch,
+) -> Result<Vec<LevelDraws>> {
+    let n = PLAIN.min(j.fresh());
+    let wanted = Wanted { what, levels, kappa: 0.0, n, stream, pivot: 0.0 };
+    wanted.draw(j, theta, |draws| minimiser(draws).mean, watch)
 }
 
 /// The parameters at which Z is the gradient of the smoothed terminal value; y₀ is left where it

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use frame::budget::Target;
-use frame::{Answer, Figure, Known, Named, Table};
+use frame::{Answer, Figure, Known, Named, Sheet};
 use ground::estimate::Estimate;
 
 use super::figures::figures;
-use super::tables::tables;
+use super::sheets::sheets;
 use super::{Json, Limit, Value};
 use crate::bounds::{Bounds, Side};
 
@@ -16,8 +16,8 @@ impl Answer for Value {
         figures(self, known)
     }
 
-    fn tables(&self, known: &Known) -> Vec<Table> {
-        tables(self, known)
+    fn sheets(&self, known: &Known) -> Vec<Sheet> {
+        sheets(self, known)
     }
 
     fn paths(&self) -> Vec<Named<'_>> {

@@ -35,8 +35,8 @@ pub(crate) struct Fresh<'a> {
     pub(crate) what: &'static str,
     /// The levels, by their place among all.
     pub(crate) levels: std::ops::Range<usize>,
-    /// Start elsewhere: t, x and a number of steps, instead of the levels.
-    pub(crate) from: Option<(f64, &'a [f64], usize)>,
+    /// Start elsewhere: t, x and numbers of steps, instead of the levels.
+    pub(crate) from: Option<(f64, &'a [f64], &'a [usize])>,
     /// y₀, level by level: where Y starts, if f depends on u.
     pub(crate) start: &'a [f64],
     /// 0 on plain paths, 1 on paths that follow the function.
@@ -106,12 +106,13 @@ impl<T: Stored> Plan<T> {
         fresh: &Fresh<'_>,
         watch: &mut dyn Watch,
     ) -> Result<Vec<LevelDraws>> {
-        let own;
+        let own: Vec<Grid<T>>;
         let (grids, all) = match fresh.from {
             None => (&self.grids[fresh.levels.clone()], &self.grids[..]),
-            Some((t, x, steps)) => {
+            Some((t, x, levels)) => {
                 let (compiled, level) = (&self.shared.compiled, self.shared.level);
-                own = [Grid::new(compiled, &self.pilot, (t, x), steps, level)];
+                let grid = |&steps: &usize| Grid::new(compiled, &self.pilot, (t, x), steps, level);
+                own = levels.iter().map(grid).collect();
                 (&own[..], &own[..])
             }
         };

@@ -85,6 +85,14 @@ fn questions_have_answers() {
     for text in ["x^2", "x + 1", "sum(x) * x", "sin(x)", "u", "sum(x)"] {
         assert_eq!(linear(text), None, "{text}");
     }
+    for text in ["floor(x)", "step(x)", "sign(x) * u", "if(x > 1, x + 1, x)"] {
+        assert_eq!(linear(text), None, "{text} has a constant tangent, and jumps");
+    }
+    let affine =
+        |text: &str| formula(text).affine_in(x()).map(|(a, b)| (a.to_string(), b.to_string()));
+    assert_eq!(affine("c * (u - 2 * x)").unwrap().1, "[-1, 2, -4, -0.5, -3]");
+    assert_eq!(affine("u + 0 * x").unwrap().1, "0");
+    assert!(affine("x^2").is_none() && affine("u").is_none());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The answer as tables for a page: what was solved, what was found, what is had without learning.
 
 use frame::budget::Target;
-use frame::{Known, Table};
+use frame::{Known, Sheet};
 use ground::estimate::Estimate;
 use ground::formula::Expr;
 
@@ -16,20 +16,23 @@ const SHOWN: usize = 400;
 const COMPONENTS: usize = 3;
 
 /// All tables, in the order of a page.
-pub(super) fn tables(value: &Value, known: &Known) -> Vec<Table> {
+pub(super) fn sheets(value: &Value, known: &Known) -> Vec<Sheet> {
     let mut all = vec![solved(value, known), found(value, known), without(value)];
     all.extend(value.bounds.as_ref().map(enclosed));
     all.push(levels(value));
     all
 }
 
-fn solved(value: &Value, known: &Known) -> Table {
+fn solved(value: &Value, known: &Known) -> Sheet {
     let Equation { dim, horizon, drift, diffusion, source, terminal } = &value.equation;
     let equation = "u_t + μ·∇u + ½ tr(σσᵀ∇²u) + f = 0 before time T, and u(T, x) = g(x)";
     let sigma = match diffusion {
         Diffusion::Scalar(sigma) => clipped(*sigma),
         Diffusion::Diagonal(sigma) => format!("diagonal, {}", clipped(*sigma)),
         Diffusion::Matrix(_) => format!("a constant {dim} × {dim} matrix, in the case below"),
+        Diffusion::Correlated { volatility, .. } => {
+            format!("{}, correlated as the case below says", clipped(*volatility))
+        }
     };
     let mut rows = vec![
         ("unknown", "u(t, x): a number for every time t and point x".to_owned()),
@@ -45,7 +48,7 @@ fn solved(value: &Value, known: &Known) -> Table {
     rows.extend(known.solution.map(|u| ("known solution u", clipped(u))));
     let caption = "A parabolic equation, solved backward from the terminal value. Z stands for \
                    σᵀ∇u, the slope of u seen by the noise: it is what is learned.";
-    Table::facts("equation", "What was solved", caption, rows)
+    Sheet::facts("equation", "What was solved", caption, rows)
 }
 
 /// A formula, cut where it is long.
@@ -57,7 +60,7 @@ fn clipped(formula: Expr) -> String {
     }
 }
 
-fn found(value: &Value, known: &Known) -> Table {
+fn found(value: &Value, known: &Known) -> Sheet {
     let (low, high) = value.answer.interval95();
     let places = digits(value.answer.stderr);
     let mut rows = vec![
@@ -84,14 +87,14 @@ fn found(value: &Value, known: &Known) -> Table {
     let caption = "Digits in brackets are the standard error of the last digits before them: \
                    4.590(12) means 4.590 ± 0.012. The interval holds the noise of the paths; other \
                    errors are in the budget.";
-    Table::facts("answer", "The answer", caption, rows)
+    Sheet::facts("answer", "The answer", caption, rows)
 }
 
-fn without(value: &Value) -> Table {
+fn without(value: &Value) -> Sheet {
     let row =
         |name: &str, value: Estimate, r2: String| vec![name.to_owned(), value.to_string(), r2];
     let zero = if value.untrained_r2.is_finite() { "0" } else { "–" };
-    Table {
+    Sheet {
         name: "without".to_owned(),
         title: "What is had without learning".to_owned(),
         caption: format!(
@@ -113,7 +116,7 @@ fn without(value: &Value) -> Table {
     }
 }
 
-fn enclosed(bounds: &Bounds) -> Table {
+fn enclosed(bounds: &Bounds) -> Sheet {
     let side = |side: &Side| match side {
         Side::Known(bound) => bound.to_string(),
         Side::Unknown(why) => format!("unknown: {why}"),
@@ -133,10 +136,10 @@ fn enclosed(bounds: &Bounds) -> Table {
     }
     let caption = "Sides that hold whatever the function has learned, up to the noise of their \
                    paths: a learned control has a value the truth cannot pass.";
-    Table::facts("bounds", "Bounds", caption, rows)
+    Sheet::facts("bounds", "Bounds", caption, rows)
 }
 
-fn levels(value: &Value) -> Table {
+fn levels(value: &Value) -> Sheet {
     let logarithmic = value.levels.iter().any(|level| level.logarithmic.is_some());
     let mut head = vec!["time steps N", "value", "R²"];
     if logarithmic {
@@ -151,7 +154,7 @@ fn levels(value: &Value) -> Table {
     if let Some(limit) = &value.limit {
         rows.push(vec!["limit".to_owned(), limit.value.to_string(), limit.words()]);
     }
-    Table {
+    Sheet {
         name: "levels".to_owned(),
         title: "Levels of the time grid".to_owned(),
         caption: "The same equation with time cut into more and more steps, on common paths: the \

@@ -1,0 +1,105 @@
+//! `eval`: the trained function of a run at any points.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use frame::{Checkpoint, Table};
+use ground::{Error, Result};
+
+use super::prepare;
+use crate::cases::{Case, resolve};
+use crate::failure::{Outcome, code};
+use crate::print;
+use crate::record;
+use crate::run_folder::{self as folder, RunFolder, Seal};
+use crate::session::{Limits, Session, listen};
+
+/// The arguments of `eval`.
+#[derive(Args, Debug)]
+pub(crate) struct Eval {
+    /// The folder of a finished run
+    run: PathBuf,
+    /// Points, a CSV file with a header: for a parabolic equation t, x1, x2, …
+    #[arg(long, value_name = "POINTS.CSV")]
+    at: PathBuf,
+    /// Write the table to a new file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Eval {
+    /// Does it.
+    pub(crate) fn act(self) -> Outcome {
+        let points = read(&self.at)?;
+        let place = RunFolder::existing(&self.run)?;
+        let (text, params) = (place.text(folder::CASE)?, place.read(folder::PARAMS)?);
+        let params = folder::unsealed(&place.name_of(folder::PARAMS), &params, Seal::Optional)?;
+        let file = place.name_of(folder::CASE);
+        let case = Case::parse(record::name_in(&text).unwrap_or("case"), &file, &text)?;
+        let ready = prepare(resolve(case)?)?;
+        if let Some(out) = self.out.as_deref().filter(|out| out.exists()) {
+            return Err(Error::input("--out", "this file is there already")
+                .allowed("Choose another")
+                .in_file(&out.display().to_string())
+                .into());
+        }
+        listen()?;
+        let mut session = Session::new(None, Limits { time: None, every: Duration::MAX });
+        let run = &ready.resolved.run;
+        let found = ready.job.at_points(run, &Checkpoint(params), &points, &mut session);
+        session.display.end();
+        let found = found.map_err(|error| error.in_file(&self.at.display().to_string()))?;
+        let text = text_of(&found)?;
+        match &self.out {
+            Some(out) => {
+                std::fs::write(out, text).map_err(|e| Error::io(out.display().to_string(), e))?;
+            }
+            None => print::answer(text.trim_end())?,
+        }
+        Ok(code::CONVERGED)
+    }
+}
+
+/// The table in a CSV file with a header.
+fn read(path: &Path) -> Result<Table> {
+    let file = path.display().to_string();
+    let wrong = |found: String| {
+        Error::input("", found)
+            .allowed("Write a line of names, t,x1,x2,…, and a line of numbers for each point")
+            .in_file(&file)
+    };
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .comment(Some(b'#'))
+        .from_path(path)
+        .map_err(|e| wrong(format!("this file cannot be read: {e}")))?;
+    let header = reader.headers().map_err(|e| wrong(format!("this is not CSV: {e}")))?;
+    let columns: Vec<String> = header.iter().map(str::to_owned).collect();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| wrong(format!("this is not CSV: {e}")))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let number = |(text, name): (&str, &String)| {
+            text.parse::<f64>()
+                .map_err(|_| wrong(format!("line {line}, column {name}: `{text}` is no number")))
+        };
+        rows.push(record.iter().zip(&columns).map(number).collect::<Result<Vec<f64>>>()?);
+    }
+    if rows.is_empty() {
+        return Err(wrong("there are no points".to_owned()));
+    }
+    Ok(Table { columns, rows })
+}
+
+/// The table as CSV, every number to the last bit.
+fn text_of(table: &Table) -> Result<String> {
+    let broken = |e: &dyn std::fmt::Display| Error::bug(format!("a table cannot be written: {e}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&table.columns).map_err(|e| broken(&e))?;
+    for row in &table.rows {
+        writer.write_record(row.iter().map(f64::to_string)).map_err(|e| broken(&e))?;
+    }
+    let bytes = writer.into_inner().map_err(|e| broken(&e))?;
+    String::from_utf8(bytes).map_err(|e| broken(&e))
+}
