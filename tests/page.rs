@@ -203,6 +203,14 @@ fn whole_paths_are_exported() {
     assert_eq!(shape("z"), [64, 4, 10]);
     let output = run(here.path(), &small(&["--export", "nets"]));
     assert_eq!(code(&output), 2);
+    run(here.path(), &small(&["--out", "b"]));
+    let output = run(here.path(), &small(&["--out", "b", "--resume", "--export", "paths"]));
+    assert_eq!(code(&output), 2);
+    assert_eq!(
+        stderr(&output).trim(),
+        "b: --export: this run is finished, and whole paths are written by the run itself. Choose \
+         another --out."
+    );
 }
 
 #[test]

@@ -113,6 +113,9 @@ pub(crate) fn once(
     same_case(place, &resolved)?;
     let resume = place.checkpoint(&owner)?;
     if resume.is_none() && place.has(folder::ANSWER) {
+        if !export.is_empty() && !place.has(folder::PATHS) {
+            return Err(too_late(place).into());
+        }
         return finished(place);
     }
     if resume.is_none() && place.has(folder::CASE) {
@@ -239,6 +242,12 @@ fn same_case(place: &RunFolder, resolved: &Resolved) -> Result<()> {
 /// A folder with something else in it.
 pub(super) fn not_a_run(place: &RunFolder) -> Error {
     Error::input("", "this folder holds no run")
+        .allowed("Choose another --out")
+        .in_file(&place.path.display().to_string())
+}
+
+fn too_late(place: &RunFolder) -> Error {
+    Error::input("--export", "this run is finished, and whole paths are written by the run itself")
         .allowed("Choose another --out")
         .in_file(&place.path.display().to_string())
 }
