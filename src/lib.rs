@@ -4,6 +4,8 @@
 pub mod cases;
 pub mod convert;
 #[cfg(feature = "cli")]
+mod export;
+#[cfg(feature = "cli")]
 mod failure;
 #[cfg(feature = "cli")]
 mod machine;
@@ -16,6 +18,8 @@ mod print;
 mod progress;
 #[cfg(feature = "cli")]
 mod record;
+#[cfg(feature = "cli")]
+mod report;
 #[cfg(feature = "cli")]
 mod run_folder;
 #[cfg(feature = "cli")]

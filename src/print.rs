@@ -1,12 +1,14 @@
 //! The answer for people: tables and 4.5977(19).
 
 use std::io::{ErrorKind, Write, stdout};
+use std::path::Path;
 
 use frame::{Report, Verdict};
 use ground::estimate::Estimate;
 use ground::{Error, Result};
 
 use crate::progress::human;
+use crate::run_folder::PAGE;
 
 /// Prints to stdout. A reader who has left is no error.
 pub(crate) fn answer(text: &str) -> Result<()> {
@@ -33,6 +35,7 @@ pub(crate) fn report(report: &Report, seconds: f64, folder: &str) -> String {
     lines.push(String::new());
     lines.push(report.error.to_string());
     lines.push(String::new());
+    lines.push(format!("{}  for reading", Path::new(folder).join(PAGE).display()));
     lines.push(folder.to_owned());
     lines.join("\n")
 }
@@ -44,6 +47,16 @@ fn verdict(verdict: &Verdict) -> (&'static str, Option<String>) {
         Verdict::Contradicted { why } => ("contradicted", Some(why.clone())),
         Verdict::NonFinite { .. } => ("not finite", None),
         Verdict::Interrupted { .. } => ("interrupted", None),
+    }
+}
+
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+".contains(c);
+    if word.chars().all(plain) && !word.is_empty() {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 

@@ -19,6 +19,14 @@ pub(crate) const ANSWER: &str = "answer.json";
 pub(crate) const TRACE: &str = "trace.csv";
 /// The trained parameters.
 pub(crate) const PARAMS: &str = "params.safetensors";
+/// The page.
+pub(crate) const PAGE: &str = "report.html";
+/// What the page is made of.
+pub(crate) const SHOWN: &str = "report.json";
+/// The folder of the pictures as files.
+pub(crate) const FIGURES: &str = "figures";
+/// Whole paths, for other programs.
+pub(crate) const PATHS: &str = "paths.npz";
 /// Version, machine, seed, counters, digests.
 pub(crate) const PROVENANCE: &str = "provenance.json";
 /// Where to go on from; gone when the run is finished.

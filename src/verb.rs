@@ -8,6 +8,7 @@ pub(crate) mod convert;
 pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod repeats;
+pub(crate) mod report;
 mod rows;
 pub(crate) mod schema;
 mod several;
@@ -18,7 +19,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use frame::{Checkpoint, Forecast, Job};
 use ground::Error;
 
@@ -57,6 +58,8 @@ pub(crate) enum Verb {
     Eval(eval::Eval),
     /// Recompute the answer of a finished run on fresh draws; exit 1 if they disagree
     Verify(verify::Verify),
+    /// Write the page of a finished run again, and its pictures as files
+    Report(report::Write),
     /// BibTeX of the methods a case uses
     Cite(cite::Cite),
     /// Make a case file from the input of another program
@@ -77,6 +80,7 @@ impl Verb {
             Self::Cases(verb) => verb.act(),
             Self::Eval(verb) => verb.act(),
             Self::Verify(verb) => verb.act(),
+            Self::Report(verb) => verb.act(),
             Self::Cite(verb) => verb.act(),
             Self::Convert(verb) => verb.act(),
             Self::Schema(verb) => verb.act(),
@@ -135,6 +139,15 @@ pub(crate) struct Ready {
     pub(crate) job: Box<dyn Job>,
     /// What it will do and cost.
     pub(crate) forecast: Forecast,
+    /// What the run folder holds for other programs.
+    pub(crate) export: Vec<Export>,
+}
+
+/// What can be written for other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Export {
+    /// Whole paths: arrays t, x, y, z in paths.npz
+    Paths,
 }
 
 impl std::fmt::Debug for Ready {
@@ -226,7 +239,7 @@ pub(crate) fn prepare(resolved: Resolved) -> Result<Ready, Failure> {
     let about = |error: Error| Failure::of(resolved.case.locate(error), &resolved.case);
     let job = resolved.job().map_err(about)?;
     let forecast = job.forecast(&resolved.run).map_err(about)?;
-    Ok(Ready { resolved, job, forecast })
+    Ok(Ready { resolved, job, forecast, export: Vec::new() })
 }
 
 /// Refuses what the machine has no memory for.

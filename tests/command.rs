@@ -8,8 +8,15 @@ use serde_json::Value;
 use tempfile::tempdir;
 
 /// Files of a finished run.
-const FILES: [&str; 5] =
-    ["answer.json", "case.toml", "params.safetensors", "provenance.json", "trace.csv"];
+const FILES: [&str; 7] = [
+    "answer.json",
+    "case.toml",
+    "params.safetensors",
+    "provenance.json",
+    "report.html",
+    "report.json",
+    "trace.csv",
+];
 
 #[test]
 fn solve_leaves_a_folder_and_says_where() {

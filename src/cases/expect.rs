@@ -13,6 +13,10 @@ pub struct Expect {
     /// What a quick run must reach.
     #[serde(default)]
     pub quick: Option<QuickPromise>,
+    /// The exact solution u, a formula of t and x with the model's constants: pictures compare with
+    /// it, no solver reads it. Default: unknown.
+    #[serde(default)]
+    pub solution: Option<String>,
 }
 
 /// A known answer.

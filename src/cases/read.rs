@@ -132,6 +132,13 @@ impl Case {
         self.known_sections().map_err(|error| self.locate(error))
     }
 
+    /// Whether the command line changed the equation, or where it is asked: what the case expects was
+    /// said of another one.
+    pub fn asks_another(&self) -> bool {
+        let asked = |key: &str| key.starts_with("model.") || key == "problem.at";
+        self.places.iter().any(|(key, place)| asked(key) && matches!(place, Place::Said(_)))
+    }
+
     /// Names the file and the line of an error's key.
     pub fn locate(&self, error: Error) -> Error {
         let Error::Input(input) = &error else { return error };

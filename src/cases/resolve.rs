@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use frame::{Adam, Job, Run};
+use frame::{Adam, Job, Known, Run};
 use ground::{Error, Result};
 use paths::case::{Model, Problem, Representation, Steps};
 use paths::form::Directions;
@@ -68,6 +68,7 @@ fn read(case: &Case) -> Result<Resolved> {
         None => None,
     };
     expect.as_ref().map_or(Ok(()), Expect::sound)?;
+    let expect = expect.filter(|_| !case.asks_another());
     quick_is_sound(case)?;
     let adam = descent.adam(run.iterations)?;
     let mut complete = Table::new();
@@ -81,8 +82,8 @@ fn read(case: &Case) -> Result<Resolved> {
     ] {
         complete.insert(name.to_owned(), Value::Table(table));
     }
-    if let Some(expect) = tables.get("expect") {
-        complete.insert("expect".to_owned(), expect.clone());
+    if let Some(told) = tables.get("expect").filter(|_| expect.is_some()) {
+        complete.insert("expect".to_owned(), told.clone());
     }
     let name = if title.title.is_empty() { case.name.clone() } else { title.title };
     Ok(Resolved {
@@ -114,8 +115,19 @@ impl Resolved {
     /// The job: a problem, a form and a descent.
     pub fn job(&self) -> Result<Box<dyn Job>> {
         let (model, problem, representation, adam) = self.parts.clone();
-        paths::case::job(&model, &problem, &representation, Box::new(adam))
-            .map_err(|error| self.case.locate(self.files.name(error)))
+        let job = paths::case::job(&model, &problem, &representation, Box::new(adam))
+            .map_err(|error| self.case.locate(self.files.name(error)))?;
+        self.known().map(|_| job)
+    }
+
+    /// What the case knows beforehand: for pictures and tests, never for a solver.
+    pub fn known(&self) -> Result<Known> {
+        let Some(expect) = &self.expect else { return Ok(Known::default()) };
+        let read = |text: &String| self.parts.0.solution(text);
+        let solution =
+            expect.solution.as_ref().map(read).transpose().map_err(|e| self.case.locate(e))?;
+        let (answer, reference) = (Some(expect.answer.value), expect.answer.reference.clone());
+        Ok(Known { answer, reference, solution })
     }
 
     /// The problem and the form.

@@ -34,6 +34,19 @@ impl Cite {
     }
 }
 
+/// Authors, title and year of the entry with this key, as plain text.
+pub(crate) fn words(key: &str) -> String {
+    let entry = entry(key).unwrap_or_default();
+    let field = |name: &str| {
+        let line = entry.lines().find(|line| line.trim_start().starts_with(name))?;
+        let (_, value) = line.split_once('=')?;
+        Some(value.trim().trim_end_matches(',').replace(['{', '}'], ""))
+    };
+    let all =
+        [field("author").map(|names| names.replace(" and ", "; ")), field("title"), field("year")];
+    all.into_iter().flatten().collect::<Vec<_>>().join(". ")
+}
+
 /// The entry with this key.
 pub(crate) fn entry(key: &str) -> Option<&'static str> {
     let mark = format!("{{{key},");

@@ -8,14 +8,15 @@ use frame::{Report, Verdict};
 use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Changes, Ready, refuse_too_large, repeats, several};
+use super::{Changes, Export, Ready, refuse_too_large, repeats, several};
 use crate::cases::Resolved;
 use crate::failure::{Failure, Outcome, code};
 use crate::output::{self, Around};
 use crate::progress::say;
+use crate::report::{self, Page};
 use crate::run_folder::{self as folder, Owner, RunFolder};
 use crate::session::{Limits, Session, listen};
-use crate::{print, record};
+use crate::{export, print, record};
 
 /// The arguments of `solve`.
 #[derive(Args, Debug)]
@@ -38,6 +39,9 @@ pub(crate) struct Solve {
     /// Go on in the folder given by --out
     #[arg(long, requires = "out")]
     resume: bool,
+    /// Write whole paths into the run folder: t, x, y, z in paths.npz
+    #[arg(long, value_name = "WHAT", conflicts_with = "repeats")]
+    export: Vec<Export>,
 }
 
 /// A run that came to its end, with an answer or without.
@@ -80,7 +84,8 @@ impl Solve {
     /// All cases, checked before the first is solved.
     fn ready(&self) -> std::result::Result<Vec<Ready>, Failure> {
         let one = |case: &String| {
-            let ready = self.changes.ready(case)?;
+            let mut ready = self.changes.ready(case)?;
+            ready.export.clone_from(&self.export);
             refuse_too_large(&ready)?;
             Ok(ready)
         };
@@ -101,13 +106,16 @@ pub(crate) fn once(
     place: &RunFolder,
     began: Instant,
 ) -> std::result::Result<Ended, Failure> {
-    let Ready { resolved, job, .. } = ready;
+    let Ready { resolved, job, forecast, export } = ready;
     let owner = Owner::of(&resolved)?;
     let _mine = place.lock()?;
     place.tidy()?;
     same_case(place, &resolved)?;
     let resume = place.checkpoint(&owner)?;
     if resume.is_none() && place.has(folder::ANSWER) {
+        if !export.is_empty() && !place.has(folder::PATHS) {
+            return Err(too_late(place).into());
+        }
         return finished(place);
     }
     if resume.is_none() && place.has(folder::CASE) {
@@ -128,10 +136,16 @@ pub(crate) fn once(
         seconds: began.elapsed().as_secs_f64(),
         ms_per_iteration: session.ms_per_iteration(),
     };
+    let (resolved, forecast) = (&resolved, &forecast);
+    let run_of = |seconds| report::Run { resolved, forecast, place, seconds };
     match outcome {
         Ok(report) => {
             let ended = answered(&around, &report, place)?;
-            record::write(place, &resolved, &report, &ended.object)?;
+            if export.contains(&Export::Paths) {
+                place.write(folder::PATHS, &export::npz(&report.answer.paths())?)?;
+            }
+            Page::answered(&run_of(around.seconds), &report, &ended.object)?.write(place)?;
+            record::write(place, resolved, &report, &ended.object)?;
             if session.iteration >= run.iterations {
                 place.remove(folder::CHECKPOINT)?;
             }
@@ -143,6 +157,7 @@ pub(crate) fn once(
             };
             session.save_kept()?;
             place.write(folder::TRACE, record::trace(&session.trace).as_bytes())?;
+            Page::unanswered(&run_of(around.seconds), &verdict, &session.trace).write(place)?;
             Ok(unanswered(&around, &error, &verdict, place))
         }
     }
@@ -231,6 +246,12 @@ pub(super) fn not_a_run(place: &RunFolder) -> Error {
         .in_file(&place.path.display().to_string())
 }
 
+fn too_late(place: &RunFolder) -> Error {
+    Error::input("--export", "this run is finished, and whole paths are written by the run itself")
+        .allowed("Choose another --out")
+        .in_file(&place.path.display().to_string())
+}
+
 /// The command line that goes on.
 fn go_on(said: &[String], place: &RunFolder) -> String {
     let mut words: Vec<String> = said.to_vec();
@@ -241,13 +262,6 @@ fn go_on(said: &[String], place: &RunFolder) -> String {
     if !words.iter().any(|word| is(word, "--resume")) {
         words.push("--resume".to_owned());
     }
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+".contains(c);
-    let quoted = words.iter().map(|word| {
-        if word.chars().all(plain) && !word.is_empty() {
-            word.clone()
-        } else {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        }
-    });
-    format!("esperance {}", quoted.collect::<Vec<_>>().join(" "))
+    let quoted: Vec<String> = words.iter().map(|word| print::quoted(word)).collect();
+    format!("esperance {}", quoted.join(" "))
 }

@@ -2,11 +2,14 @@
 //!
 //! Not here: colours, sizes, files.
 
+use ground::formula::Expr;
+use serde::{Deserialize, Serialize};
+
 /// A picture.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// What its files are called: `levels`.
-    pub name: &'static str,
+    pub name: String,
     /// What it shows.
     pub title: String,
     /// What to see in it, for somebody who never saw one.
@@ -19,8 +22,42 @@ pub struct Figure {
     pub series: Vec<Series>,
 }
 
+/// What a case knows before anything is solved. Pictures and tables compare with it; no solver ever
+/// sees it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Known {
+    /// The answer.
+    pub answer: Option<f64>,
+    /// How the answer is known.
+    pub reference: String,
+    /// The exact answer as a formula in the family's variables.
+    pub solution: Option<Expr>,
+}
+
+impl Figure {
+    /// The same with finite numbers only, in which form it can be kept as text: points that are not
+    /// finite are left out with their errors, an error that is not finite is none, and a series
+    /// without points is gone.
+    pub fn finite(mut self) -> Self {
+        for series in &mut self.series {
+            let errors = std::mem::take(&mut series.errors);
+            let points = std::mem::take(&mut series.points);
+            for (k, point) in points.into_iter().enumerate() {
+                if point.iter().all(|v| v.is_finite()) {
+                    series.points.push(point);
+                    series
+                        .errors
+                        .extend(errors.get(k).map(|e| if e.is_finite() { *e } else { 0.0 }));
+                }
+            }
+        }
+        self.series.retain(|series| !series.points.is_empty());
+        self
+    }
+}
+
 /// An axis.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Axis {
     /// The quantity, with its unit where it has one: `time (ps)`.
     pub label: String,
@@ -41,12 +78,14 @@ impl Axis {
 }
 
 /// One thing drawn.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Series {
-    /// Its name in the legend; empty for none.
+    /// Its name in the legend, where series of one name have one entry; empty for none.
     pub name: String,
     /// How it is drawn.
     pub mark: Mark,
+    /// Whether it has a colour of its own.
+    pub hue: Hue,
     /// Where; for [`Mark::Level`] only the second number counts, for [`Mark::Bars`] the first is the
     /// left edge and bars touch.
     pub points: Vec<[f64; 2]>,
@@ -55,7 +94,8 @@ pub struct Series {
 }
 
 /// How a series is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Mark {
     /// A line from point to point.
     Line,
@@ -69,14 +109,61 @@ pub enum Mark {
     Level,
 }
 
+/// The colour of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hue {
+    /// Its own.
+    Own,
+    /// That of the series before it: both belong together.
+    Before,
+}
+
 impl Series {
     /// A series without errors.
     pub fn new(name: impl Into<String>, mark: Mark, points: Vec<[f64; 2]>) -> Self {
-        Self { name: name.into(), mark, points, errors: Vec::new() }
+        Self { name: name.into(), mark, hue: Hue::Own, points, errors: Vec::new() }
+    }
+
+    /// The same in the colour of the series before it.
+    pub fn beside(self) -> Self {
+        Self { hue: Hue::Before, ..self }
+    }
+
+    /// Dots with their standard errors.
+    pub fn dots(name: impl Into<String>, points: Vec<[f64; 2]>, errors: Vec<f64>) -> Self {
+        Self { errors, ..Self::new(name, Mark::Dots, points) }
     }
 
     /// A horizontal line.
     pub fn level(name: impl Into<String>, at: f64) -> Self {
         Self::new(name, Mark::Level, vec![[0.0, at]])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_finite_numbers_are_kept() {
+        let points = vec![[0.0, 1.0], [1.0, f64::NAN], [2.0, 3.0]];
+        let figure = Figure {
+            name: "one".to_owned(),
+            title: String::new(),
+            caption: String::new(),
+            x: Axis::linear("x"),
+            y: Axis::logarithmic("y"),
+            series: vec![
+                Series::dots("a", points, vec![0.1, 0.2, f64::NAN]),
+                Series::level("b", f64::INFINITY),
+            ],
+        };
+        let kept = figure.finite();
+        assert_eq!(kept.series.len(), 1);
+        assert_eq!(kept.series[0].points, [[0.0, 1.0], [2.0, 3.0]]);
+        assert_eq!(kept.series[0].errors, [0.1, 0.0]);
+        let text = serde_json::to_string(&kept).unwrap();
+        assert_eq!(serde_json::from_str::<Figure>(&text).unwrap(), kept);
     }
 }

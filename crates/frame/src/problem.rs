@@ -4,17 +4,17 @@ use std::fmt;
 
 use ground::Result;
 use ground::estimate::Estimate;
-use ground::formula::Expr;
 use ground::stream::Stream;
 use ground::tape::{Tape, Var};
 
 use crate::budget::ErrorBudget;
-use crate::figure::Figure;
+use crate::figure::{Figure, Known};
 use crate::forecast::Forecast;
 use crate::functional::{Batch, Functional};
 use crate::params::Params;
 use crate::representation::Representation;
 use crate::run::Run;
+use crate::sheet::{Named, Sheet};
 use crate::table::Table;
 use crate::watch::Watch;
 
@@ -74,9 +74,14 @@ pub trait Answer: fmt::Display + Send {
     /// Everything, with the keys of the published schema.
     fn json(&self) -> serde_json::Map<String, serde_json::Value>;
 
-    /// What it looks like. `solution` is the exact answer as a formula in the family's variables,
-    /// where the case knows it.
-    fn figures(&self, solution: Option<Expr>) -> Vec<Figure>;
+    /// What it looks like, beside what is known.
+    fn figures(&self, known: &Known) -> Vec<Figure>;
+
+    /// What a page says of it: first what was solved, then what was found.
+    fn sheets(&self, known: &Known) -> Vec<Sheet>;
+
+    /// The whole paths it keeps, as arrays for other programs.
+    fn paths(&self) -> Vec<Named<'_>>;
 }
 
 /// A problem that can write its integrand on a tape: all that [`crate::Coupled`] needs, and the

@@ -35,6 +35,7 @@ mod json;
 mod limit;
 mod measure;
 mod print;
+mod sheets;
 
 use frame::{Findings, Params, Watch};
 use ground::Result;
@@ -46,6 +47,7 @@ pub use json::Json;
 
 use crate::bounds::{Bounds, bounds};
 use crate::case::Reading;
+use crate::model::Equation;
 use crate::plan::{Asked, LevelDraws, PathPlan, Trajectories};
 use crate::problem::DeepBsde;
 use crate::quadratic::Quadratic;
@@ -67,6 +69,8 @@ const SHOWN: usize = 64;
 /// u(0, x₀) and everything that is known beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value {
+    /// The equation.
+    pub equation: Equation,
     /// x₀.
     pub at: Vec<f64>,
     /// u(0, x₀).
@@ -182,6 +186,7 @@ pub(crate) fn answer(
     };
     let z0 = j.slope_at(theta, 0.0, &problem.at);
     let value = Value {
+        equation: problem.equation.clone(),
         at: problem.at.clone(),
         answer,
         reading,

@@ -307,6 +307,21 @@ impl Model {
         Ok(equation)
     }
 
+    /// A formula of t and x for the solution u, such as a case may know it: for pictures and tests,
+    /// read by no solver. An error carries the key `expect.solution`.
+    pub fn solution(&self, text: &str) -> Result<Expr> {
+        let key = "expect.solution";
+        let scope = self.scope(&["t", "x"])?;
+        let u = single(parse(text, &scope).map_err(|e| at_key(e, key))?);
+        match u.shape() {
+            Shape::Scalar => Ok(u),
+            Shape::Vector(n) => {
+                Err(Error::input(key, format!("the formula gives a vector of length {n}"))
+                    .allowed("It must give one number; use sum, mean, dot or a component"))
+            }
+        }
+    }
+
     /// The names a formula may use: the variables, d, T, pi, i and the constants.
     fn scope(&self, variables: &[&str]) -> Result<Scope> {
         let mut scope = Scope { dim: Some(self.dim), ..Scope::new() };

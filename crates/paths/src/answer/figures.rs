@@ -1,47 +1,47 @@
-//! What an answer looks like.
+//! What an answer looks like: all its pictures, and what they share.
 
-use frame::{Axis, Figure, Mark, Series};
-use ground::formula::Expr;
+mod levels;
+mod mismatch;
+mod paths;
+mod slopes;
+
+use frame::{Figure, Known};
 
 use super::Value;
 
-/// Bars of a histogram.
-const BARS: usize = 60;
+/// Points of a line, at most: more cannot be told apart.
+const POINTS: usize = 200;
 
-/// All pictures of an answer; `solution` is u(t, x), where it is known.
-pub(super) fn figures(value: &Value, _solution: Option<Expr>) -> Vec<Figure> {
-    vec![mismatch(value)]
+/// All pictures of an answer, beside what is known.
+pub(super) fn figures(value: &Value, known: &Known) -> Vec<Figure> {
+    let sampled = value.sample.paths.paths > 0;
+    let mut all = vec![levels::levels(value, known), mismatch::mismatch(value)];
+    if sampled {
+        all.push(paths::paths(value, known.solution));
+        all.push(match known.solution {
+            Some(solution) => slopes::against(value, solution),
+            None => slopes::along(value),
+        });
+    }
+    all
 }
 
-/// How far paths end from g, with the function and without.
-fn mismatch(value: &Value) -> Figure {
-    let sample = &value.sample;
-    let reach = sample.without.iter().chain(&sample.mismatch).fold(0.0_f64, |a, v| a.max(v.abs()));
-    let bars = |values: &[f64]| {
-        let width = 2.0 * reach / BARS as f64;
-        let mut count = vec![0.0; BARS];
-        for v in values {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-            let at = ((v + reach) / width).clamp(0.0, BARS as f64 - 1.0) as usize;
-            count[at] += 1.0 / (width * values.len() as f64);
-        }
-        let edge = |k: usize| -reach + k as f64 * width;
-        let mut points: Vec<[f64; 2]> =
-            count.iter().enumerate().map(|(k, height)| [edge(k), *height]).collect();
-        points.push([edge(BARS), 0.0]);
-        points
-    };
-    Figure {
-        name: "mismatch",
-        title: "Terminal mismatch".to_owned(),
-        caption: "How far Y ends from g(X) on fresh plain paths: the narrower, the more of g the \
-                  learned Z explains."
-            .to_owned(),
-        x: Axis::linear("g(X) − Y at T"),
-        y: Axis::linear("density"),
-        series: vec![
-            Series::new("Z = 0", Mark::Bars, bars(&sample.without)),
-            Series::new("learned Z", Mark::Bars, bars(&sample.mismatch)),
-        ],
+/// At most `most` of 0 … n − 1, evenly, the first and the last among them.
+fn some(n: usize, most: usize) -> Vec<usize> {
+    if n <= most {
+        return (0..n).collect();
+    }
+    (0..most).map(|k| k * (n - 1) / (most - 1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::some;
+
+    #[test]
+    fn the_first_and_the_last_are_among_some() {
+        assert_eq!(some(3, 5), [0, 1, 2]);
+        assert_eq!(some(100, 4), [0, 33, 66, 99]);
+        assert_eq!(some(0, 4), [] as [usize; 0]);
     }
 }

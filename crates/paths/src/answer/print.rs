@@ -3,17 +3,32 @@
 use std::fmt;
 
 use frame::budget::Target;
-use frame::{Answer, Figure};
+use frame::{Answer, Figure, Known, Named, Sheet};
 use ground::estimate::Estimate;
-use ground::formula::Expr;
 
 use super::figures::figures;
-use super::{Json, Value};
+use super::sheets::sheets;
+use super::{Json, Limit, Value};
 use crate::bounds::{Bounds, Side};
 
 impl Answer for Value {
-    fn figures(&self, solution: Option<Expr>) -> Vec<Figure> {
-        figures(self, solution)
+    fn figures(&self, known: &Known) -> Vec<Figure> {
+        figures(self, known)
+    }
+
+    fn sheets(&self, known: &Known) -> Vec<Sheet> {
+        sheets(self, known)
+    }
+
+    fn paths(&self) -> Vec<Named<'_>> {
+        let kept = &self.sample.paths;
+        let (paths, steps, dim) = (kept.paths, kept.steps(), kept.dim);
+        vec![
+            Named { name: "t", shape: vec![steps + 1], numbers: &kept.t },
+            Named { name: "x", shape: vec![paths, steps + 1, dim], numbers: &kept.x },
+            Named { name: "y", shape: vec![paths, steps + 1], numbers: &kept.y },
+            Named { name: "z", shape: vec![paths, steps, dim], numbers: &kept.z },
+        ]
     }
 
     fn headline(&self) -> Estimate {
@@ -29,7 +44,7 @@ impl Answer for Value {
 }
 
 /// x₀ in a few characters: one number where all components agree.
-fn place(at: &[f64]) -> String {
+pub(super) fn place(at: &[f64]) -> String {
     match at {
         [x] => format!("{x}"),
         [first, rest @ ..] if rest.iter().all(|x| x == first) => {
@@ -84,15 +99,21 @@ impl fmt::Display for Value {
             write!(f, "\n  {:<17} {value:<24} {}", level.steps, share(level.r2))?;
         }
         let Some(limit) = &self.limit else { return Ok(()) };
-        let order = match (limit.order, limit.fitted) {
+        write!(f, "\n  limit             {:<24} {}", limit.value.to_string(), limit.words())
+    }
+}
+
+impl Limit {
+    /// The order it rests on.
+    pub(super) fn words(&self) -> String {
+        match (self.order, self.fitted) {
             (None, _) => "no time-step error".to_owned(),
             (Some(order), true) => format!("order {order:.2}, fitted"),
-            (Some(order), false) => match limit.seen {
+            (Some(order), false) => match self.seen {
                 Some(seen) => format!("order {order:.0}; seen {seen}"),
                 None => format!("order {order:.0}, assumed"),
             },
-        };
-        write!(f, "\n  limit             {:<24} {order}", limit.value.to_string())
+        }
     }
 }
 
@@ -126,7 +147,7 @@ pub(super) fn share(r2: f64) -> String {
 }
 
 /// What is added to the untrained R², with its sign.
-fn gain(gain: Estimate) -> String {
+pub(super) fn gain(gain: Estimate) -> String {
     if !gain.mean.is_finite() {
         return "–".to_owned();
     }
@@ -135,7 +156,7 @@ fn gain(gain: Estimate) -> String {
 }
 
 /// Decimals that show two digits of a standard error.
-fn digits(stderr: f64) -> usize {
+pub(super) fn digits(stderr: f64) -> usize {
     if !(stderr.is_finite() && stderr > 0.0) {
         return 6;
     }
