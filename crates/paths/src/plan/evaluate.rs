@@ -2,7 +2,7 @@
 //!
 //! All levels follow common Brownian paths: a coarse increment is the sum of fine ones. Each path
 //! gives, level by level, y₀ = g(X_N) + Σ h f − Σ Z·ΔB (a part of f that is of t alone integrated
-//! exactly), g(X_N) and the control Σ |ΔW_n|² − h d, whose
+//! exactly), g(X_N) and the control Σ |ΔW_n|² − h_n d, whose
 //! mean is zero; the finest level also gives the moments of (y₀ − pivot) ΔW₀ for the gradient.
 //!
 //! On paths that follow the function (κ = 1) each path also gives
@@ -54,7 +54,7 @@ pub(crate) struct Fresh<'a> {
 pub(crate) struct LevelDraws {
     /// N.
     pub(crate) steps: usize,
-    /// h.
+    /// h_0.
     pub(crate) h: f64,
     /// Where Y started, if f depends on u.
     pub(crate) start: Option<f64>,
@@ -64,7 +64,7 @@ pub(crate) struct LevelDraws {
     pub(crate) tangent: Vec<f64>,
     /// g(X_N).
     pub(crate) terminal: Vec<f64>,
-    /// Σ |ΔW|² − h d.
+    /// Σ |ΔW|² − h_n d.
     pub(crate) control: Vec<f64>,
     /// ρ; 1 on plain paths.
     pub(crate) weight: Vec<f64>,
@@ -111,7 +111,9 @@ impl<T: Stored> Plan<T> {
             None => (&self.grids[fresh.levels.clone()], &self.grids[..]),
             Some((t, x, levels)) => {
                 let (compiled, level) = (&self.shared.compiled, self.shared.level);
-                let grid = |&steps: &usize| Grid::new(compiled, &self.pilot, (t, x), steps, level);
+                let grid = |&steps: &usize| {
+                    Grid::new(compiled, &self.pilot, (t, x), (&self.elsewhere, steps), level)
+                };
                 own = levels.iter().map(grid).collect();
                 (&own[..], &own[..])
             }
@@ -127,7 +129,7 @@ impl<T: Stored> Plan<T> {
             .enumerate()
             .map(|(k, g)| LevelDraws {
                 steps: g.steps,
-                h: g.h,
+                h: g.h[0],
                 start: starts(k),
                 ..LevelDraws::default()
             })
@@ -295,7 +297,7 @@ impl<T: Real> Place<T> {
         let change = walk.drive(shared, grid, n, (kappa, y));
         add(&mut self.y, change.as_ref());
         if shared.compiled.driver.of_u {
-            forget(&mut self.tangent, grid.h, walk.beta.as_ref());
+            forget(&mut self.tangent, grid.h[n], walk.beta.as_ref());
             self.clipped += walk.clipped(shared, self.lanes);
         }
         if kappa > 0.0 {
@@ -303,11 +305,11 @@ impl<T: Real> Place<T> {
             let pairs = along.as_ref().iter().zip(square.as_ref());
             for (weight, (along, square)) in self.weight.iter_mut().zip(pairs) {
                 let (s, q) = (along.wide(), square.wide());
-                *weight *= (1.0 + s) * (0.5 * grid.h * q - s).exp();
+                *weight *= (1.0 + s) * (0.5 * grid.h[n] * q - s).exp();
             }
         }
         let square = span::dot::<T>(shared.level, &walk.dw, &walk.dw);
-        let mean = grid.h * shared.compiled.dim as f64;
+        let mean = grid.h[n] * shared.compiled.dim as f64;
         self.control.iter_mut().zip(square.as_ref()).for_each(|(c, v)| *c += v.wide() - mean);
         walk.advance(shared, grid, n);
         std::mem::swap(&mut walk.x, &mut self.x);
