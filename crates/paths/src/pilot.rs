@@ -114,5 +114,11 @@ mod tests {
         assert_eq!(pilot.inverse_sd_at(2.0), 0.5);
         assert_eq!(pilot.inverse_sd_at(0.5), 1.0);
         assert_eq!(pilot.samples(), [[0.0]]);
+        let uneven = Pilot { times: vec![0.0, 1.5], ..pilot };
+        assert_eq!(uneven.mean_at(0.75), [0.5]);
+        assert_eq!(uneven.mean_at(1.5), [1.0]);
+        assert_eq!(uneven.mean_at(1.75), [2.5]);
+        assert_eq!(uneven.mean_at(2.0), [4.0]);
+        assert_eq!(uneven.inverse_sd_at(2.0), 0.5);
     }
 }

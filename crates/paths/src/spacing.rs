@@ -217,11 +217,13 @@ fn check_times(times: &[f64], horizon: f64) -> Result<()> {
     if *first != 0.0 {
         return refused(format!("they start at `{first}`"), "Paths start at 0".to_owned());
     }
-    // What cannot be compared does not increase.
-    let increases = |pair: &&[f64]| pair[1] > pair[0];
-    if let Some(pair) = times.windows(2).find(|pair| !increases(pair)) {
-        let found = format!("`{}` is followed by `{}`", pair[0], pair[1]);
-        return refused(found, "Times increase from 0 to T".to_owned());
+    for (here, next) in times.iter().zip(&times[1..]) {
+        // A time that is not a number is greater than none.
+        let increases = next > here;
+        if !increases {
+            let found = format!("`{here}` is followed by `{next}`");
+            return refused(found, "Times increase from 0 to T".to_owned());
+        }
     }
     if (last - horizon).abs() > ROUNDING * horizon {
         let allowed = format!("The last time is T = {horizon}, the model.horizon");
