@@ -8,3 +8,4 @@ pub use paths::case::Start;
 pub use paths::form::Directions;
 pub use paths::model::{At, Diffusion, Equation, Parabolic};
 pub use paths::problem::DeepBsde;
+pub use paths::spacing::Spacing;

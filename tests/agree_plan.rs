@@ -13,6 +13,7 @@ use paths::model::{At, Diffusion, Equation};
 use paths::plan::PathPlan;
 use paths::problem::{DeepBsde, OnTape};
 use paths::sde::Law;
+use paths::spacing::Spacing;
 
 /// A point away from the start, so that every coefficient matters.
 fn somewhere(form: &Directions) -> Params {
@@ -203,4 +204,50 @@ fn agree_matrix_diffusion_and_a_driver_in_grad_u() {
         .terminal(|x| (1.0 + x.dot(x)).sqrt());
     let problem = small(equation).at(&[0.1, 0.2, 0.3]);
     agree(&problem, &problem.default_form(), 4);
+}
+
+/// A problem on steps that shrink towards T, on steps that grow, and on given times; of the pilot's
+/// grid, twice as fine, every other time is one of the training's.
+fn agree_on_uneven_grids(problem: &DeepBsde) {
+    let horizon = problem.equation.horizon;
+    let given = [0.0, 0.02, 0.3, 0.35, 0.9, 1.0].map(|part| part * horizon);
+    for grid in [Spacing::power(2.0), Spacing::power(0.6), Spacing::times(given)] {
+        let problem = problem.clone().levels([5, 10]).grid(grid);
+        agree(&problem, &problem.default_form(), 4);
+    }
+}
+
+#[test]
+fn agree_on_uneven_grids_with_z_and_with_u() {
+    agree_on_uneven_grids(&small(&HjbLqg::new(7, 3.0)).at(&[0.3; 7]));
+    let growth = Equation::new(6, 0.3)
+        .diffusion(2f64.sqrt())
+        .source(|At { t, u, .. }| (1.0 + t) * (u - u.powi(3)))
+        .terminal(|x| 0.5 / (1.0 + 0.2 * x.dot(x)));
+    agree_on_uneven_grids(&small(growth));
+    let burgers = Equation::new(5, 0.2)
+        .diffusion(5.0)
+        .source(|At { u, z, .. }| (u - 0.7) * z.sum() + 0.1 * z.dot(z))
+        .terminal(|x| (0.2 + x.sum() / 5.0).sigmoid());
+    agree_on_uneven_grids(&small(burgers));
+}
+
+#[test]
+fn agree_on_uneven_grids_of_every_law() {
+    let call = BasketCall { dim: 4, rate: 0.05, volatility: 0.2, strike: 100.0 };
+    agree_on_uneven_grids(&small(&call).at(&[100.0; 4]));
+    let reverting = Equation::new(3, 1.0)
+        .drift(|At { x, .. }| 2.0 * (0.5 - x))
+        .source(|At { x, z, .. }| x.sum().cos() - 0.3 * z.dot(z))
+        .terminal(|x| (1.0 + x.dot(x)).sqrt());
+    let general = Equation::new(3, 0.5)
+        .drift(|At { t, x, .. }| (1.0 + t) * (0.3 - x))
+        .diffusion_at(|At { x, .. }| 0.5 + 0.2 * x.tanh())
+        .source(|At { t, x, z, .. }| (t + x.sum()).cos() - 0.3 * z.dot(z) + z.sum())
+        .terminal(|x| x.sin().sum());
+    for (equation, law) in [(reverting, Law::OrnsteinUhlenbeck), (general, Law::General)] {
+        let problem = small(equation).at(&[0.1, 0.2, 0.3]);
+        assert_eq!(problem.step().unwrap().law, law);
+        agree_on_uneven_grids(&problem);
+    }
 }

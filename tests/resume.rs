@@ -118,6 +118,21 @@ fn stopped_by_the_time_limit_and_resumed() {
     assert_eq!(bits(&here.path().join("run")), expected);
 }
 
+#[test]
+fn stopped_on_an_uneven_grid_and_resumed() {
+    let here = tempdir().unwrap();
+    let solved = |words: &[&str]| {
+        let grid = ["--set", "problem.grid={power=2}", "--out"];
+        let output = run(here.path(), &[&long(&[])[..11], &grid, words].concat());
+        assert!(code(&output) <= 1, "{}", stderr(&output));
+        bits(&here.path().join(words[0]))
+    };
+    let expected = solved(&["whole"]);
+    solved(&["part", "--time-limit", "60ms"]);
+    assert!(here.path().join("part/checkpoint.safetensors").exists());
+    assert_eq!(solved(&["part", "--resume"]), expected);
+}
+
 /// A folder with a checkpoint to go on from.
 fn halted(here: &Path, words: &[&str]) {
     let mut all = small(&["--set", "run.iterations=100_000_000", "--time-limit", "50ms"]);

@@ -12,13 +12,13 @@
 //! minimiser          the y with mean (g − Y_N) = 0 on plain paths at the first level: what the loss
 //!                    converges to
 //! R²                 1 − mean (δ − JΔ)² / Var g(X_T) on plain paths
-//! ∇u(0, x₀)          σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h), for exact Ornstein–Uhlenbeck steps times
+//! ∇u(0, x₀)          σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h₀), for exact Ornstein–Uhlenbeck steps times
 //!                    what their first step does to a slope
 //! ```
 //! y₀ is what a path says of u(0, x₀): y + (g(X_N) − Y_N)/J, J = ∂Y_N/∂y; without u in f it is
 //! g(X_N) + Σ h f − Σ Z·ΔB. Where f has u, y is found on paths of its own ([`draw`]).
 //!
-//! Every mean uses Σ |ΔW|² − h d and ρ − 1, whose means are zero, as control variates. Where the
+//! Every mean uses Σ (|ΔW_n|² − h_n d) and ρ − 1, whose means are zero, as control variates. Where the
 //! weights ρ of the coarsest level have an effective sample below half, all levels go without.
 //! V_N extrapolates to the value of the policy, which the learning error keeps away from u; where
 //! the logarithmic mean is known the difference is printed.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! u    read off as u(0, x₀) is: paths from (t, x) that follow the function, on N and 2N steps of
-//!      [t, T], extrapolated, or their logarithmic mean; N is the first level's
+//!      [t, T], spaced by the law of the grid, extrapolated, or their logarithmic mean; N is the
+//!      first level's
 //! ∇u   σ^(−T) Z, the learned value
 //! ```
 //! The error of u is that of sampling. How far ∇u may be off is indicated where training paths go, by

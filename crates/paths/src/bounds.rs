@@ -1,7 +1,7 @@
 //! Two sides between which the truth lies.
 //!
 //! ```text
-//! G = g(X_T) + ∫c dt + Σ h r − Σ Z·ΔB     on paths dX = μ dt + σ (a dt + dW), a = ∂f/∂z at Z_n
+//! G = g(X_T) + ∫c dt + Σ h_n r − Σ Z·ΔB   on paths dX = μ dt + σ (a dt + dW), a = ∂f/∂z at Z_n
 //! above   E G                             the value of the policy a, f concave in z
 //! below   ŷ + λ⁻¹ (1 − E e^(−λ (G − ŷ)))   f = −½λ|z|² + ℓ: Girsanov, and ln ψ ≤ ln c + ψ/c − 1
 //! ```

@@ -17,6 +17,7 @@ use crate::form::Directions;
 use crate::model::{Diffusion, Equation};
 use crate::plan::PathPlan;
 use crate::problem::DeepBsde;
+use crate::spacing::Spacing;
 
 /// `[model] kind = "parabolic"`: u_t + μ·∇u + ½ tr(σσᵀ∇²u) + f = 0, u(T, x) = g(x).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -96,6 +97,12 @@ pub struct Problem {
     /// the first and evaluated on all; one number for one level. Default: [20, 40, 80].
     #[serde(default = "levels")]
     pub steps: Steps,
+    /// How the times of a level are spaced: "uniform"; { power = p }, t = T (1 − (1 − n/N)^p): finer
+    /// towards T for p > 1, where g is steep, and towards 0 for p < 1; or { times = [0, …, T] }, those
+    /// of the first level: later levels cut its intervals into equal parts. Bounds and `eval` keep a
+    /// power, and step uniformly where times are given. Default: "uniform".
+    #[serde(default)]
+    pub grid: Spacing,
     /// How paths step: "exact" for constant coefficients, geometric Brownian motion and
     /// Ornstein–Uhlenbeck processes (drift affine in x component by component, σ constant), "euler"
     /// (Euler–Maruyama), or "auto": exact where it is recognised. Default: "auto".
@@ -470,7 +477,8 @@ impl Problem {
             Choice::Auto(_) => None,
         };
         let (scheme, reading, bounds) = (self.scheme, self.value, self.bounds);
-        Ok(DeepBsde { equation, at, levels, scheme, on_policy, reading, bounds })
+        let grid = self.grid.clone();
+        Ok(DeepBsde { equation, at, levels, grid, scheme, on_policy, reading, bounds })
     }
 }
 

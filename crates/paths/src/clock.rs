@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! f(t, x, z) = c(t) + r(t, x, z)
-//! y₀ = g(X_N) + Σ h r + ∫c dt − Σ Z·ΔB
+//! y₀ = g(X_N) + Σ h_n r + ∫c dt − Σ Z·ΔB
 //! ```
-//! Paths take h f at the start of every step; ∫c dt − Σ h c(t_n) is added to y₀. What is of x as well
+//! Paths take h f at the start of every step; ∫c dt − Σ h_n c(t_n) is added to y₀. What is of x as well
 //! is left to the steps; whether they see how it varies in t is asked at one point ([`strobe`]).
 
 use ground::Result;
@@ -12,6 +12,7 @@ use ground::formula::Expr;
 use ground::quadrature;
 
 use crate::model::{At, Equation};
+use crate::spacing::{Cut, Spacing};
 
 /// c(t), from the formula of the driver.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,23 +37,24 @@ impl Clock {
         self.c
     }
 
-    /// ∫c dt − Σ h c(t_n) over steps of length h that begin at `times`.
-    pub(crate) fn beyond(&self, times: &[f64], h: f64) -> f64 {
+    /// ∫c dt − Σ h_n c(t_n) over steps of lengths h_n that begin at `times`.
+    pub(crate) fn beyond(&self, times: &[f64], lengths: &[f64]) -> f64 {
         if !self.c.depends_on(self.t) {
             return 0.0;
         }
         let c = |t: f64| self.c.evaluate(&[(self.t, &[t])])[0];
         let from = times.first().copied().unwrap_or(self.horizon);
-        let sum: f64 = times.iter().map(|&t| h * c(t)).sum();
+        let sum: f64 = times.iter().zip(lengths).map(|(&t, h)| h * c(t)).sum();
         quadrature::panels(c, from, self.horizon) - sum
     }
 }
 
-/// ∫F dt at a point x̂, a value of u and z = 0, extrapolated from the levels' sums Σ h F(t_n) with the given order, and itself.
+/// ∫F dt at a point x̂, a value of u and z = 0, extrapolated from the levels' sums Σ h_n F(t_n) with
+/// the given order, and itself.
 pub(crate) fn strobe(
     formula: Expr,
     (variables, point, value): (At, &[f64], f64),
-    horizon: f64,
+    (spacing, horizon): (&Spacing, f64),
     (levels, order): (&[usize], f64),
 ) -> [f64; 2] {
     let zero = vec![0.0; point.len()];
@@ -60,8 +62,8 @@ pub(crate) fn strobe(
     let at =
         |time: f64| formula.evaluate(&[(t, &[time]), (x, point), (u, &[value]), (z, &zero)])[0];
     let sum = |steps: usize| {
-        let h = horizon / steps as f64;
-        (0..steps).map(|n| h * at(n as f64 * h)).sum::<f64>()
+        let Cut { times, lengths } = spacing.cut((0.0, horizon), steps);
+        times.iter().zip(lengths).map(|(&t, h)| h * at(t)).sum::<f64>()
     };
     let (first, last) = (levels[0], levels[levels.len() - 1]);
     let ratio = (last as f64 / first as f64).powf(order);

@@ -88,6 +88,7 @@ mod tests {
         let equation = Equation::new(2, 1.0).source(source).terminal(Expr::sum);
         let pilot = Pilot {
             horizon: 1.0,
+            times: vec![],
             mean: vec![vec![0.0; 2]; 3],
             variance: vec![0.0, 0.5, 1.0],
             m_g: 0.0,

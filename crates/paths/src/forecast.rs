@@ -37,6 +37,7 @@ pub(crate) fn forecast(problem: &DeepBsde, form: &Directions, run: &Run) -> Resu
         ("paths", step.to_string()),
         ("training paths", training.to_owned()),
         ("levels", format!("{:?}, trained on the first", problem.levels)),
+        ("grid", problem.grid.describe(problem.equation.horizon, problem.levels[0])),
         ("directions", format!("{} pairs, {} active, gradient and x", form.pairs, form.active)),
         ("network", format!("{}, {} parameters", widths.join("-"), network.len())),
         ("value", value),

@@ -21,3 +21,4 @@ mod quadratic;
 pub mod reference;
 pub mod sde;
 mod smoothing;
+pub mod spacing;

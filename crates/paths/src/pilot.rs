@@ -19,6 +19,8 @@ pub(crate) const ACTIVE_PATHS: usize = 512;
 pub struct Pilot {
     /// T.
     pub horizon: f64,
+    /// t_n, `[n]`; empty where steps are equal.
+    pub times: Vec<f64>,
     /// m_n, `[n + 1][d]`.
     pub mean: Vec<Vec<f64>>,
     /// s_n², `[n + 1]`.
@@ -75,6 +77,12 @@ impl Pilot {
     /// The grid time before t and the part of the step behind it.
     fn place(&self, t: f64) -> (usize, f64) {
         let steps = self.variance.len() - 1;
+        if !self.times.is_empty() {
+            let t = t.clamp(0.0, self.horizon);
+            let k = self.times.partition_point(|&begun| begun <= t).saturating_sub(1);
+            let next = self.times.get(k + 1).copied().unwrap_or(self.horizon);
+            return (k, (t - self.times[k]) / (next - self.times[k]));
+        }
         let at = (t / self.horizon).clamp(0.0, 1.0) * steps as f64;
         // A grid time that rounding puts a hair below itself is that grid time.
         let nearest = at.round();
@@ -93,6 +101,7 @@ mod tests {
     fn exact_interpolation() {
         let pilot = Pilot {
             horizon: 2.0,
+            times: vec![],
             mean: vec![vec![0.0], vec![1.0], vec![4.0]],
             variance: vec![0.0, 1.0, 4.0],
             m_g: 0.0,
@@ -105,5 +114,11 @@ mod tests {
         assert_eq!(pilot.inverse_sd_at(2.0), 0.5);
         assert_eq!(pilot.inverse_sd_at(0.5), 1.0);
         assert_eq!(pilot.samples(), [[0.0]]);
+        let uneven = Pilot { times: vec![0.0, 1.5], ..pilot };
+        assert_eq!(uneven.mean_at(0.75), [0.5]);
+        assert_eq!(uneven.mean_at(1.5), [1.0]);
+        assert_eq!(uneven.mean_at(1.75), [2.5]);
+        assert_eq!(uneven.mean_at(2.0), [4.0]);
+        assert_eq!(uneven.inverse_sd_at(2.0), 0.5);
     }
 }

@@ -40,6 +40,7 @@ use walk::{Shared, Value, Walk};
 use crate::form::Directions;
 use crate::pilot::Pilot;
 use crate::problem::DeepBsde;
+use crate::spacing::Spacing;
 
 /// The fast functional of [`DeepBsde`] with [`Directions`], in the precision of the run.
 #[derive(Debug)]
@@ -146,6 +147,8 @@ struct Plan<T: Stored> {
     pilot: Pilot,
     /// One a level, increasing; training is on the first.
     grids: Vec<Grid<T>>,
+    /// How grids of other times and steps are cut.
+    elsewhere: Spacing,
     records: Vec<Record<T>>,
     pool: rayon::ThreadPool,
     training: Stream,
@@ -192,12 +195,16 @@ impl<T: Stored> Plan<T> {
         let grids = course
             .levels
             .iter()
-            .map(|&n| Grid::new(&compiled, &pilot, (0.0, &course.start), n, level))
+            .map(|&n| {
+                let cut = (&course.spacing, n);
+                Grid::new(&compiled, &pilot, (0.0, &course.start), cut, level)
+            })
             .collect();
         Ok(Self {
             shared: Shared::new(compiled, form.network(), &pilot, on_policy, level),
             pilot,
             grids,
+            elsewhere: course.spacing.elsewhere(),
             records: Vec::new(),
             pool,
             training: stream.child("training"),
@@ -309,8 +316,9 @@ impl<T: Stored> Plan<T> {
     }
 
     fn slope_at(&self, theta: &Params, t: f64, x: &[f64]) -> Vec<f64> {
-        let grid = Grid::new(&self.shared.compiled, &self.pilot, (t, x), 1, self.shared.level);
-        let mut walk = Walk::new(&self.shared.compiled, &self.shared.network);
+        let (compiled, level) = (&self.shared.compiled, self.shared.level);
+        let grid = Grid::new(compiled, &self.pilot, (t, x), (&self.elsewhere, 1), level);
+        let mut walk = Walk::new(compiled, &self.shared.network);
         walk.start(&grid);
         walk.look(&self.shared, &grid, 0);
         walk.decide(&self.shared, &grid, 0, &T::blocks(theta)[0].theta);
@@ -364,13 +372,14 @@ impl<T: Real> Record<T> {
             walk.decide(shared, grid, n, theta);
             let y = Value { start, sums: &self.y };
             let change = walk.drive(shared, grid, n, (kappa, y));
+            let h = grid.h[n];
             add(&mut self.y, change.as_ref());
             if of_u {
-                forget(&mut self.tangent, grid.h, walk.beta.as_ref());
+                forget(&mut self.tangent, h, walk.beta.as_ref());
             }
             if keep && of_u {
                 let factors = self.factors[n].as_mut().iter_mut().zip(walk.beta.as_ref());
-                factors.for_each(|(v, beta)| *v = T::of(1.0 - grid.h * beta.wide()));
+                factors.for_each(|(v, beta)| *v = T::of(1.0 - h * beta.wide()));
             }
             if keep {
                 self.inputs[n * inputs..(n + 1) * inputs].copy_from_slice(&walk.psi);

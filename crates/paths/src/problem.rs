@@ -1,12 +1,12 @@
 //! The terminal mismatch from path to path, on the tape: the judge of the plan.
 //!
 //! ```text
-//! X_0 = x₀,   X_{n+1} = Φ(X_n, ΔB_n),   ΔB = ΔW + κ a h,   a = ∂f/∂z held fixed
-//! Y_0 = y₀,   Y_{n+1} = Y_n − h f(t_n, X_n, clip(Y_n), Z_n) + Z_n·ΔB_n
+//! X_0 = x₀,   X_{n+1} = Φ(h_n, X_n, ΔB_n),   ΔB_n = ΔW_n + κ a h_n,   a = ∂f/∂z held fixed
+//! Y_0 = y₀,   Y_{n+1} = Y_n − h_n f(t_n, X_n, clip(Y_n), Z_n) + Z_n·ΔB_n
 //! δ = g(X_N) − Y_N,   J = ∂Y_N/∂y₀ held fixed,   Δ = mean(δJ)/mean(J²)
 //! L = n/(n − 1) · mean (δ − JΔ)² / s_g²
 //! ```
-//! With the exact Z and y₀ = u(0, x₀) every δ is 0, up to the step h. y₀ is eliminated: Δ is the
+//! With the exact Z and y₀ = u(0, x₀) every δ is 0, up to the steps h. y₀ is eliminated: Δ is the
 //! Newton step to its best value; where f does not depend on u, J = 1 and L is the variance of what
 //! the paths say of u(0, x₀), whatever y₀. Paths and directions are data: no derivative goes through them.
 //! [HJE18] with the directions of [`crate::form`].
@@ -32,6 +32,7 @@ use crate::pilot::Pilot;
 use crate::plan::{Course, PathPlan, ramp};
 use crate::quadratic::Quadratic;
 use crate::sde::Step;
+use crate::spacing::{Cut, Spacing};
 use crate::{anywhere, bounds};
 
 /// Find Z along the paths from x₀, and with it u(0, x₀).
@@ -43,6 +44,8 @@ pub struct DeepBsde {
     pub at: Vec<f64>,
     /// N, increasing, each a divisor of the last.
     pub levels: Vec<usize>,
+    /// How the times of a level are spaced.
+    pub grid: Spacing,
     /// How paths step.
     pub scheme: Scheme,
     /// Whether training paths follow the function; None: where f depends on z.
@@ -61,6 +64,7 @@ impl DeepBsde {
             at: vec![0.0; equation.dim],
             equation,
             levels: vec![20, 40, 80],
+            grid: Spacing::default(),
             scheme: Scheme::Auto,
             on_policy: None,
             reading: Reading::Auto,
@@ -81,6 +85,11 @@ impl DeepBsde {
     /// One level.
     pub fn steps(self, steps: usize) -> Self {
         self.levels([steps])
+    }
+
+    /// How the times of a level are spaced.
+    pub fn grid(self, grid: Spacing) -> Self {
+        Self { grid, ..self }
     }
 
     /// How u(0, x₀) is read off.
@@ -124,6 +133,7 @@ impl DeepBsde {
                 .allowed("Finite numbers"));
         }
         self.check_levels()?;
+        self.grid.check(self.equation.horizon, &self.levels)?;
         self.check_start()?;
         if self.reading == Reading::Logarithmic && Quadratic::of(self)?.is_none() {
             let found = "the logarithmic mean does not apply to this equation";
@@ -208,9 +218,9 @@ impl DeepBsde {
             )
             .allowed(format!("Sizes from about {least:.0e} to {most:.0e}, {way}"))
         };
-        let finest = self.levels[self.levels.len() - 1] as f64;
         // The square of an increment is summed too.
-        let (h, horizon) = (self.equation.horizon / finest, self.equation.horizon);
+        let (finest, horizon) = (self.levels[self.levels.len() - 1], self.equation.horizon);
+        let h = self.grid.shortest(horizon, finest);
         if h < least || horizon * self.equation.dim as f64 > most {
             return Err(beyond("model.horizon", horizon));
         }
@@ -248,6 +258,7 @@ impl DeepBsde {
             horizon: self.equation.horizon,
             start: self.at.clone(),
             levels: self.levels.clone(),
+            spacing: self.grid.clone(),
         }
     }
 }
@@ -318,8 +329,9 @@ impl Integral<Directions> for OnTape {
             Purpose::Training => (stream.child("training"), batch.step * batch.n as u64),
             Purpose::Validation => (stream.child("validation"), 0),
         };
-        let scale = (self.problem.equation.horizon / steps as f64).sqrt();
+        let Cut { lengths, .. } = self.cut(steps);
         let step = |n: usize| {
+            let scale = lengths[n].sqrt();
             let n = u32::try_from(n).expect("a grid has fewer than 2^32 steps");
             Array::from_shape_fn((batch.n, d), |(path, i)| {
                 scale * own.normal(first + path as u64, n, i)
@@ -338,6 +350,11 @@ impl Integral<Directions> for OnTape {
 }
 
 impl OnTape {
+    /// The steps of the paths.
+    fn cut(&self, steps: usize) -> Cut {
+        self.problem.grid.cut((0.0, self.problem.equation.horizon), steps)
+    }
+
     /// δ and J path by path, `[n, 1]`.
     fn mismatch<'t>(
         &self,
@@ -346,8 +363,7 @@ impl OnTape {
         let equation = &self.problem.equation;
         let At { t, x, u, z, .. } = equation.variables();
         let (driver, step) = (equation.driver()?, self.problem.step()?);
-        let steps = at.draws.len();
-        let h = equation.horizon / steps as f64;
+        let Cut { times, lengths } = self.cut(at.draws.len());
         let kappa =
             if self.problem.follows()? { ramp(at.batch.step, self.iterations) } else { 0.0 };
         let number = |v: f64| at.tape.variable(Array::from_elem((1, 1), v));
@@ -361,7 +377,7 @@ impl OnTape {
             y = y + (self.pilot.m_g + at.theta[1].detached());
         }
         for (n, dw) in at.draws.iter().enumerate() {
-            let time = n as f64 * h;
+            let (time, h) = (times[n], lengths[n]);
             let slope = self.slope(at, time, here);
             let seen = y.clamp(low, high);
             let bound = [(t, number(time)), (x, here), (u, seen), (z, slope)];

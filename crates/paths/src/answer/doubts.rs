@@ -190,7 +190,7 @@ fn strobed(value: &Value, problem: &DeepBsde, pilot: &Pilot) -> Result<Option<St
     let compare = |formula: Expr| {
         let formula = if formula.shape() == Shape::Scalar { formula } else { formula.sum() };
         let at = (variables, typical.as_slice(), value.answer.mean);
-        strobe(formula, at, equation.horizon, (&levels, *order))
+        strobe(formula, at, (&problem.grid, equation.horizon), (&levels, *order))
     };
     let say = |key: &str, [seen, exact]: [f64; 2]| {
         format!(

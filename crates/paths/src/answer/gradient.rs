@@ -1,7 +1,7 @@
 //! The gradient, at the start with its error.
 //!
 //! ```text
-//! ∇u(0, x₀) = σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h)
+//! ∇u(0, x₀) = σ^(−T) (Z₀ + mean[(y₀ − V) ΔW₀]/h₀)
 //! ```
 //! The learned Z₀ is a control variate: its error is in the mean, and its own in the standard error.
 

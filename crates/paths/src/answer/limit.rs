@@ -37,7 +37,7 @@ pub(super) fn limit(
     }
     let steps: Vec<usize> = policy.iter().map(|level| level.steps).collect();
     let draws = |_: &[usize]| Ok(policy.iter().map(|level| weighted.values(level)).collect());
-    let Refined { limit, order, fitted, seen, .. } = refine(&steps, 1.0, draws)?;
+    let Refined { limit, order, fitted, seen, .. } = refine(&steps, problem.grid.order(), draws)?;
     Ok(Some(Limit { value: limit, order, fitted, seen }))
 }
 

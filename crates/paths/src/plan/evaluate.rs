@@ -2,7 +2,7 @@
 //!
 //! All levels follow common Brownian paths: a coarse increment is the sum of fine ones. Each path
 //! gives, level by level, y₀ = g(X_N) + Σ h f − Σ Z·ΔB (a part of f that is of t alone integrated
-//! exactly), g(X_N) and the control Σ |ΔW_n|² − h d, whose
+//! exactly), g(X_N) and the control Σ |ΔW_n|² − h_n d, whose
 //! mean is zero; the finest level also gives the moments of (y₀ − pivot) ΔW₀ for the gradient.
 //!
 //! On paths that follow the function (κ = 1) each path also gives
@@ -54,7 +54,7 @@ pub(crate) struct Fresh<'a> {
 pub(crate) struct LevelDraws {
     /// N.
     pub(crate) steps: usize,
-    /// h.
+    /// h_0.
     pub(crate) h: f64,
     /// Where Y started, if f depends on u.
     pub(crate) start: Option<f64>,
@@ -64,7 +64,7 @@ pub(crate) struct LevelDraws {
     pub(crate) tangent: Vec<f64>,
     /// g(X_N).
     pub(crate) terminal: Vec<f64>,
-    /// Σ |ΔW|² − h d.
+    /// Σ |ΔW|² − h_n d.
     pub(crate) control: Vec<f64>,
     /// ρ; 1 on plain paths.
     pub(crate) weight: Vec<f64>,
@@ -111,7 +111,9 @@ impl<T: Stored> Plan<T> {
             None => (&self.grids[fresh.levels.clone()], &self.grids[..]),
             Some((t, x, levels)) => {
                 let (compiled, level) = (&self.shared.compiled, self.shared.level);
-                let grid = |&steps: &usize| Grid::new(compiled, &self.pilot, (t, x), steps, level);
+                let grid = |&steps: &usize| {
+                    Grid::new(compiled, &self.pilot, (t, x), (&self.elsewhere, steps), level)
+                };
                 own = levels.iter().map(grid).collect();
                 (&own[..], &own[..])
             }
@@ -127,7 +129,7 @@ impl<T: Stored> Plan<T> {
             .enumerate()
             .map(|(k, g)| LevelDraws {
                 steps: g.steps,
-                h: g.h,
+                h: g.h[0],
                 start: starts(k),
                 ..LevelDraws::default()
             })
@@ -295,7 +297,7 @@ impl<T: Real> Place<T> {
         let change = walk.drive(shared, grid, n, (kappa, y));
         add(&mut self.y, change.as_ref());
         if shared.compiled.driver.of_u {
-            forget(&mut self.tangent, grid.h, walk.beta.as_ref());
+            forget(&mut self.tangent, grid.h[n], walk.beta.as_ref());
             self.clipped += walk.clipped(shared, self.lanes);
         }
         if kappa > 0.0 {
@@ -303,11 +305,11 @@ impl<T: Real> Place<T> {
             let pairs = along.as_ref().iter().zip(square.as_ref());
             for (weight, (along, square)) in self.weight.iter_mut().zip(pairs) {
                 let (s, q) = (along.wide(), square.wide());
-                *weight *= (1.0 + s) * (0.5 * grid.h * q - s).exp();
+                *weight *= (1.0 + s) * (0.5 * grid.h[n] * q - s).exp();
             }
         }
         let square = span::dot::<T>(shared.level, &walk.dw, &walk.dw);
-        let mean = grid.h * shared.compiled.dim as f64;
+        let mean = grid.h[n] * shared.compiled.dim as f64;
         self.control.iter_mut().zip(square.as_ref()).for_each(|(c, v)| *c += v.wide() - mean);
         walk.advance(shared, grid, n);
         std::mem::swap(&mut walk.x, &mut self.x);
@@ -323,6 +325,74 @@ fn gather<T: Real>(place: &Place<T>, lanes: usize, pivot: f64, moments: &mut Vec
         for (y, dw) in place.y[..lanes].iter().zip(dw.as_ref()) {
             let v = (y - pivot) * dw.wide();
             *sum = [sum[0] + v, sum[1] + v * v];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use frame::{Precision, Representation, Run};
+
+    use super::*;
+    use crate::known::{Heat, HjbLqg};
+    use crate::plan::PathPlan;
+    use crate::problem::DeepBsde;
+    use crate::spacing::{Cut, Spacing};
+
+    const PATHS: usize = 64;
+
+    fn draws(problem: DeepBsde, from: Option<(f64, &[f64], &[usize])>) -> Vec<LevelDraws> {
+        let form = problem.default_form();
+        let run = Run::new(1).precision(Precision::F64);
+        let theta = form.init(Precision::F64, &Stream::new(1)).unwrap();
+        let levels = 0..problem.levels.len();
+        let mut plan = PathPlan::new(problem, form, &run).unwrap();
+        let stream = &Stream::new(5);
+        let (kappa, n, pivot) = (0.0, PATHS, 0.0);
+        let fresh = Fresh { what: "", levels, from, start: &[], kappa, n, stream, pivot };
+        plan.evaluate(&theta, &fresh, &mut ()).unwrap()
+    }
+
+    /// Every level sees the same X_T: its increments are sums of the finest ones.
+    fn share_paths(levels: &[LevelDraws]) {
+        let [coarse @ .., finest] = levels else { panic!("no levels") };
+        for level in coarse {
+            for (a, b) in level.terminal.iter().zip(&finest.terminal) {
+                assert!((a - b).abs() < 1e-12 * (1.0 + b.abs()), "{a} and {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn invariant_coarse_increments_are_sums_of_fine_ones_on_every_grid() {
+        let given = [0.0, 0.02, 0.3, 0.35, 1.0];
+        let grids = [Spacing::default(), Spacing::power(2.0), Spacing::power(0.5)];
+        for grid in grids.into_iter().chain([Spacing::times(given)]) {
+            let problem = DeepBsde::new(&Heat { dim: 3 }).levels([4, 8, 24]).grid(grid.clone());
+            let levels = draws(problem.clone(), None);
+            share_paths(&levels);
+            let first = levels.iter().map(|level| level.h);
+            for (h, steps) in first.zip([4, 8, 24]) {
+                assert_eq!(h, grid.cut((0.0, 1.0), steps).lengths[0]);
+            }
+            share_paths(&draws(problem, Some((0.4, &[0.1, 0.2, 0.3], &[6, 12, 24]))));
+        }
+    }
+
+    /// Var X_n = 2 t_n in every component. On 2048 paths of 20 components it is known to a relative
+    /// √(2/40960).
+    #[test]
+    fn statistical_the_pilot_knows_the_times_of_its_grid() {
+        for grid in [Spacing::power(3.0), Spacing::power(0.5)] {
+            let problem = DeepBsde::new(&HjbLqg::new(20, 1.0)).levels([5, 10]).grid(grid.clone());
+            let form = problem.default_form();
+            let plan = PathPlan::new(problem, form, &Run::new(1)).unwrap();
+            let Cut { times, .. } = grid.cut((0.0, 1.0), 10);
+            for t in times.into_iter().skip(1).chain([1.0]) {
+                let variance = plan.pilot().inverse_sd_at(t).powi(-2);
+                let noise = (2.0 / 40_960_f64).sqrt();
+                assert!((variance / (2.0 * t) - 1.0).abs() < 5.0 * noise, "{variance} at {t}");
+            }
         }
     }
 }

@@ -5,14 +5,16 @@ use ground::kernel::lane::{Level, Real, Row};
 
 use super::compiled::Compiled;
 use crate::pilot::Pilot;
+use crate::spacing::{Cut, Spacing};
 
-/// A level: N steps of length h from t₀ to T, starting at x₀.
+/// A level: N steps from t₀ to T, starting at x₀.
 #[derive(Clone, Debug)]
 pub(crate) struct Grid<T> {
     pub(crate) steps: usize,
-    pub(crate) h: f64,
+    /// h_n.
+    pub(crate) h: Vec<f64>,
     pub(crate) start: Vec<T>,
-    /// ∫c dt − Σ h c(t_n) for the part c(t) of the driver.
+    /// ∫c dt − Σ h_n c(t_n) for the part c(t) of the driver.
     pub(crate) shift: f64,
     /// t_n.
     pub(crate) times: Vec<T>,
@@ -33,11 +35,10 @@ impl<T: Real> Grid<T> {
         compiled: &Compiled,
         pilot: &Pilot,
         (from, start): (f64, &[f64]),
-        steps: usize,
+        (spacing, steps): (&Spacing, usize),
         level: Level,
     ) -> Self {
-        let h = (pilot.horizon - from) / steps as f64;
-        let times: Vec<f64> = (0..steps).map(|n| from + n as f64 * h).collect();
+        let Cut { times, lengths } = spacing.cut((from, pilot.horizon), steps);
         let samples = pilot.samples();
         let clock = |t: f64| {
             let part = t / pilot.horizon;
@@ -45,8 +46,8 @@ impl<T: Real> Grid<T> {
         };
         Self {
             steps,
-            h,
-            shift: compiled.clock.beyond(&times, h),
+            shift: compiled.clock.beyond(&times, &lengths),
+            h: lengths,
             start: start.iter().map(|&x| T::of(x)).collect(),
             clock: times.iter().map(|&t| clock(t)).collect(),
             mean: times.iter().flat_map(|&t| pilot.mean_at(t)).map(T::of).collect(),

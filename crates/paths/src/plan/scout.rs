@@ -15,6 +15,7 @@ use super::walk::{Shared, Walk};
 use crate::form::Directions;
 use crate::pilot::{ACTIVE_PATHS, PATHS, Pilot};
 use crate::smoothing;
+use crate::spacing::Spacing;
 
 /// Pieces of work; fixed, so that sums do not depend on threads.
 const TASKS: usize = 8;
@@ -26,6 +27,7 @@ pub(crate) struct Course {
     pub(crate) start: Vec<f64>,
     /// N, increasing.
     pub(crate) levels: Vec<usize>,
+    pub(crate) spacing: Spacing,
 }
 
 impl Course {
@@ -48,7 +50,8 @@ pub(crate) fn scout<T: Real>(
 ) -> Result<Pilot> {
     let mut pilot = blank(form, course, stream);
     let shared = Shared::<T>::new(Arc::clone(compiled), form.network(), &pilot, false, level);
-    let grid = Grid::new(compiled, &pilot, (0.0, &course.start), course.finest(), level);
+    let cut = (&course.spacing, course.finest());
+    let grid = Grid::new(compiled, &pilot, (0.0, &course.start), cut, level);
     moments(&shared, &grid, &stream.child("pilot"), &mut pilot);
     if !pilot.variance.iter().all(|v| v.is_finite()) {
         return Err(not_finite("a path by model.drift and model.diffusion"));
@@ -57,7 +60,8 @@ pub(crate) fn scout<T: Real>(
         return Err(not_finite("model.terminal, or its square, on the paths"));
     }
     if form.active > 0 {
-        let grid = Grid::new(compiled, &pilot, (0.0, &course.start), course.coarsest(), level);
+        let cut = (&course.spacing, course.coarsest());
+        let grid = Grid::new(compiled, &pilot, (0.0, &course.start), cut, level);
         let shared = Shared::<T>::new(Arc::clone(compiled), form.network(), &pilot, false, level);
         pilot.active = directions(&shared, &grid, &stream.child("active"), form.active)?;
     }
@@ -72,8 +76,11 @@ fn not_finite(what: &str) -> Error {
 /// Scales of one, and the ξ of the run.
 fn blank(form: &Directions, course: &Course, stream: &Stream) -> Pilot {
     let (d, n) = (course.start.len(), course.finest());
+    let uneven = !course.spacing.is_uniform();
+    let times = uneven.then(|| course.spacing.cut((0.0, course.horizon), n).times);
     Pilot {
         horizon: course.horizon,
+        times: times.unwrap_or_default(),
         mean: vec![course.start.clone(); n + 1],
         variance: vec![1.0; n + 1],
         m_g: 0.0,
@@ -153,7 +160,7 @@ pub(crate) fn draw<T: Real>(
     out: &mut [T::Row],
 ) {
     let step = u32::try_from(n).expect("a grid has fewer than 2^32 steps");
-    normals(level, stream, path as u64, step, T::of(grid.h.sqrt()), out);
+    normals(level, stream, path as u64, step, T::of(grid.h[n].sqrt()), out);
 }
 
 /// Leading eigenvectors of the mean of b bᵀ along the paths, `[k][d]`.

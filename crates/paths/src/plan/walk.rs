@@ -243,13 +243,14 @@ impl<T: Real> Walk<T> {
             self.forget_clipped(shared.range);
         }
         if driver.of_z && kappa > 0.0 {
-            span::axpy(level, &self.dw, T::of(kappa * grid.h), &self.a, &mut self.db);
+            span::axpy(level, &self.dw, T::of(kappa * grid.h[n]), &self.a, &mut self.db);
         } else {
             self.db.copy_from_slice(&self.dw);
         }
+        let h = grid.h[n];
         let mut change = span::dot::<T>(level, &self.z, &self.db);
         for (change, f) in change.as_mut().iter_mut().zip(self.f.as_ref()) {
-            *change = T::of(grid.h * f.wide() - change.wide());
+            *change = T::of(h * f.wide() - change.wide());
         }
         change
     }
@@ -296,7 +297,7 @@ impl<T: Real> Walk<T> {
     ) {
         let level = shared.level;
         if shared.compiled.driver.of_z {
-            let h = T::of(-grid.h * (1.0 - kappa));
+            let h = T::of(-grid.h[n] * (1.0 - kappa));
             span::axpy(level, &self.dw, h, &self.a, &mut self.e);
         } else {
             self.e.copy_from_slice(&self.dw);
@@ -310,7 +311,7 @@ impl<T: Real> Walk<T> {
     /// One step of x by ΔB.
     pub(crate) fn advance(&mut self, shared: &Shared<T>, grid: &Grid<T>, n: usize) {
         let compiled = &shared.compiled;
-        let h = T::of(grid.h);
+        let h = T::of(grid.h[n]);
         let sources = [
             Source::Uniform(std::slice::from_ref(&grid.times[n])),
             Source::Uniform(std::slice::from_ref(&h)),
