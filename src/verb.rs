@@ -12,6 +12,7 @@ mod rows;
 pub(crate) mod schema;
 mod several;
 pub(crate) mod solve;
+pub(crate) mod sweep;
 pub(crate) mod verify;
 
 use std::path::Path;

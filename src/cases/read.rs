@@ -11,8 +11,8 @@ use toml::{Spanned, Table, Value};
 use super::schema::nearest;
 
 /// The sections of a case file, in the order in which they are written.
-pub const SECTIONS: [&str; 8] =
-    ["case", "model", "problem", "representation", "descent", "run", "quick", "expect"];
+pub const SECTIONS: [&str; 9] =
+    ["case", "model", "problem", "representation", "descent", "run", "sweep", "quick", "expect"];
 
 /// A case file: its tables, and where each key stands.
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ use super::matrix_file::{Files, embedded};
 use super::read::Case;
 use super::registry::{section, shaped};
 use super::sections::{RunSection, Title};
+use super::sweep::Sweep;
 
 /// A case with every default filled in.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct Resolved {
     pub checkpoint_every: Duration,
     /// A run folder whose trained function to start from.
     pub init: Option<String>,
+    /// One key at several values, where the case says so.
+    pub sweep: Option<Sweep>,
     /// What one should get, where the case says it.
     pub expect: Option<Expect>,
     complete: Table,
@@ -69,6 +72,11 @@ fn read(case: &Case) -> Result<Resolved> {
     };
     expect.as_ref().map_or(Ok(()), Expect::sound)?;
     quick_is_sound(case)?;
+    let sweep = match tables.get("sweep") {
+        Some(_) => Some(section::<Sweep>(tables, "sweep")?.0),
+        None => None,
+    };
+    sweep.as_ref().map_or(Ok(()), Sweep::sound)?;
     let adam = descent.adam(run.iterations)?;
     let mut complete = Table::new();
     for (name, table) in [
@@ -81,8 +89,10 @@ fn read(case: &Case) -> Result<Resolved> {
     ] {
         complete.insert(name.to_owned(), Value::Table(table));
     }
-    if let Some(expect) = tables.get("expect") {
-        complete.insert("expect".to_owned(), expect.clone());
+    for name in ["sweep", "expect"] {
+        if let Some(section) = tables.get(name) {
+            complete.insert(name.to_owned(), section.clone());
+        }
     }
     let name = if title.title.is_empty() { case.name.clone() } else { title.title };
     Ok(Resolved {
@@ -92,6 +102,7 @@ fn read(case: &Case) -> Result<Resolved> {
         checkpoint_every: run.checkpoint_every()?,
         init: run.init.clone(),
         run: run.run(),
+        sweep,
         expect,
         complete,
         files,
@@ -107,7 +118,8 @@ fn quick_is_sound(case: &Case) -> Result<()> {
     let mut quick = case.clone();
     quick.quicken()?;
     let names = ["model", "problem", "representation", "descent", "run"];
-    names.iter().try_for_each(|name| shaped(&quick.sections, name).map(|_| ()))
+    let sweep = quick.sections.contains_key("sweep").then_some("sweep");
+    names.into_iter().chain(sweep).try_for_each(|name| shaped(&quick.sections, name).map(|_| ()))
 }
 
 impl Resolved {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Ready;
 use super::rows::{NONE, digits, estimate, number, word};
-use super::solve::{Ended, not_a_run, once};
+use super::solve::{Ended, not_a_run, one};
 use crate::failure::{Failure, code};
 use crate::progress::say;
 use crate::run_folder::{self as folder, RunFolder};
@@ -36,7 +36,7 @@ pub(super) fn solve(all: Vec<Ready>, place: &RunFolder) -> std::result::Result<E
     let mut worst = code::CONVERGED;
     for (ready, name) in all.into_iter().zip(&names) {
         say(&format!("{name} ({} of {})", runs.len() + 1, names.len()));
-        let ended = once(ready, &place.inside(name)?, Instant::now())?;
+        let ended = one(ready, &place.inside(name)?, Instant::now())?;
         worst = worst.max(ended.code);
         runs.push(ended.object);
         if ended.code == code::INTERRUPTED {

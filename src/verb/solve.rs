@@ -8,7 +8,7 @@ use frame::{Report, Verdict};
 use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Changes, Ready, refuse_too_large, repeats, several};
+use super::{Changes, Ready, refuse_too_large, repeats, several, sweep};
 use crate::cases::Resolved;
 use crate::failure::{Failure, Outcome, code};
 use crate::output::{self, Around};
@@ -65,7 +65,7 @@ impl Solve {
         listen()?;
         let ended = match (self.repeats, all.pop()) {
             (Some(n), Some(ready)) => repeats::solve(&ready.resolved, &place, n, began)?,
-            (None, Some(ready)) if all.is_empty() => once(ready, &place, began)?,
+            (None, Some(ready)) if all.is_empty() => one(ready, &place, began)?,
             (_, last) => several::solve(all.into_iter().chain(last).collect(), &place)?,
         };
         if ended.code == code::INTERRUPTED {
@@ -92,6 +92,18 @@ impl Solve {
                 .into());
         }
         Ok(all)
+    }
+}
+
+/// One case in one folder, at every value of its sweep if it has one.
+pub(super) fn one(
+    ready: Ready,
+    place: &RunFolder,
+    began: Instant,
+) -> std::result::Result<Ended, Failure> {
+    match ready.resolved.sweep.clone() {
+        Some(sweep) => sweep::solve(&ready.resolved, &sweep, place, began),
+        None => once(ready, place, began),
     }
 }
 

@@ -1,0 +1,137 @@
+//! A case with `[sweep]`: solved at every value of one key; one table, one picture.
+
+use std::time::Instant;
+
+use frame::{Axis, Figure, Mark, Series};
+use serde_json::{Map, Value, json};
+
+use super::prepare;
+use super::rows::{NONE, digits, estimate, number, word};
+use super::solve::{Ended, once};
+use crate::cases::{Resolved, Sweep, resolve};
+use crate::failure::{Failure, code};
+use crate::progress::say;
+use crate::run_folder::{self as folder, RunFolder};
+use crate::{output, print, record};
+
+/// Solves at every value, each in a folder of its own; what is finished there is not done again.
+pub(crate) fn solve(
+    resolved: &Resolved,
+    sweep: &Sweep,
+    place: &RunFolder,
+    began: Instant,
+) -> std::result::Result<Ended, Failure> {
+    place.tidy()?;
+    place.write(folder::CASE, record::case_text(resolved)?.as_bytes())?;
+    let mut runs = Vec::new();
+    let mut worst = code::CONVERGED;
+    for &value in &sweep.values {
+        let name = format!("{}-{value}", sweep.name());
+        say(&format!("{name} ({} of {})", runs.len() + 1, sweep.values.len()));
+        let mut ready = prepare(resolve(sweep.case(&resolved.case, value)?)?)?;
+        ready.resolved.run.init.clone_from(&resolved.run.init);
+        let ended = once(ready, &place.inside(&name)?, Instant::now())?;
+        worst = worst.max(ended.code);
+        runs.push(ended.object);
+        if ended.code == code::INTERRUPTED {
+            break;
+        }
+    }
+    let object = together(resolved, sweep, &runs, began);
+    place.write(folder::ANSWER, output::text(&object)?.as_bytes())?;
+    let text = format!("{}\n\n{}", table(sweep, &runs), place.path.display());
+    Ok(Ended { object, text, code: worst })
+}
+
+fn together(
+    resolved: &Resolved,
+    sweep: &Sweep,
+    runs: &[Map<String, Value>],
+    began: Instant,
+) -> Map<String, Value> {
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    put("case", json!(resolved.case.name));
+    put("version", json!(crate::VERSION));
+    put("key", json!(sweep.key));
+    put("values", json!(sweep.values));
+    put("expect", json!(sweep.expect));
+    put("sweep", json!(runs));
+    put("seconds", json!(began.elapsed().as_secs_f64()));
+    put("peak_rss_mb", json!(crate::machine::peak_mb()));
+    object
+}
+
+/// The known answer of the k-th value.
+fn known(sweep: &Sweep, k: usize) -> Option<f64> {
+    sweep.expect.as_ref().and_then(|known| known.get(k)).copied()
+}
+
+/// A line a value.
+fn table(sweep: &Sweep, runs: &[Map<String, Value>]) -> String {
+    let head = ["known", "answer", "off", "lower bound", "upper bound", "Z = 0", "R²", "verdict"];
+    let head = std::iter::once(sweep.name()).chain(head).map(str::to_owned);
+    let mut rows = vec![head.collect::<Vec<String>>()];
+    for (k, (run, value)) in runs.iter().zip(&sweep.values).enumerate() {
+        let none = || NONE.to_owned();
+        let exact = known(sweep, k);
+        let off = exact.zip(number(run, &["answer", "value"]));
+        let side =
+            |side: &str| estimate(run, &["bounds", side]).unwrap_or_else(|| "unknown".to_owned());
+        rows.push(vec![
+            value.to_string(),
+            exact.map_or_else(none, |exact| exact.to_string()),
+            estimate(run, &["answer"]).unwrap_or_else(|| "none".to_owned()),
+            off.map_or_else(none, |(exact, found)| {
+                format!("{:+.3} %", 100.0 * (found / exact - 1.0))
+            }),
+            side("lower"),
+            side("upper"),
+            estimate(run, &["baselines", "zero"]).unwrap_or_else(none),
+            digits(run, &["r2"], 4),
+            word(run, "verdict"),
+        ]);
+    }
+    print::table(&rows)
+}
+
+/// The answers against the value of the key, with what is known and what is had without learning.
+pub(crate) fn figure(title: &str, sweep: &Sweep, runs: &[Map<String, Value>]) -> Figure {
+    let points = |path: &[&str]| -> (Vec<[f64; 2]>, Vec<f64>) {
+        let of = |(run, value): (&Map<String, Value>, &f64)| {
+            let mean = number(run, &[path, &["value"]].concat())?;
+            let stderr = number(run, &[path, &["stderr"]].concat())?;
+            Some(([*value, mean], stderr))
+        };
+        runs.iter().zip(&sweep.values).filter_map(of).unzip()
+    };
+    let mut series = Vec::new();
+    let exact: Vec<[f64; 2]> =
+        (0..runs.len()).filter_map(|k| Some([sweep.values[k], known(sweep, k)?])).collect();
+    if !exact.is_empty() {
+        series.push(Series::new("known", Mark::Line, exact));
+    }
+    for (name, mark, path) in [
+        ("upper bound", Mark::Broken, &["bounds", "upper"][..]),
+        ("lower bound", Mark::Broken, &["bounds", "lower"]),
+        ("Z = 0, without learning", Mark::Broken, &["baselines", "zero"]),
+        ("answer", Mark::Dots, &["answer"]),
+    ] {
+        let (points, errors) = points(path);
+        if !points.is_empty() {
+            series.push(Series { name: name.to_owned(), mark, points, errors });
+        }
+    }
+    Figure {
+        name: "sweep",
+        title: title.to_owned(),
+        caption: format!(
+            "The answer for every value of {}, with two standard errors, beside what is known and \
+             what is had without learning.",
+            sweep.name()
+        ),
+        x: Axis::linear(sweep.name()),
+        y: Axis::linear("u(0, x₀)"),
+        series,
+    }
+}
