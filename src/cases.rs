@@ -15,6 +15,8 @@ pub mod schema;
 pub mod sections;
 mod shape;
 pub mod shipped;
+pub mod sweep;
 
 pub use read::Case;
 pub use resolve::{Resolved, resolve};
+pub use sweep::Sweep;

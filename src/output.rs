@@ -149,6 +149,35 @@ pub(crate) fn cases_schema() -> Value {
     schema_for!(Several).to_value()
 }
 
+/// What `esperance solve --json` prints of a case with `[sweep]`.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "it is the documentation of the object, which is built by hand")]
+pub(crate) struct Swept {
+    /// The name of the case.
+    case: String,
+    /// The version of esperance.
+    version: String,
+    /// The key that is swept.
+    key: String,
+    /// Its values.
+    values: Vec<f64>,
+    /// The known answers, one for each value; null where the case says none.
+    expect: Option<Vec<f64>>,
+    /// "converged" where every run is, else the verdict of the last that is not.
+    verdict: String,
+    /// The runs, each as `esperance schema solve` says, in the order of the values.
+    sweep: Vec<Value>,
+    /// Seconds from start to end.
+    seconds: f64,
+    /// The most memory the process held, MB; null where the system does not say it.
+    peak_rss_mb: Option<f64>,
+}
+
+/// The schema of the object of a sweep.
+pub(crate) fn sweep_schema() -> Value {
+    schema_for!(Swept).to_value()
+}
+
 /// What surrounds an answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Around<'a> {

@@ -13,6 +13,7 @@ mod rows;
 pub(crate) mod schema;
 mod several;
 pub(crate) mod solve;
+pub(crate) mod sweep;
 pub(crate) mod verify;
 
 use std::fs::OpenOptions;

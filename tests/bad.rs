@@ -161,6 +161,6 @@ fn changes_on_the_command_line_are_named() {
     assert_eq!(
         said(&["--set", "modle.dim=3"]),
         "--set: modle: unknown section; did you mean `model`? Known here: case, model, problem, \
-         representation, descent, run, quick, expect."
+         representation, descent, run, sweep, quick, expect."
     );
 }

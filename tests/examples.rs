@@ -28,3 +28,10 @@ fn learning_curve() {
     let text = printed("learning_curve", &["20"]);
     assert!(text.starts_with("<svg") && text.matches("<polyline").count() == 2, "{text}");
 }
+
+#[test]
+fn gallery() {
+    let text = printed("gallery", &["--quick", "heat-100d", "allen-cahn-100d"]);
+    assert_eq!(text.lines().filter(|line| line.starts_with("| `")).count(), 2, "{text}");
+    assert!(!text.contains("NaN"), "{text}");
+}

@@ -9,10 +9,11 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use super::schema::nearest;
+use super::sweep;
 
 /// The sections of a case file, in the order in which they are written.
-pub const SECTIONS: [&str; 8] =
-    ["case", "model", "problem", "representation", "descent", "run", "quick", "expect"];
+pub const SECTIONS: [&str; 9] =
+    ["case", "model", "problem", "representation", "descent", "run", "sweep", "quick", "expect"];
 
 /// A case file: its tables, and where each key stands.
 #[derive(Clone, Debug)]
@@ -136,7 +137,12 @@ impl Case {
     /// said of another one.
     pub fn asks_another(&self) -> bool {
         let asked = |key: &str| key.starts_with("model.") || key == "problem.at";
-        self.places.iter().any(|(key, place)| asked(key) && matches!(place, Place::Said(_)))
+        self.places.keys().any(|key| asked(key) && self.is_said(key))
+    }
+
+    /// Whether the command line said this key. The values of a sweep are the file's own.
+    pub fn is_said(&self, key: &str) -> bool {
+        matches!(self.places.get(key), Some(Place::Said(option)) if *option != sweep::SAID)
     }
 
     /// Names the file and the line of an error's key.

@@ -11,6 +11,7 @@ use super::expect::Expect;
 use super::schema::nearest;
 use super::sections::{Quick, RunSection, Title};
 use super::shape;
+use super::sweep::Sweep;
 
 /// A section, one of its kinds, and the struct that documents it.
 #[derive(Clone, Copy, Debug)]
@@ -41,13 +42,14 @@ const fn of_kind(
 }
 
 /// All sections and kinds, in the order of a case file.
-static ALL: [Documented; 8] = [
+static ALL: [Documented; 9] = [
     plain("case", true, || schema_for!(Title)),
     of_kind("model", "parabolic", true, || schema_for!(paths::case::Model)),
     of_kind("problem", "deep-bsde", true, || schema_for!(paths::case::Problem)),
     of_kind("representation", "directions", false, || schema_for!(paths::case::Representation)),
     of_kind("descent", "adam", false, || schema_for!(AdamSection)),
     plain("run", false, || schema_for!(RunSection)),
+    plain("sweep", false, || schema_for!(Sweep)),
     plain("quick", false, || schema_for!(Quick)),
     plain("expect", false, || schema_for!(Expect)),
 ];

@@ -15,6 +15,7 @@ use super::matrix_file::{Files, embedded};
 use super::read::Case;
 use super::registry::{section, shaped};
 use super::sections::{RunSection, Title};
+use super::sweep::Sweep;
 
 /// A case with every default filled in.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct Resolved {
     pub checkpoint_every: Duration,
     /// A run folder whose trained function to start from.
     pub init: Option<String>,
+    /// One key at several values, where the case says so.
+    pub sweep: Option<Sweep>,
     /// What one should get, where the case says it.
     pub expect: Option<Expect>,
     complete: Table,
@@ -70,6 +73,14 @@ fn read(case: &Case) -> Result<Resolved> {
     expect.as_ref().map_or(Ok(()), Expect::sound)?;
     let expect = expect.filter(|_| !case.asks_another());
     quick_is_sound(case)?;
+    let sweep = match tables.get("sweep") {
+        Some(_) => Some(section::<Sweep>(tables, "sweep")?.0),
+        None => None,
+    };
+    if let Some(sweep) = &sweep {
+        sweep.sound()?;
+        sweep.cases(case)?.into_iter().try_for_each(|one| resolve(one).map(|_| ()))?;
+    }
     let adam = descent.adam(run.iterations)?;
     let mut complete = Table::new();
     for (name, table) in [
@@ -82,8 +93,10 @@ fn read(case: &Case) -> Result<Resolved> {
     ] {
         complete.insert(name.to_owned(), Value::Table(table));
     }
-    if let Some(told) = tables.get("expect").filter(|_| expect.is_some()) {
-        complete.insert("expect".to_owned(), told.clone());
+    for (name, is_told) in [("sweep", sweep.is_some()), ("expect", expect.is_some())] {
+        if let Some(told) = tables.get(name).filter(|_| is_told) {
+            complete.insert(name.to_owned(), told.clone());
+        }
     }
     let name = if title.title.is_empty() { case.name.clone() } else { title.title };
     Ok(Resolved {
@@ -93,6 +106,7 @@ fn read(case: &Case) -> Result<Resolved> {
         checkpoint_every: run.checkpoint_every()?,
         init: run.init.clone(),
         run: run.run(),
+        sweep,
         expect,
         complete,
         files,
@@ -108,7 +122,8 @@ fn quick_is_sound(case: &Case) -> Result<()> {
     let mut quick = case.clone();
     quick.quicken()?;
     let names = ["model", "problem", "representation", "descent", "run"];
-    names.iter().try_for_each(|name| shaped(&quick.sections, name).map(|_| ()))
+    let sweep = quick.sections.contains_key("sweep").then_some("sweep");
+    names.into_iter().chain(sweep).try_for_each(|name| shaped(&quick.sections, name).map(|_| ()))
 }
 
 impl Resolved {
@@ -186,7 +201,7 @@ impl Resolved {
     pub fn differences(&self, other: &str) -> Vec<String> {
         let mut differ = Vec::new();
         let Ok(other) = toml::from_str::<Table>(other) else { return differ };
-        for name in ["model", "problem", "representation", "descent", "run"] {
+        for name in ["model", "problem", "representation", "descent", "run", "sweep"] {
             let empty = Value::Table(Table::new());
             let (here, there) = (self.complete.get(name), other.get(name));
             compare(name, here.unwrap_or(&empty), there.unwrap_or(&empty), &mut differ);

@@ -30,6 +30,12 @@ impl Check {
         let mut rows =
             vec![("case".to_owned(), format!("{}: {}", resolved.case.name, resolved.title))];
         rows.extend(forecast.facts.iter().cloned());
+        let times = resolved.sweep.as_ref().map_or(1, |sweep| sweep.values.len());
+        if let Some(sweep) = &resolved.sweep {
+            let values: Vec<String> = sweep.values.iter().map(f64::to_string).collect();
+            rows.push(("sweep".to_owned(), format!("{} = {}", sweep.key, values.join(", "))));
+        }
+        let operations = forecast.operations * times as f64;
         rows.push((
             "run".to_owned(),
             format!(
@@ -51,8 +57,8 @@ impl Check {
             "time".to_owned(),
             format!(
                 "about {} (a prediction: {:.1e} operations at {:.0e} a second and thread)",
-                human(forecast.operations / (RATE * threads)),
-                forecast.operations,
+                human(operations / (RATE * threads)),
+                operations,
                 RATE
             ),
         ));

@@ -5,8 +5,8 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 
 use super::prepare;
-use super::rows::{digits, estimate, number, word};
-use super::solve::{Ended, once};
+use super::rows::{digits, estimate, number, word, worst_word};
+use super::solve::{Ended, once, one_folder_one_case};
 use crate::cases::{Resolved, resolve};
 use crate::failure::{Failure, code};
 use crate::run_folder::{self as folder, RunFolder};
@@ -19,7 +19,9 @@ pub(crate) fn solve(
     n: u64,
     began: Instant,
 ) -> std::result::Result<Ended, Failure> {
+    let _mine = place.lock()?;
     place.tidy()?;
+    one_folder_one_case(place, resolved)?;
     place.write(folder::CASE, record::case_text(resolved)?.as_bytes())?;
     let first = resolved.run.seed;
     let mut runs = Vec::new();
@@ -64,12 +66,7 @@ fn together(
         put("mean", json!({ "value": mean.mean, "stderr": mean.stderr, "n": mean.n }));
         put("spread", json!(sd));
     }
-    let mut words = runs.iter().filter_map(|run| run.get("verdict").and_then(Value::as_str));
-    let verdict = match worst {
-        code::CONVERGED => "converged",
-        _ => words.rfind(|word| *word != "converged").unwrap_or("not-settled"),
-    };
-    put("verdict", json!(verdict));
+    put("verdict", json!(worst_word(runs, worst)));
     put("repeats", json!(runs));
     put("seconds", json!(began.elapsed().as_secs_f64()));
     put("peak_rss_mb", json!(crate::machine::peak_mb()));

@@ -3,6 +3,8 @@
 use ground::estimate::Estimate;
 use serde_json::{Map, Value};
 
+use crate::failure::code;
+
 /// What stands where there is no number.
 pub(super) const NONE: &str = "–";
 
@@ -32,6 +34,16 @@ pub(super) fn digits(run: &Map<String, Value>, path: &[&str], n: usize) -> Strin
 /// The text at a key.
 pub(super) fn word(run: &Map<String, Value>, key: &str) -> String {
     run.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The verdict of many runs, by the worst of their exit codes: "converged" where every one is, else
+/// that of the last that is not.
+pub(super) fn worst_word(runs: &[Map<String, Value>], worst: u8) -> String {
+    if worst == code::CONVERGED {
+        return "converged".to_owned();
+    }
+    let mut words = runs.iter().map(|run| word(run, "verdict"));
+    words.rfind(|word| word != "converged").unwrap_or_else(|| "not-settled".to_owned())
 }
 
 #[cfg(test)]

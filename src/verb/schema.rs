@@ -7,13 +7,14 @@ use crate::cases::schema::nearest;
 use crate::failure::{Outcome, code};
 use crate::{output, print};
 
-/// What has a schema: `solve`, `solve --repeats` and `solve` of several cases.
-const VERBS: [&str; 3] = ["solve", "repeats", "cases"];
+/// What has a schema: `solve`, `solve --repeats`, `solve` of several cases and of a sweep.
+const VERBS: [&str; 4] = ["solve", "repeats", "cases", "sweep"];
 
 /// The arguments of `schema`.
 #[derive(Args, Debug)]
 pub(crate) struct Print {
-    /// What printed it: solve, repeats for solve --repeats, or cases for solve of several cases
+    /// What printed it: solve, repeats for solve --repeats, cases for solve of several cases, or
+    /// sweep for solve of a case with [sweep]
     verb: String,
 }
 
@@ -29,6 +30,7 @@ impl Print {
         let schema = match self.verb.as_str() {
             "repeats" => output::repeats_schema(),
             "cases" => output::cases_schema(),
+            "sweep" => output::sweep_schema(),
             _ => output::schema(),
         };
         let schema = serde_json::to_string_pretty(&schema)

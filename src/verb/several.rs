@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Ready;
 use super::rows::{NONE, digits, estimate, number, word};
-use super::solve::{Ended, not_a_run, once};
+use super::solve::{Ended, not_a_run, one};
 use crate::failure::{Failure, code};
 use crate::progress::say;
 use crate::run_folder::{self as folder, RunFolder};
@@ -36,7 +36,7 @@ pub(super) fn solve(all: Vec<Ready>, place: &RunFolder) -> std::result::Result<E
     let mut worst = code::CONVERGED;
     for (ready, name) in all.into_iter().zip(&names) {
         say(&format!("{name} ({} of {})", runs.len() + 1, names.len()));
-        let ended = once(ready, &place.inside(name)?, Instant::now())?;
+        let ended = one(ready, &place.inside(name)?, Instant::now())?;
         worst = worst.max(ended.code);
         runs.push(ended.object);
         if ended.code == code::INTERRUPTED {
@@ -59,6 +59,14 @@ fn ours(place: &RunFolder, names: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// The answer, or how many a sweep has.
+fn answer(run: &Map<String, Value>) -> String {
+    match run.get("sweep").and_then(Value::as_array) {
+        Some(swept) => format!("{} values", swept.len()),
+        None => estimate(run, &["answer"]).unwrap_or_else(|| "none".to_owned()),
+    }
+}
+
 /// A line a case.
 fn table(runs: &[Map<String, Value>]) -> String {
     let head = ["case", "answer", "error", "Z = 0", "R²", "seconds", "verdict"];
@@ -68,7 +76,7 @@ fn table(runs: &[Map<String, Value>]) -> String {
         let error = number(run, &["answer", "stderr"]);
         rows.push(vec![
             word(run, "case"),
-            estimate(run, &["answer"]).unwrap_or_else(|| "none".to_owned()),
+            answer(run),
             error.map_or_else(none, |error| format!("{error:.1e}")),
             estimate(run, &["baselines", "zero"]).unwrap_or_else(none),
             digits(run, &["r2"], 4),

@@ -8,7 +8,7 @@ use frame::{Report, Verdict};
 use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Changes, Export, Ready, refuse_too_large, repeats, several};
+use super::{Changes, Export, Ready, refuse_too_large, repeats, several, sweep};
 use crate::cases::Resolved;
 use crate::failure::{Failure, Outcome, code};
 use crate::output::{self, Around};
@@ -69,7 +69,7 @@ impl Solve {
         listen()?;
         let ended = match (self.repeats, all.pop()) {
             (Some(n), Some(ready)) => repeats::solve(&ready.resolved, &place, n, began)?,
-            (None, Some(ready)) if all.is_empty() => once(ready, &place, began)?,
+            (None, Some(ready)) if all.is_empty() => one(ready, &place, began)?,
             (_, last) => several::solve(all.into_iter().chain(last).collect(), &place)?,
         };
         if ended.code == code::INTERRUPTED {
@@ -91,12 +91,29 @@ impl Solve {
         };
         let all = self.cases.iter().map(one).collect::<std::result::Result<Vec<_>, Failure>>()?;
         several::distinct(&all)?;
-        if all.len() > 1 && self.repeats.is_some() {
-            return Err(Error::input("--repeats", "several cases and several seeds at once")
-                .allowed("Give one case with --repeats, or several cases without")
+        if self.repeats.is_some() {
+            let what = match all.as_slice() {
+                [one] if one.resolved.sweep.is_some() => "a sweep and several seeds at once",
+                [_] => return Ok(all),
+                _ => "several cases and several seeds at once",
+            };
+            return Err(Error::input("--repeats", what)
+                .allowed("Give one case without [sweep], or leave --repeats out")
                 .into());
         }
         Ok(all)
+    }
+}
+
+/// One case in one folder, at every value of its sweep if it has one.
+pub(super) fn one(
+    ready: Ready,
+    place: &RunFolder,
+    began: Instant,
+) -> std::result::Result<Ended, Failure> {
+    match ready.resolved.sweep.clone() {
+        Some(sweep) => sweep::solve(&ready, &sweep, place, began),
+        None => once(ready, place, began),
     }
 }
 
@@ -110,7 +127,7 @@ pub(crate) fn once(
     let owner = Owner::of(&resolved)?;
     let _mine = place.lock()?;
     place.tidy()?;
-    same_case(place, &resolved)?;
+    one_folder_one_case(place, &resolved)?;
     let resume = place.checkpoint(&owner)?;
     if resume.is_none() && place.has(folder::ANSWER) {
         if !export.is_empty() && !place.has(folder::PATHS) {
@@ -216,7 +233,7 @@ fn finished(place: &RunFolder) -> std::result::Result<Ended, Failure> {
 }
 
 /// A folder that holds the complete case of another case is not ours.
-fn same_case(place: &RunFolder, resolved: &Resolved) -> Result<()> {
+pub(super) fn one_folder_one_case(place: &RunFolder, resolved: &Resolved) -> Result<()> {
     if !place.has(folder::CASE) {
         return if place.is_empty()? { Ok(()) } else { Err(not_a_run(place)) };
     }

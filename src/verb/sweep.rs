@@ -1,0 +1,163 @@
+//! A case with `[sweep]`: solved at every value of one key; one table, one picture.
+
+use std::time::Instant;
+
+use frame::{Axis, Figure, Mark, Series};
+use ground::Result;
+use serde_json::{Map, Value, json};
+
+use super::rows::{NONE, digits, estimate, number, word, worst_word};
+use super::solve::{Ended, once, one_folder_one_case};
+use super::{Ready, prepare};
+use crate::cases::{Resolved, Sweep, resolve};
+use crate::failure::{Failure, code};
+use crate::progress::say;
+use crate::report::{draw, png};
+use crate::run_folder::{self as folder, RunFolder};
+use crate::{output, print, record};
+
+/// Solves at every value, each in a folder of its own; what is finished there is not done again.
+pub(super) fn solve(
+    ready: &Ready,
+    sweep: &Sweep,
+    place: &RunFolder,
+    began: Instant,
+) -> std::result::Result<Ended, Failure> {
+    let resolved = &ready.resolved;
+    let all = each(ready, sweep)?;
+    let _mine = place.lock()?;
+    place.tidy()?;
+    one_folder_one_case(place, resolved)?;
+    place.write(folder::CASE, record::case_text(resolved)?.as_bytes())?;
+    let mut runs = Vec::new();
+    let mut worst = code::CONVERGED;
+    for (one, value) in all.into_iter().zip(&sweep.values) {
+        let name = format!("{}-{value}", sweep.name());
+        say(&format!("{name} ({} of {})", runs.len() + 1, sweep.values.len()));
+        let ended = once(one, &place.inside(&name)?, Instant::now())?;
+        worst = worst.max(ended.code);
+        runs.push(ended.object);
+        if ended.code == code::INTERRUPTED {
+            break;
+        }
+    }
+    let object = together(resolved, sweep, &runs, worst, began);
+    place.write(folder::ANSWER, (output::text(&object)? + "\n").as_bytes())?;
+    draw(&figure(&resolved.title, sweep, &runs), place)?;
+    let text = format!("{}\n\n{}", table(sweep, &runs), place.path.display());
+    Ok(Ended { object, text, code: worst })
+}
+
+/// The case at every value, checked before the first is solved.
+fn each(ready: &Ready, sweep: &Sweep) -> std::result::Result<Vec<Ready>, Failure> {
+    let mut all = Vec::new();
+    for case in sweep.cases(&ready.resolved.case)? {
+        let mut one = prepare(resolve(case)?)?;
+        one.resolved.run.init.clone_from(&ready.resolved.run.init);
+        one.export.clone_from(&ready.export);
+        all.push(one);
+    }
+    Ok(all)
+}
+
+/// The picture, for a page and for a slide.
+fn draw(figure: &Figure, place: &RunFolder) -> Result<()> {
+    let svg = draw::standalone(figure);
+    place.write("sweep.png", &png::png(&svg)?)?;
+    place.write("sweep.svg", svg.as_bytes())
+}
+
+fn together(
+    resolved: &Resolved,
+    sweep: &Sweep,
+    runs: &[Map<String, Value>],
+    worst: u8,
+    began: Instant,
+) -> Map<String, Value> {
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    put("case", json!(resolved.case.name));
+    put("version", json!(crate::VERSION));
+    put("key", json!(sweep.key));
+    put("values", json!(sweep.values));
+    put("expect", json!(sweep.expect));
+    put("verdict", json!(worst_word(runs, worst)));
+    put("sweep", json!(runs));
+    put("seconds", json!(began.elapsed().as_secs_f64()));
+    put("peak_rss_mb", json!(crate::machine::peak_mb()));
+    object
+}
+
+/// The known answer of the k-th value.
+fn known(sweep: &Sweep, k: usize) -> Option<f64> {
+    sweep.expect.as_ref().and_then(|known| known.get(k)).copied()
+}
+
+/// A line a value.
+fn table(sweep: &Sweep, runs: &[Map<String, Value>]) -> String {
+    let head = ["known", "answer", "off", "lower bound", "upper bound", "Z = 0", "R²", "verdict"];
+    let head = std::iter::once(sweep.name()).chain(head).map(str::to_owned);
+    let mut rows = vec![head.collect::<Vec<String>>()];
+    for (k, (run, value)) in runs.iter().zip(&sweep.values).enumerate() {
+        let none = || NONE.to_owned();
+        let exact = known(sweep, k);
+        let off = exact.zip(number(run, &["answer", "value"]));
+        let side =
+            |side: &str| estimate(run, &["bounds", side]).unwrap_or_else(|| "unknown".to_owned());
+        rows.push(vec![
+            value.to_string(),
+            exact.map_or_else(none, |exact| exact.to_string()),
+            estimate(run, &["answer"]).unwrap_or_else(|| "none".to_owned()),
+            off.map_or_else(none, |(exact, found)| {
+                format!("{:+.3} %", 100.0 * (found / exact - 1.0))
+            }),
+            side("lower"),
+            side("upper"),
+            estimate(run, &["baselines", "zero"]).unwrap_or_else(none),
+            digits(run, &["r2"], 4),
+            word(run, "verdict"),
+        ]);
+    }
+    print::table(&rows)
+}
+
+/// The answers against the value of the key, with what is known and what is had without learning.
+fn figure(title: &str, sweep: &Sweep, runs: &[Map<String, Value>]) -> Figure {
+    let points = |path: &[&str]| -> (Vec<[f64; 2]>, Vec<f64>) {
+        let of = |(run, value): (&Map<String, Value>, &f64)| {
+            let mean = number(run, &[path, &["value"]].concat())?;
+            let stderr = number(run, &[path, &["stderr"]].concat())?;
+            Some(([*value, mean], stderr))
+        };
+        runs.iter().zip(&sweep.values).filter_map(of).unzip()
+    };
+    let mut series = Vec::new();
+    let exact: Vec<[f64; 2]> =
+        (0..runs.len()).filter_map(|k| Some([sweep.values[k], known(sweep, k)?])).collect();
+    if !exact.is_empty() {
+        series.push(Series::new("known", Mark::Line, exact));
+    }
+    for (name, mark, path) in [
+        ("upper bound", Mark::Broken, &["bounds", "upper"][..]),
+        ("lower bound", Mark::Broken, &["bounds", "lower"]),
+        ("Z = 0, without learning", Mark::Broken, &["baselines", "zero"]),
+        ("answer", Mark::Dots, &["answer"]),
+    ] {
+        let (points, errors) = points(path);
+        if !points.is_empty() {
+            series.push(Series { errors, ..Series::new(name, mark, points) });
+        }
+    }
+    Figure {
+        name: "sweep".to_owned(),
+        title: title.to_owned(),
+        caption: format!(
+            "The answer for every value of {}, with two standard errors, beside what is known and \
+             what is had without learning.",
+            sweep.name()
+        ),
+        x: Axis::linear(sweep.name()),
+        y: Axis::linear("u(0, x₀)"),
+        series,
+    }
+}
