@@ -58,7 +58,7 @@ pub fn resolve(case: Case) -> Result<Resolved> {
 fn read(case: &Case) -> Result<Resolved> {
     let (tables, files) = embedded(case)?;
     let tables = tables.as_ref();
-    let (title, title_table) = section::<Title>(tables, "case")?;
+    let (title, mut title_table) = section::<Title>(tables, "case")?;
     let (model, model_table) = section::<Model>(tables, "model")?;
     let (problem, problem_table) = section::<Problem>(tables, "problem")?;
     let (representation, form_table) = section::<Representation>(tables, "representation")?;
@@ -82,6 +82,8 @@ fn read(case: &Case) -> Result<Resolved> {
         sweep.cases(case)?.into_iter().try_for_each(|one| resolve(one).map(|_| ()))?;
     }
     let adam = descent.adam(run.iterations)?;
+    let name = if title.title.is_empty() { case.name.clone() } else { title.title };
+    title_table.insert("title".to_owned(), Value::String(name.clone()));
     let mut complete = Table::new();
     for (name, table) in [
         ("case", title_table),
@@ -98,7 +100,6 @@ fn read(case: &Case) -> Result<Resolved> {
             complete.insert(name.to_owned(), told.clone());
         }
     }
-    let name = if title.title.is_empty() { case.name.clone() } else { title.title };
     Ok(Resolved {
         case: case.clone(),
         title: name,

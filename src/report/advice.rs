@@ -144,14 +144,14 @@ fn largest(run: &Run<'_>, report: &Report, object: &Map<String, Value>) -> Optio
             finer(run, &levels),
         ));
     }
-    // What is indicated of the other two is no more than noise, or no size of the answer's.
+    // What is indicated of the training is no more than noise.
     let measured = |term: &Term| match term {
         Term::Measured { size, .. } => *size,
         _ => 0.0,
     };
     let steps = size(&error.discretisation).unwrap_or(0.0);
     let training = measured(&error.optimisation);
-    let form = measured(&error.approximation);
+    let form = size(&error.approximation).unwrap_or(0.0);
     let most = steps.max(training).max(form);
     if most <= 2.0 * noise {
         let goal = 1e-3 * report.answer.headline().mean.abs();

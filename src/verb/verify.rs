@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use frame::Term;
 use ground::estimate::Estimate;
 use ground::{Error, Result};
 use serde_json::Value;
@@ -41,7 +42,12 @@ impl Verify {
         let mut session = Session::new(None, Limits { time: None, every });
         let again = ready.job.answer(&ready.resolved.run, &trained, "verify", &mut session);
         session.display.end();
-        compare(&told(&place, &answer)?, &again?.answer.headline())
+        let again = again?;
+        let mut fresh = again.answer.headline();
+        if let Term::Measured { size, .. } = again.error.estimation {
+            fresh.stderr = size;
+        }
+        compare(&told(&place, &answer)?, &fresh)
     }
 }
 
@@ -69,8 +75,9 @@ fn told(place: &RunFolder, text: &str) -> Result<Estimate> {
     let wrong = |what: String| Error::input("", what).in_file(&name);
     let object: Value = serde_json::from_str(text)
         .map_err(|e| wrong(format!("this is not the answer of a run: {e}")))?;
-    let number = |key: &str| object.get("answer")?.get(key)?.as_f64();
-    match (number("value"), number("stderr")) {
+    let number = |path: &str| object.pointer(path).and_then(Value::as_f64);
+    // The same function is asked again: its learning error is in both.
+    match (number("/answer/value"), number("/error/estimation/size")) {
         (Some(mean), Some(stderr)) => Ok(Estimate { mean, stderr, n: 0 }),
         _ => Err(wrong("this run has no answer".to_owned())),
     }

@@ -32,6 +32,7 @@ mod draw;
 mod figures;
 mod gradient;
 mod json;
+mod learning;
 mod limit;
 mod measure;
 mod print;
@@ -54,6 +55,8 @@ use crate::quadratic::Quadratic;
 use draw::{Paths, draw};
 use gradient::gradient;
 pub(crate) use gradient::gradient_of;
+pub use learning::Learning;
+use learning::learning;
 pub use limit::Limit;
 use limit::limit;
 pub(crate) use measure::mean;
@@ -73,8 +76,12 @@ pub struct Value {
     pub equation: Equation,
     /// x₀.
     pub at: Vec<f64>,
-    /// u(0, x₀).
+    /// u(0, x₀), its error that of sampling and the learning error together.
     pub answer: Estimate,
+    /// The same with the error of sampling alone.
+    pub sampled: Estimate,
+    /// What the learning error of Z does to it, where it does anything.
+    pub learning: Option<Learning>,
     /// How it was read off: adjoint or logarithmic.
     pub reading: Reading,
     /// The same, as a sentence.
@@ -164,31 +171,26 @@ pub(crate) fn answer(
     let finest = paths.policy.last().expect("there is a level");
     let logarithmic = quadratic.as_ref().map(|q| q.mean(finest));
     let first = &paths.plain[0];
-    let (answer, reading, mut how) = read(&problem, &levels, limit.as_ref(), logarithmic.as_ref());
+    let (sampled, reading, mut how) = read(&problem, &levels, limit.as_ref(), logarithmic.as_ref());
     if !weighted.0 && reading == Reading::Adjoint {
         how.push_str(", without the scheme's weights (their effective sample is below half)");
     }
+    let learning = match reading {
+        Reading::Logarithmic => None,
+        _ => learning(j, theta, &paths.policy, stream, watch)?,
+    };
     let bounds = match problem.bound_steps() {
         Some(steps) => Some(bounds(j, theta, steps, &stream.child("bounds"), watch)?),
         None => None,
     };
-    let asked = Asked {
-        level: 0,
-        start: levels[0].value.mean,
-        kappa: 0.0,
-        n: SHOWN,
-        stream: &stream.child("pictures"),
-    };
-    let sample = Sample {
-        paths: j.trajectories(theta, &asked),
-        mismatch: measure::rests(first),
-        without: measure::rests(&paths.zero),
-    };
+    let sample = sample(j, theta, (&paths, levels[0].value.mean), stream);
     let z0 = j.slope_at(theta, 0.0, &problem.at);
     let value = Value {
         equation: problem.equation.clone(),
         at: problem.at.clone(),
-        answer,
+        answer: with(sampled, learning.as_ref()),
+        sampled,
+        learning,
         reading,
         how,
         gradient: gradient(&problem, finest, &z0)?,
@@ -210,6 +212,17 @@ pub(crate) fn answer(
     let doubts = doubts::doubts(&value, &paths, (&problem, j.pilot()))?;
     let error = budget::budget(&value);
     Ok(Findings { answer: value, error, contradiction, doubts, slack: SLACK })
+}
+
+/// What pictures show: plain paths at the first level, Y starting at its value.
+fn sample(j: &PathPlan, theta: &Params, (paths, start): (&Paths, f64), stream: &Stream) -> Sample {
+    let own = stream.child("pictures");
+    let asked = Asked { level: 0, start, kappa: 0.0, n: SHOWN, stream: &own };
+    Sample {
+        paths: j.trajectories(theta, &asked),
+        mismatch: measure::rests(&paths.plain[0]),
+        without: measure::rests(&paths.zero),
+    }
 }
 
 fn levels(paths: &Paths, weighted: Weighted, quadratic: Option<&Quadratic>) -> Vec<Level> {
@@ -263,34 +276,48 @@ fn read(
     (value, Reading::Adjoint, how)
 }
 
-/// u(t, x) from paths of a few levels that begin there and follow the function.
-pub(crate) fn value_of(problem: &DeepBsde, policy: &[LevelDraws]) -> Result<Estimate> {
+/// u(t, x) from paths of a few levels that begin there and follow the function, and how it was read
+/// off.
+pub(crate) fn value_of(problem: &DeepBsde, policy: &[LevelDraws]) -> Result<(Estimate, Reading)> {
     let finest = &policy[policy.len() - 1];
     if let Some(q) = Quadratic::of(problem)?
         && problem.reading != Reading::Adjoint
     {
         let log = q.mean(finest);
         if log.trusted {
-            return Ok(log.value);
+            return Ok((log.value, Reading::Logarithmic));
         }
     }
     let weighted = Weighted::new(&policy[0]);
     let limit = limit(problem, policy, weighted)?;
-    Ok(limit.map_or_else(|| Estimate::of(&weighted.values(finest)), |limit| limit.value))
+    let value = limit.map_or_else(|| Estimate::of(&weighted.values(finest)), |limit| limit.value);
+    Ok((value, Reading::Adjoint))
 }
 
-/// 1 − R² of a function in the limit of fine steps; its root is about the relative error of Z along
-/// the paths.
-pub(crate) fn unexplained_share(
+/// What is known of a function everywhere: the learning error of V, where it has one, and the share of
+/// Var g that Z leaves unexplained, whose root is about the relative error of Z along the paths.
+pub(crate) fn learned(
     j: &mut PathPlan,
     theta: &Params,
     stream: &Stream,
     watch: &mut dyn Watch,
-) -> Result<f64> {
-    let levels = (0..j.problem.levels.len(), "plain paths");
-    let draws = draw::plain(j, theta, levels, stream, watch)?;
-    let seen = |draws: &LevelDraws| (draws.steps, r_squared(draws));
-    Ok(budget::unexplained(seen(&draws[0]), seen(&draws[draws.len() - 1])))
+) -> Result<(Option<Learning>, f64)> {
+    let all = 0..j.problem.levels.len();
+    let plain = draw::plain(j, theta, (all.clone(), "plain paths"), stream, watch)?;
+    let share = match plain.as_slice() {
+        [one] => 1.0 - r_squared(one),
+        levels => learning::share(levels),
+    };
+    let n = plain[0].value.len();
+    let policy = draw::follow(j, theta, (all, "fresh paths"), (n, &stream.child("policy")), watch)?;
+    Ok((learning(j, theta, &policy, stream, watch)?, share))
+}
+
+/// An estimate with the learning error in its standard error, where its size is known.
+pub(crate) fn with(sampled: Estimate, learning: Option<&Learning>) -> Estimate {
+    let size = learning.map_or(0.0, |learning| learning.size);
+    let size = if size.is_finite() { size } else { 0.0 };
+    Estimate { stderr: sampled.stderr.hypot(size), ..sampled }
 }
 
 /// `1 step`, `20 steps`.

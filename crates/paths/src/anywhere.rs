@@ -6,7 +6,8 @@
 //!      first level's
 //! ∇u   σ^(−T) Z, the learned value
 //! ```
-//! The error of u is that of sampling. How far ∇u may be off is indicated where training paths go, by
+//! The error of u is that of sampling and, where u is not a logarithmic mean, the learning error of the
+//! answer, which is taken to grow evenly with T − t. How far ∇u may be off is indicated where training paths go, by
 //! the share of Var g that Z leaves unexplained: `du_error` = √(1 − R²) |∇u|, R² in the limit of fine
 //! steps; elsewhere nothing is known. `inside` says whether (t, x) is where they go, by the pilot:
 //! |ψ| at most 4 for the standardised radius and every active direction.
@@ -16,7 +17,8 @@ use ground::estimate::Estimate;
 use ground::stream::Stream;
 use ground::{Error, Result};
 
-use crate::answer::{Value, gradient_of, unexplained_share, value_of};
+use crate::answer::{Learning, Value, gradient_of, learned, value_of, with};
+use crate::case::Reading;
 use crate::pilot::Pilot;
 use crate::plan::{Fresh, PathPlan};
 use crate::problem::DeepBsde;
@@ -31,8 +33,10 @@ const REACH: f64 = 4.0;
 /// The trained function at one point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// u(t, x).
+    /// u(t, x), with the error of sampling.
     pub u: Estimate,
+    /// How it was read off.
+    pub reading: Reading,
     /// Z(t, x) = σᵀ∇u, `[d]`.
     pub z: Vec<f64>,
     /// Whether paths of the pilot go there.
@@ -86,15 +90,16 @@ fn point(
     let steps = [problem.levels[0], 2 * problem.levels[0]];
     let rounds = if problem.equation.depends_on_value() { ROUNDS } else { 1 };
     let kappa = if problem.equation.is_nonlinear() { 1.0 } else { 0.0 };
-    let mut u = Estimate { mean: j.pilot().m_g, stderr: f64::NAN, n: 0 };
+    let (mut u, mut reading) =
+        (Estimate { mean: j.pilot().m_g, stderr: f64::NAN, n: 0 }, Reading::Auto);
     for _ in 0..rounds {
         let start = [u.mean; 2];
         let (from, start) = (Some((t, x, steps.as_slice())), start.as_slice());
         let (what, levels, n, pivot) = ("paths from a point", 0..2, PATHS, 0.0);
         let fresh = Fresh { what, levels, from, start, kappa, n, stream, pivot };
-        u = value_of(&problem, &j.evaluate(theta, &fresh, &mut ())?)?;
+        (u, reading) = value_of(&problem, &j.evaluate(theta, &fresh, &mut ())?)?;
     }
-    Ok(Point { u, z, inside: is_inside(j.pilot(), t, x) })
+    Ok(Point { u, reading, z, inside: is_inside(j.pilot(), t, x) })
 }
 
 /// Whether paths of the pilot go to (t, x).
@@ -135,13 +140,22 @@ pub(crate) fn at_points(
     let more = ["u", "stderr"].map(str::to_owned).into_iter();
     let slopes = (1..=dim).map(|i| format!("du{i}"));
     out.columns.extend(more.chain(slopes).chain(["du_error", "inside"].map(str::to_owned)));
-    let part = unexplained_share(j, theta, &Stream::new(j.seed()).child("share"), watch)?.sqrt();
+    let (learning, share) = learned(j, theta, &Stream::new(j.seed()).child("share"), watch)?;
+    let part = share.sqrt();
     let stream = Stream::new(j.seed()).child("points");
     for (k, row) in points.rows.iter().enumerate() {
         let (t, x) = (row[0], &row[1..]);
         let numbered = |error: Error| error.row(k + 1);
         check(&j.problem, t, x).map_err(numbered)?;
-        let Point { u, z, inside } = point(j, theta, (t, x), &stream.child(&k.to_string()))?;
+        let Point { u, reading, z, inside } =
+            point(j, theta, (t, x), &stream.child(&k.to_string()))?;
+        let u = match (reading, learning) {
+            (Reading::Adjoint, Some(Learning { size, share })) => {
+                let left = 1.0 - t / j.problem.equation.horizon;
+                with(u, Some(&Learning { size: left * size, share }))
+            }
+            _ => u,
+        };
         let slope = gradient_of(&j.problem, (t, x), &z);
         let mut all = row.clone();
         all.extend([u.mean, u.stderr]);

@@ -5,6 +5,7 @@ use ground::Result;
 
 use crate::bounds;
 use crate::form::Directions;
+use crate::model::Diffusion;
 use crate::pilot;
 use crate::plan::Compiled;
 use crate::problem::DeepBsde;
@@ -71,8 +72,14 @@ fn operations(problem: &DeepBsde, form: &Directions, run: &Run, compiled: &Compi
     let trained = run.iterations as f64 * run.batch as f64 * 3.0;
     let active = pilot::ACTIVE_PATHS as f64 * first * d * d * f64::from(u8::from(form.active > 0));
     let pilot = pilot::PATHS as f64 * problem.levels.last().map_or(0.0, |&n| n as f64);
-    let fresh = (run.fresh + run.fresh.min(8192)) as f64 * all;
-    active + one * (first * (looks + trained) + fresh + bounds) + pilot * d * (NORMAL + 4.0)
+    // Newton steps to where Y starts, on plain and on policy paths, a third of the levels each.
+    let newton = if problem.equation.depends_on_value() { 3.0 * 2.0 * 2048.0 } else { 0.0 };
+    let fresh = (run.fresh + run.fresh.min(8192)) as f64 * all + newton * all;
+    // What the learning error does, by two functions.
+    let learning = 2.0 * run.fresh.min(32_768) as f64 * first;
+    active
+        + one * (first * (looks + trained) + fresh + learning + bounds)
+        + pilot * d * (NORMAL + 4.0)
 }
 
 /// Memory at the peak: grids, pilot, records of the batch, desks of the threads, paths kept.
@@ -88,6 +95,13 @@ fn bytes(problem: &DeepBsde, form: &Directions, run: &Run, compiled: &Compiled) 
     let grids = all * word * (d + samples * width as f64);
     let pilot = 10.0 * finest * d * 8.0;
     let matrix = if form.active > 0 { 4.0 * d * d / 2.0 * 72.0 + 4.0 * d * d * 8.0 } else { 0.0 };
+    // σ as it was read, and in the programs of step and slope.
+    let matrix = matrix
+        + if matches!(problem.equation.diffusion, Diffusion::Matrix(_)) {
+            4.0 * d * d * 8.0
+        } else {
+            0.0
+        };
     let blocks = (run.batch.max(run.look) as f64 / lanes).ceil();
     let network = form.network();
     let kept = (network.cache_rows() + form.inputs() + form.outputs()) as f64 * first * 64.0;

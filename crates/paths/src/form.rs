@@ -58,6 +58,18 @@ impl Directions {
         widths.push(self.outputs());
         Network { widths, activation: Activation::Tanh }
     }
+
+    /// The parameters of a multiple of Z: the last layer is linear.
+    pub(crate) fn scaled(&self, theta: &Params, by: f64) -> Params {
+        let widths = self.network().widths;
+        let [.., inputs, outputs] = widths.as_slice() else { return theta.clone() };
+        let mut numbers = theta.get(0);
+        let last = numbers.len() - (inputs + 1) * outputs;
+        numbers[last..].iter_mut().for_each(|v| *v *= by);
+        let mut scaled = theta.clone();
+        scaled.set(0, &numbers);
+        scaled
+    }
 }
 
 impl Representation for Directions {

@@ -191,6 +191,14 @@ impl Equation {
         self.source.depends_on(self.variables().u)
     }
 
+    /// Whether f is of first degree in u and z, as far as its formula shows.
+    pub fn is_linear_in_values(&self) -> Result<bool> {
+        let At { u, z, .. } = self.variables();
+        let f = self.driver()?;
+        let slopes = [f.gradient(u), f.gradient(z)];
+        Ok(slopes.iter().all(|slope| !slope.depends_on(u) && !slope.depends_on(z)))
+    }
+
     /// f(t, x, u, z): ∇u is replaced by σ^(−T) z.
     pub fn driver(&self) -> Result<Expr> {
         let At { z, grad_u, .. } = self.variables();

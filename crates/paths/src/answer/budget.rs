@@ -3,14 +3,14 @@
 use frame::{ErrorBudget, Term};
 use ground::estimate::Estimate;
 
-use super::{Level, Limit, Value};
+use super::{Learning, Limit, Value};
 use crate::case::Reading;
 
 /// The budget of an answer.
 pub(super) fn budget(value: &Value) -> ErrorBudget {
     ErrorBudget {
         estimation: Term::Measured {
-            size: value.answer.stderr,
+            size: value.sampled.stderr,
             how: format!("standard error over {} fresh paths, Z as control variate", value.fresh),
         },
         optimisation: optimisation(value),
@@ -77,30 +77,20 @@ fn approximation(value: &Value) -> Term {
         };
         return Term::Measured { size: size.abs(), how };
     }
-    let seen = |level: &Level| (level.steps, level.r2);
-    let (first, last) = (&value.levels[0], &value.levels[value.levels.len() - 1]);
-    let share = unexplained(seen(first), seen(last));
-    let how = if value.levels.len() > 1 {
-        "share of Var g that Z leaves unexplained, in the limit of fine steps"
-    } else {
-        "share of Var g that Z leaves unexplained; time steps leave some of it"
-    };
-    if share.is_finite() {
-        Term::Indicated { size: share, how: how.to_owned() }
-    } else {
-        let why = "g is the same on all plain paths: there is no share of it to explain";
-        Term::Unknown { why: why.to_owned() }
+    match &value.learning {
+        Some(Learning { size, share }) if size.is_finite() => Term::Indicated {
+            size: *size,
+            how: format!(
+                "Z leaves {:.2} % of Var g unexplained in the limit of fine steps; what that does to \
+                 the answer, seen with 3/4 of Z; it is in the interval",
+                100.0 * share
+            ),
+        },
+        Some(_) => Term::Unknown {
+            why: "Z explains too little for its learning error to be seen".to_owned(),
+        },
+        None => Term::Absent { why: "the answer does not depend on the error of Z".to_owned() },
     }
-}
-
-/// 1 − R² in the limit of fine steps, from N and R² of the first level and the last: what time steps
-/// leave falls like 1/N.
-pub(super) fn unexplained(first: (usize, f64), last: (usize, f64)) -> f64 {
-    if first.0 == last.0 {
-        return 1.0 - first.1;
-    }
-    let ratio = last.0 as f64 / first.0 as f64;
-    ((ratio * (1.0 - last.1) - (1.0 - first.1)) / (ratio - 1.0)).abs()
 }
 
 /// The difference and its standard error, as if independent.

@@ -200,7 +200,7 @@ fn strobed(value: &Value, problem: &DeepBsde, pilot: &Pilot) -> Result<Option<St
     };
     let source = compare(equation.driver()?.apart_from(&[variables.x, variables.z]).1);
     let finest = value.levels[value.levels.len() - 1].value;
-    let allowed = (limit.mean - finest.mean).abs().max(3.0 * value.answer.stderr);
+    let allowed = (limit.mean - finest.mean).abs().max(3.0 * value.sampled.stderr);
     if (source[0] - source[1]).abs() > allowed.max(1e-9 * source[1].abs()) {
         return Ok(Some(say("model.source", source)));
     }

@@ -50,13 +50,50 @@ pub(super) fn draw(
     let untrained = plain(j, &start, one, plain_stream, watch)?.swap_remove(0);
     let one = (0..1, "without a function");
     let zero = plain(j, &nothing, one, plain_stream, watch)?.swap_remove(0);
-    let kappa = if j.problem.equation.is_nonlinear() { 1.0 } else { 0.0 };
     let stream = &stream.child("policy");
     let pivot = minimiser(&first[first.len() - 1]).mean;
+    let kappa = law(j);
     let wanted = Wanted { what: "fresh paths", levels: all, kappa, n: fresh, stream, pivot };
-    let value = |draws: &LevelDraws| Estimate::of(&Weighted::new(draws).values(draws)).mean;
-    let policy = wanted.draw(j, theta, value, watch)?;
+    let policy = wanted.draw(j, theta, adjoint_weighted, watch)?;
     Ok(Paths { plain: first, zero, untrained, policy })
+}
+
+/// κ of paths that follow the function, which is no matter where f has no z.
+fn law(j: &PathPlan) -> f64 {
+    if j.problem.equation.is_nonlinear() { 1.0 } else { 0.0 }
+}
+
+/// V of one level.
+fn adjoint_weighted(draws: &LevelDraws) -> f64 {
+    Estimate::of(&Weighted::new(draws).values(draws)).mean
+}
+
+/// Paths that follow the function, so many.
+pub(super) fn follow(
+    j: &mut PathPlan,
+    theta: &Params,
+    (levels, what): (Range<usize>, &'static str),
+    (n, stream): (usize, &Stream),
+    watch: &mut dyn Watch,
+) -> Result<Vec<LevelDraws>> {
+    let wanted = Wanted { what, levels, kappa: law(j), n, stream, pivot: 0.0 };
+    wanted.draw(j, theta, adjoint_weighted, watch)
+}
+
+/// Paths that follow the function on N and 2N steps, N those of the first level.
+pub(super) fn twice(
+    j: &mut PathPlan,
+    theta: &Params,
+    stream: &Stream,
+    watch: &mut dyn Watch,
+) -> Result<Vec<LevelDraws>> {
+    let (steps, at) = (j.problem.levels[0], j.problem.at.clone());
+    let both = [steps, 2 * steps];
+    let start = [j.start(theta); 2];
+    let (what, levels, n, pivot) = ("learning error", 0..2, PLAIN.min(j.fresh()), 0.0);
+    let kappa = law(j);
+    let (from, start) = (Some((0.0, at.as_slice(), both.as_slice())), start.as_slice());
+    j.evaluate(theta, &Fresh { what, levels, from, start, kappa, n, stream, pivot }, watch)
 }
 
 /// Paths by the drift alone.

@@ -51,7 +51,12 @@ struct Sampled {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 struct Main {
     value: f64,
+    /// Sampling and learning error together.
     stderr: f64,
+    /// The standard error of sampling alone.
+    sampling: f64,
+    /// The indicated learning error; null where there is none or it is unknown.
+    learning: Option<f64>,
     /// Paths behind it.
     n: usize,
     /// How it was read off.
@@ -194,6 +199,8 @@ impl From<&Value> for Json {
             answer: Main {
                 value: v.answer.mean,
                 stderr: v.answer.stderr,
+                sampling: v.sampled.stderr,
+                learning: v.learning.and_then(|learning| known(learning.size)),
                 n: v.answer.n,
                 how: v.how.clone(),
             },
@@ -229,9 +236,9 @@ fn enclosed(v: &Value) -> Enclosed {
     Enclosed::Sides { lower, upper, steps: bounds.steps, spread: bounds.spread }
 }
 
-/// A share of a variance that is not zero.
-fn known(share: f64) -> Option<f64> {
-    share.is_finite().then_some(share)
+/// A number that may not be one.
+fn known(number: f64) -> Option<f64> {
+    number.is_finite().then_some(number)
 }
 
 fn one(level: &Level) -> OneLevel {
