@@ -128,3 +128,14 @@ fn a_start_at_the_spurious_minimum_of_burgers_is_no_answer() {
     let right = (found - 0.5).abs() < 0.02;
     assert!(right || solution.verdict != Verdict::Converged, "{found} {}", solution.verdict);
 }
+
+#[test]
+fn another_order_than_the_one_supposed() {
+    // Euler steps of dX = −8 X dt + dW end with variance 1/(16 − 64 h).
+    let reverting = line(Expr::norm_squared).diffusion(1.0).drift(|At { x, .. }| -8.0 * x);
+    let problem = DeepBsde { scheme: Scheme::Euler, ..DeepBsde::new(&reverting) };
+    let why = why(problem.clone().levels([10, 20, 40]), 200);
+    assert!(why.contains("approach their limit with order"), "{why}");
+    let fine = verdict(problem.levels([80, 160, 320]), 200).to_string();
+    assert!(!fine.contains("approach their limit"), "{fine}");
+}

@@ -25,6 +25,8 @@ const FAR: f64 = 5.0;
 const NEAR: f64 = 0.03;
 /// Orders below this are no approach to a limit.
 const SLOWEST: f64 = 0.2;
+/// A difference of orders that is none.
+const OTHER: f64 = 0.3;
 /// The share of the variance that one path of a large sample may have; of n Gaussian numbers the
 /// largest square has 2 ln n / n.
 const ONE_PATH: f64 = 0.05;
@@ -47,6 +49,7 @@ pub(super) fn doubts(
         lonely(value, paths),
         clipped(paths),
         no_limit(value),
+        other_order(value),
         strobed(value, problem, pilot)?,
         two_values(value, problem.follows()?, pilot.s_g),
         outside(value),
@@ -152,6 +155,28 @@ fn no_limit(value: &Value) -> Option<String> {
         b.steps,
         steps(c.steps)
     ))
+}
+
+/// The levels show another order than the one the limit supposes, and it matters.
+fn other_order(value: &Value) -> Option<String> {
+    let Some(Limit { value: limit, order: Some(order), seen: Some(seen), .. }) = &value.limit
+    else {
+        return None;
+    };
+    let [.., b, c] = value.levels.as_slice() else { return None };
+    if value.reading == Reading::Logarithmic || seen.mean < SLOWEST {
+        return None;
+    }
+    let ratio = c.steps as f64 / b.steps as f64;
+    let with_seen = c.value.mean + (c.value.mean - b.value.mean) / (ratio.powf(seen.mean) - 1.0);
+    let is_other = (seen.mean - order).abs() > (FAR * seen.stderr).max(OTHER);
+    let matters = (with_seen - limit.mean).abs() > FAR * value.answer.stderr;
+    (is_other && matters).then(|| {
+        format!(
+            "the levels approach their limit with order {seen}, not {order:.2}: with it the answer \
+             would be {with_seen:.6}; try more problem.steps"
+        )
+    })
 }
 
 /// Minimiser and adjoint-weighted value contradict each other, and the answer rests on the latter;

@@ -22,7 +22,8 @@ pub struct Limit {
     pub seen: Option<Estimate>,
 }
 
-/// The limit of the adjoint-weighted values; the finest level's where they have no time-step error.
+/// The limit of the adjoint-weighted values; the best known of them where they have no time-step
+/// error.
 pub(super) fn limit(
     problem: &DeepBsde,
     policy: &[LevelDraws],
@@ -33,7 +34,11 @@ pub(super) fn limit(
         return Ok(None);
     }
     if is_exact(problem)? {
-        return Ok(Some(Limit { value: mean(finest), order: None, fitted: false, seen: None }));
+        // All estimate the same number.
+        let all = policy.iter().map(mean);
+        let value = all.reduce(|a, b| if b.stderr < a.stderr { b } else { a });
+        let value = value.unwrap_or_else(|| mean(finest));
+        return Ok(Some(Limit { value, order: None, fitted: false, seen: None }));
     }
     let steps: Vec<usize> = policy.iter().map(|level| level.steps).collect();
     let draws = |_: &[usize]| Ok(policy.iter().map(|level| weighted.values(level)).collect());
