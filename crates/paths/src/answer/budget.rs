@@ -80,13 +80,14 @@ fn approximation(value: &Value) -> Term {
     let seen = |level: &Level| (level.steps, level.r2);
     let (first, last) = (&value.levels[0], &value.levels[value.levels.len() - 1]);
     let share = unexplained(seen(first), seen(last));
-    let how = if value.levels.len() > 1 {
-        "share of Var g that Z leaves unexplained, in the limit of fine steps"
+    let rest = if value.levels.len() > 1 {
+        ", in the limit of fine steps"
     } else {
-        "share of Var g that Z leaves unexplained; time steps leave some of it"
+        "; time steps leave some of it"
     };
     if share.is_finite() {
-        Term::Indicated { size: share, how: how.to_owned() }
+        let how = format!("share of {} that Z leaves unexplained{rest}", value.variance());
+        Term::Indicated { size: share, how }
     } else {
         let why = "g is the same on all plain paths: there is no share of it to explain";
         Term::Unknown { why: why.to_owned() }

@@ -20,7 +20,7 @@ use crate::problem::DeepBsde;
 
 /// Standard errors between minimiser and adjoint-weighted value that are no chance.
 const FAR: f64 = 5.0;
-/// The share of s_g by which they may differ all the same: the minimiser has a bias of its own, which
+/// The share of s_c by which they may differ all the same: the minimiser has a bias of its own, which
 /// falls with the steps.
 const NEAR: f64 = 0.03;
 /// Orders below this are no approach to a limit.
@@ -48,7 +48,7 @@ pub(super) fn doubts(
         clipped(paths),
         no_limit(value),
         strobed(value, problem, pilot)?,
-        two_values(value, problem.follows()?, pilot.s_g),
+        two_values(value, problem.follows()?, pilot.s_c),
         outside(value),
     ];
     Ok(all.into_iter().flatten().collect())
@@ -156,10 +156,10 @@ fn no_limit(value: &Value) -> Option<String> {
 
 /// Minimiser and adjoint-weighted value contradict each other, and the answer rests on the latter;
 /// `follows`: the training paths follow the function.
-fn two_values(value: &Value, follows: bool, s_g: f64) -> Option<String> {
+fn two_values(value: &Value, follows: bool, s_c: f64) -> Option<String> {
     let first = value.levels[0].value;
     let (size, noise) = budget::difference(value.minimiser, first);
-    let allowed = (FAR * noise).max(NEAR * s_g);
+    let allowed = (FAR * noise).max(NEAR * s_c);
     if value.reading == Reading::Logarithmic || size.abs() <= allowed {
         return None;
     }

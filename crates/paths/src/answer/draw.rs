@@ -3,6 +3,9 @@
 //! Where f depends on u the paths of Y start at a y of their own level, found before on paths of its
 //! own: a few Newton steps from where training left y₀, so that the error of the answer, quadratic
 //! in that of y, is below its noise.
+//!
+//! Where x₀ has a law, paths that are compared with each other come in groups of one start; those the
+//! answer is averaged over have a start each.
 
 use std::ops::Range;
 
@@ -53,7 +56,8 @@ pub(super) fn draw(
     let kappa = if j.problem.equation.is_nonlinear() { 1.0 } else { 0.0 };
     let stream = &stream.child("policy");
     let pivot = minimiser(&first[first.len() - 1]).mean;
-    let wanted = Wanted { what: "fresh paths", levels: all, kappa, n: fresh, stream, pivot };
+    let (what, levels, group, n) = ("fresh paths", all, 1, fresh);
+    let wanted = Wanted { what, levels, kappa, group, n, stream, pivot };
     let value = |draws: &LevelDraws| Estimate::of(&Weighted::new(draws).values(draws)).mean;
     let policy = wanted.draw(j, theta, value, watch)?;
     Ok(Paths { plain: first, zero, untrained, policy })
@@ -67,8 +71,9 @@ pub(super) fn plain(
     stream: &Stream,
     watch: &mut dyn Watch,
 ) -> Result<Vec<LevelDraws>> {
-    let n = PLAIN.min(j.fresh());
-    let wanted = Wanted { what, levels, kappa: 0.0, n, stream, pivot: 0.0 };
+    let group = j.problem.at.group();
+    let n = (PLAIN.min(j.fresh()) / group).max(1) * group;
+    let wanted = Wanted { what, levels, kappa: 0.0, group, n, stream, pivot: 0.0 };
     wanted.draw(j, theta, |draws| minimiser(draws).mean, watch)
 }
 
@@ -87,6 +92,7 @@ struct Wanted<'a> {
     what: &'static str,
     levels: Range<usize>,
     kappa: f64,
+    group: usize,
     n: usize,
     stream: &'a Stream,
     /// Near the mean of y₀.
@@ -122,6 +128,7 @@ impl Wanted<'_> {
             from: None,
             start,
             kappa: self.kappa,
+            group: self.group,
             n: self.n,
             stream: self.stream,
             pivot: self.pivot,

@@ -35,7 +35,7 @@ pub(super) fn gradient(
             Estimate { mean: pull * (z0 + mean / draws.h), stderr: pull * stderr, n }
         })
         .collect();
-    Ok(through(problem, (0.0, &problem.at), &z))
+    Ok(through(problem, (0.0, &problem.at.mean(problem.equation.dim)), &z))
 }
 
 /// What the first step does to a slope beside σ: not 1 for Ornstein–Uhlenbeck steps only.

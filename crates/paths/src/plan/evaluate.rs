@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use super::grid::Grid;
 use super::walk::{Shared, Value, Walk};
 use super::{Plan, add, forget, scout};
+use crate::origin::Origin;
 
 /// Blocks of one piece of work, and pieces between two looks of the watch.
 const BLOCKS: usize = 4;
@@ -41,6 +42,8 @@ pub(crate) struct Fresh<'a> {
     pub(crate) start: &'a [f64],
     /// 0 on plain paths, 1 on paths that follow the function.
     pub(crate) kappa: f64,
+    /// Paths, one after another, that share a start where x₀ has a law.
+    pub(crate) group: usize,
     /// How many.
     pub(crate) n: usize,
     /// Where they are drawn from.
@@ -56,6 +59,8 @@ pub(crate) struct LevelDraws {
     pub(crate) steps: usize,
     /// h_0.
     pub(crate) h: f64,
+    /// Paths, one after another, that share one of many starts; 1 where all are independent.
+    pub(crate) group: usize,
     /// Where Y started, if f depends on u.
     pub(crate) start: Option<f64>,
     /// What a path says of u(0, x₀): y₀ + (g(X_N) − Y_N)/J.
@@ -111,8 +116,9 @@ impl<T: Stored> Plan<T> {
             None => (&self.grids[fresh.levels.clone()], &self.grids[..]),
             Some((t, x, levels)) => {
                 let (compiled, level) = (&self.shared.compiled, self.shared.level);
+                let here = Origin::from(x);
                 let grid = |&steps: &usize| {
-                    Grid::new(compiled, &self.pilot, (t, x), (&self.elsewhere, steps), level)
+                    Grid::new(compiled, &self.pilot, (t, &here), (&self.elsewhere, steps), level)
                 };
                 own = levels.iter().map(grid).collect();
                 (&own[..], &own[..])
@@ -130,6 +136,7 @@ impl<T: Stored> Plan<T> {
             .map(|(k, g)| LevelDraws {
                 steps: g.steps,
                 h: g.h[0],
+                group: fresh.group,
                 start: starts(k),
                 ..LevelDraws::default()
             })
@@ -251,8 +258,8 @@ impl<T: Real> Desk<T> {
         theta: &[T],
         (fresh, path): (&Fresh<'_>, usize),
     ) {
+        self.walk.start(finest, (fresh.stream, path as u64, fresh.group));
         for (place, grid) in self.places.iter_mut().zip(grids) {
-            self.walk.start(grid);
             place.x.copy_from_slice(&self.walk.x);
             place.dw.fill(T::Row::default());
             place.y.fill(grid.shift);
@@ -349,7 +356,9 @@ mod tests {
         let mut plan = PathPlan::new(problem, form, &run).unwrap();
         let stream = &Stream::new(5);
         let (kappa, n, pivot) = (0.0, PATHS, 0.0);
-        let fresh = Fresh { what: "", levels, from, start: &[], kappa, n, stream, pivot };
+        let what = "";
+        let fresh =
+            Fresh { what, levels, from, start: &[], kappa, group: 1, n, stream, pivot };
         plan.evaluate(&theta, &fresh, &mut ()).unwrap()
     }
 
