@@ -49,9 +49,9 @@ pub enum Numbers {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Normal {
-    /// The mean of x₀, with sd: one number for every component, or a list.
+    /// The mean of x₀, component by component where it is a list.
     pub mean: Numbers,
-    /// The standard deviation of x₀, positive, with mean: one number for every component, or a list.
+    /// The standard deviation of x₀, positive, component by component where it is a list.
     pub sd: Numbers,
 }
 
@@ -59,9 +59,9 @@ pub struct Normal {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Uniform {
-    /// The lower end of x₀, with high: one number for every component, or a list.
+    /// The lower end of x₀, component by component where it is a list.
     pub low: Numbers,
-    /// The upper end of x₀, above low: one number for every component, or a list.
+    /// The upper end of x₀, above low, component by component where it is a list.
     pub high: Numbers,
 }
 
@@ -111,8 +111,10 @@ impl Numbers {
         }
         match self.given().iter().find(|x| !x.is_finite()) {
             None => Ok(()),
-            Some(bad) => Err(Error::input(key, format!("`{bad}` is no coordinate"))
-                .allowed("Finite numbers")),
+            Some(bad) => {
+                Err(Error::input(key, format!("`{bad}` is no coordinate"))
+                    .allowed("Finite numbers"))
+            }
         }
     }
 

@@ -150,7 +150,8 @@ impl DeepBsde {
         self.grid.check(self.equation.horizon, &self.levels)?;
         self.check_start()?;
         if self.reading == Reading::Logarithmic && self.at.is_law() {
-            let found = "the logarithmic mean is a statement at one point, and x₀ is a distribution";
+            let found =
+                "the logarithmic mean is a statement at one point, and x₀ is a distribution";
             return Err(Error::input("problem.value", found)
                 .allowed("Write \"auto\" or \"adjoint\", or give one point in problem.at"));
         }
@@ -412,10 +413,7 @@ impl OnTape {
     }
 
     /// δ and J path by path, `[n, 1]`.
-    fn mismatch<'t>(
-        &self,
-        at: &Place<'_, 't, Directions, Drawn>,
-    ) -> Result<(Var<'t>, Var<'t>)> {
+    fn mismatch<'t>(&self, at: &Place<'_, 't, Directions, Drawn>) -> Result<(Var<'t>, Var<'t>)> {
         let equation = &self.problem.equation;
         let At { t, x, u, z, .. } = equation.variables();
         let (driver, step) = (equation.driver()?, self.problem.step()?);

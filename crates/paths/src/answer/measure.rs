@@ -57,8 +57,7 @@ fn alike(draws: &LevelDraws) -> usize {
 
 /// The mean of y₀ with its control.
 pub(crate) fn mean(draws: &LevelDraws) -> Estimate {
-    let (values, control) =
-        (independent(draws, &draws.value), independent(draws, &draws.control));
+    let (values, control) = (independent(draws, &draws.value), independent(draws, &draws.control));
     Estimate::with_controls(&values, &[&control])
 }
 

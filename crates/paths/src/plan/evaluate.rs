@@ -342,6 +342,7 @@ mod tests {
 
     use super::*;
     use crate::known::{Heat, HjbLqg};
+    use crate::model::Equation;
     use crate::plan::PathPlan;
     use crate::problem::DeepBsde;
     use crate::spacing::{Cut, Spacing};
@@ -349,6 +350,14 @@ mod tests {
     const PATHS: usize = 64;
 
     fn draws(problem: DeepBsde, from: Option<(f64, &[f64], &[usize])>) -> Vec<LevelDraws> {
+        grouped(problem, from, 1)
+    }
+
+    fn grouped(
+        problem: DeepBsde,
+        from: Option<(f64, &[f64], &[usize])>,
+        group: usize,
+    ) -> Vec<LevelDraws> {
         let form = problem.default_form();
         let run = Run::new(1).precision(Precision::F64);
         let theta = form.init(Precision::F64, &Stream::new(1)).unwrap();
@@ -357,8 +366,7 @@ mod tests {
         let stream = &Stream::new(5);
         let (kappa, n, pivot) = (0.0, PATHS, 0.0);
         let what = "";
-        let fresh =
-            Fresh { what, levels, from, start: &[], kappa, group: 1, n, stream, pivot };
+        let fresh = Fresh { what, levels, from, start: &[], kappa, group, n, stream, pivot };
         plan.evaluate(&theta, &fresh, &mut ()).unwrap()
     }
 
@@ -386,6 +394,29 @@ mod tests {
             }
             share_paths(&draws(problem, Some((0.4, &[0.1, 0.2, 0.3], &[6, 12, 24]))));
         }
+    }
+
+    #[test]
+    fn invariant_levels_and_groups_share_starts() {
+        let law = Origin::normal(1.0, 2.0);
+        let heat = DeepBsde::new(&Heat { dim: 3 }).levels([4, 8]).starting(law.clone());
+        share_paths(&grouped(heat.clone(), None, 8));
+        share_paths(&grouped(heat, None, 1));
+        // Nothing moves: g tells where a path began.
+        let still = Equation::new(1, 1.0).diffusion(0.0).terminal(|x| x.sum());
+        let still = DeepBsde::new(still).levels([2, 4]).starting(law.clone());
+        for group in [1, 8] {
+            let own = Stream::new(5).child("origin");
+            for level in grouped(still.clone(), None, group) {
+                assert_eq!(level.group, group);
+                for (path, g) in level.terminal.iter().enumerate() {
+                    assert_eq!(*g, law.draw(&own, (path / group) as u64, 0), "path {path}");
+                }
+            }
+        }
+        // Elsewhere is a point, whatever the law.
+        let there = grouped(still, Some((0.5, &[3.0], &[2])), 1);
+        assert!(there[0].terminal.iter().all(|g| *g == 3.0));
     }
 
     /// Var X_n = 2 t_n in every component. On 2048 paths of 20 components it is known to a relative

@@ -150,11 +150,7 @@ impl<T: Real> Walk<T> {
     }
 
     /// To x₀; where it has a law, of the stream, to one start for every `group` paths from `path` on.
-    pub(crate) fn start(
-        &mut self,
-        grid: &Grid<T>,
-        (stream, path, group): (&Stream, u64, usize),
-    ) {
+    pub(crate) fn start(&mut self, grid: &Grid<T>, (stream, path, group): (&Stream, u64, usize)) {
         let Some(law) = &grid.law else {
             self.x.iter_mut().zip(&grid.start).for_each(|(row, &x)| *row = T::Row::splat(x));
             return;
