@@ -11,6 +11,7 @@ use paths::answer::Value;
 use paths::anywhere::Anywhere;
 use paths::case::Reading;
 use paths::known::{Heat, HjbLqg};
+use paths::model::Equation;
 use paths::origin::Origin;
 use paths::plan::PathPlan;
 use paths::problem::DeepBsde;
@@ -162,6 +163,20 @@ fn statistical_the_loss_is_conditional_and_unbiased() {
     assert!(found.stderr < 0.02 * exact, "8/7 would be seen");
     // Of the pilot: 1024 pairs.
     assert!((scale / exact - 1.0).abs() < 5.0 * 0.08, "{scale} and {exact}");
+}
+
+/// Without noise u(0, x) = g(x): all of the variance is between starts, and there is none to explain.
+#[test]
+fn statistical_without_noise_the_answer_is_a_mean_over_starts() {
+    let equation = Equation::new(3, 1.0).diffusion(0.0).terminal(|x| x.dot(x));
+    let problem = DeepBsde::new(equation).starting(Origin::uniform(0.0, 1.0)).levels([2]);
+    let solution = problem.solve(&Run::new(2).seed(3).fresh(4096)).unwrap();
+    let value = solution.answer;
+    near(value.answer, 1.0);
+    near(value.minimiser, 1.0);
+    assert!(value.r2.is_nan() && value.gain.mean.is_nan(), "R² {}", value.r2);
+    let why = solution.error.approximation.to_string();
+    assert!(why.contains("the same on all plain paths from one start"), "{why}");
 }
 
 #[test]

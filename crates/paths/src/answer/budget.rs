@@ -89,8 +89,10 @@ fn approximation(value: &Value) -> Term {
         let how = format!("share of {} that Z leaves unexplained{rest}", value.variance());
         Term::Indicated { size: share, how }
     } else {
-        let why = "g is the same on all plain paths: there is no share of it to explain";
-        Term::Unknown { why: why.to_owned() }
+        let from = value.from_one_start();
+        let why =
+            format!("g is the same on all plain paths{from}: there is no share of it to explain");
+        Term::Unknown { why }
     }
 }
 

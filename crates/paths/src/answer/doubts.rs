@@ -70,7 +70,8 @@ fn blind(value: &Value, problem: &DeepBsde) -> Option<String> {
     let equation = &problem.equation;
     let should_vary = equation.terminal.depends_on(equation.variables().x);
     (value.r2.is_nan() && should_vary && !equation.diffusion.is_zero()).then(|| {
-        format!("g is the same on all {} plain paths: where it differs no path came", value.plain)
+        let (n, from) = (value.plain, value.from_one_start());
+        format!("g is the same on all {n} plain paths{from}: where it differs no path came")
     })
 }
 

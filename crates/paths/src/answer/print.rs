@@ -69,6 +69,11 @@ impl Value {
         if self.at.is_law() { "E Var(g | x₀)" } else { "Var g" }
     }
 
+    /// Which paths are compared, where not all of them are.
+    pub(super) fn from_one_start(&self) -> &'static str {
+        if self.at.is_law() { " from one start" } else { "" }
+    }
+
     /// How paths are compared, where x₀ has a law.
     pub(super) fn conditional(&self) -> Option<String> {
         let group = self.at.group();
