@@ -192,20 +192,13 @@ pub(crate) fn answer(
         mismatch: measure::rests(first),
         without: measure::rests(&paths.zero),
     };
-    let gradient = match &problem.at {
-        Origin::Point(_) => {
-            let z0 = j.slope_at(theta, 0.0, &problem.at.mean(problem.equation.dim));
-            gradient(&problem, finest, &z0)?
-        }
-        _ => Vec::new(),
-    };
     let value = Value {
         equation: problem.equation.clone(),
         at: problem.at.clone(),
         answer,
         reading,
         how,
-        gradient,
+        gradient: gradient(j, theta, finest)?,
         minimiser: minimiser(first),
         r2: r_squared(first),
         zero: minimiser(&paths.zero),

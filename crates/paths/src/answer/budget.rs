@@ -89,7 +89,7 @@ fn approximation(value: &Value) -> Term {
         let how = format!("share of {} that Z leaves unexplained{rest}", value.variance());
         Term::Indicated { size: share, how }
     } else {
-        let from = value.from_one_start();
+        let from = value.alike();
         let why =
             format!("g is the same on all plain paths{from}: there is no share of it to explain");
         Term::Unknown { why }

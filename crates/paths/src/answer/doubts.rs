@@ -70,7 +70,7 @@ fn blind(value: &Value, problem: &DeepBsde) -> Option<String> {
     let equation = &problem.equation;
     let should_vary = equation.terminal.depends_on(equation.variables().x);
     (value.r2.is_nan() && should_vary && !equation.diffusion.is_zero()).then(|| {
-        let (n, from) = (value.plain, value.from_one_start());
+        let (n, from) = (value.plain, value.alike());
         format!("g is the same on all {n} plain paths{from}: where it differs no path came")
     })
 }

@@ -70,7 +70,7 @@ impl Value {
     }
 
     /// Which paths are compared, where not all of them are.
-    pub(super) fn from_one_start(&self) -> &'static str {
+    pub(super) fn alike(&self) -> &'static str {
         if self.at.is_law() { " from one start" } else { "" }
     }
 

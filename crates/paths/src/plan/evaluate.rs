@@ -339,6 +339,7 @@ fn gather<T: Real>(place: &Place<T>, lanes: usize, pivot: f64, moments: &mut Vec
 #[cfg(test)]
 mod tests {
     use frame::{Precision, Representation, Run};
+    use ground::formula::Expr;
 
     use super::*;
     use crate::known::{Heat, HjbLqg};
@@ -403,7 +404,7 @@ mod tests {
         share_paths(&grouped(heat.clone(), None, 8));
         share_paths(&grouped(heat, None, 1));
         // Nothing moves: g tells where a path began.
-        let still = Equation::new(1, 1.0).diffusion(0.0).terminal(|x| x.sum());
+        let still = Equation::new(1, 1.0).diffusion(0.0).terminal(Expr::sum);
         let still = DeepBsde::new(still).levels([2, 4]).starting(law.clone());
         for group in [1, 8] {
             let own = Stream::new(5).child("origin");
