@@ -62,6 +62,9 @@ fn exact_solutions_solve_their_equations() {
             let told = value(equation.horizon, &x);
             assert!((end - told).abs() < 1e-9 * end.abs().max(1.0), "{name}: g {end}, u {told}");
         }
+        if problem.at.is_law() {
+            continue;
+        }
         let expected = resolved.expect.as_ref().unwrap().answer.value;
         let told = value(0.0, &start);
         assert!((expected - told).abs() < 1e-8 * told.abs(), "{name}: {expected}, u {told}");
