@@ -239,7 +239,7 @@ fn assemble(
 /// A number that is not finite has no place in JSON: its part says why.
 fn applies(key: &str, value: Value) -> Value {
     let why = match (key, &value) {
-        ("r2", Value::Null) => "the terminal value is the same on all plain paths",
+        ("r2", Value::Null) => "the terminal value is the same on all plain paths from one start",
         ("gradient", Value::Array(all)) if all.iter().any(|g| g["value"].is_null()) => {
             "σ is singular at the point asked for"
         }

@@ -7,5 +7,6 @@ pub use ground::estimate::Estimate;
 pub use paths::case::Start;
 pub use paths::form::Directions;
 pub use paths::model::{At, Diffusion, Equation, Parabolic};
+pub use paths::origin::Origin;
 pub use paths::problem::DeepBsde;
 pub use paths::spacing::Spacing;

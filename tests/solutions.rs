@@ -51,9 +51,10 @@ fn exact_solutions_solve_their_equations() {
         known += 1;
         let (problem, _) = resolved.pose().unwrap();
         let (equation, at) = (&problem.equation, problem.equation.variables());
+        let start = problem.at.mean(equation.dim);
         let value = |t: f64, x: &[f64]| u.evaluate(&[(at.t, &[t]), (at.x, x)])[0];
         for number in 0..2 {
-            let x = point(&problem.at, number);
+            let x = point(&start, number);
             let t = equation.horizon * (0.3 + 0.2 * number as f64);
             let (left, size) = residual(equation, u, t, &x);
             assert!(left.abs() < 1e-9 * size.max(1e-3), "{name}: {left:e} of {size:e}");
@@ -61,8 +62,11 @@ fn exact_solutions_solve_their_equations() {
             let told = value(equation.horizon, &x);
             assert!((end - told).abs() < 1e-9 * end.abs().max(1.0), "{name}: g {end}, u {told}");
         }
+        if problem.at.is_law() {
+            continue;
+        }
         let expected = resolved.expect.as_ref().unwrap().answer.value;
-        let told = value(0.0, &problem.at);
+        let told = value(0.0, &start);
         assert!((expected - told).abs() < 1e-8 * told.abs(), "{name}: {expected}, u {told}");
     }
     assert!(known >= 12, "{known} solutions are known");

@@ -136,7 +136,10 @@ impl Case {
     /// Whether the command line changed the equation, or where it is asked: what the case expects was
     /// said of another one.
     pub fn asks_another(&self) -> bool {
-        let asked = |key: &str| key.starts_with("model.") || key == "problem.at";
+        let at = "problem.at";
+        let asked = |key: &str| {
+            key.starts_with("model.") || key == at || key.starts_with(&format!("{at}."))
+        };
         self.places.keys().any(|key| asked(key) && self.is_said(key))
     }
 

@@ -65,6 +65,10 @@ fn fits(root: &Json, node: &Json, value: &Value, key: &str) -> Result<()> {
             .nearest(nearest(name, known.iter().copied()))
             .allowed(format!("Known here: {}", known.join(", "))));
     }
+    if let Some([one, other]) = value.as_table().and_then(|table| apart(&same, table)) {
+        return Err(Error::input(key, format!("`{one}` and `{other}` do not go together"))
+            .allowed(format!("Write {}", allowed(root, node))));
+    }
     let best = same.iter().max_by_key(|variant| shared(variant, value));
     if let Some(variant) = best.filter(|_| value.is_table() || same.len() == 1)
         && let Err(error) = single(root, variant, value, key)
@@ -129,6 +133,19 @@ fn like(node: &Json, value: &Value) -> bool {
 fn shared(node: &Json, value: &Value) -> usize {
     let table = value.as_table();
     properties(node).filter(|(name, _)| table.is_some_and(|t| t.contains_key(*name))).count()
+}
+
+/// Two keys of a table, each known to a variant and both to none; only where all keys are known.
+fn apart<'t>(variants: &[&Json], table: &'t Table) -> Option<[&'t str; 2]> {
+    let knows = |variant: &Json, name: &str| properties(variant).any(|(known, _)| known == name);
+    let together =
+        |a: &str, b: &str| variants.iter().any(|variant| knows(variant, a) && knows(variant, b));
+    let names: Vec<&str> = table.keys().map(String::as_str).collect();
+    if !names.iter().all(|name| together(name, name)) {
+        return None;
+    }
+    let first = names.first()?;
+    names.iter().find(|name| !together(first, name)).map(|other| [*first, *other])
 }
 
 /// The first letter small, unless it begins a name or a symbol.

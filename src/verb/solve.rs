@@ -39,7 +39,8 @@ pub(crate) struct Solve {
     /// Go on in the folder given by --out
     #[arg(long, requires = "out")]
     resume: bool,
-    /// Write whole paths into the run folder: t, x, y, z in paths.npz
+    /// Write whole paths into the run folder: t, x, y, z in paths.npz; where x₀ has a law, y is read
+    /// backward from the terminal value
     #[arg(long, value_name = "WHAT", conflicts_with = "repeats")]
     export: Vec<Export>,
 }

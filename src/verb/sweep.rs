@@ -121,6 +121,11 @@ fn table(sweep: &Sweep, runs: &[Map<String, Value>]) -> String {
     print::table(&rows)
 }
 
+/// Whether x₀ has a law, of two numbers or lists.
+fn has_a_law(run: &Map<String, Value>) -> bool {
+    run.get("at").and_then(Value::as_object).is_some_and(|at| !at.contains_key("why"))
+}
+
 /// The answers against the value of the key, with what is known and what is had without learning.
 fn figure(title: &str, sweep: &Sweep, runs: &[Map<String, Value>]) -> Figure {
     let points = |path: &[&str]| -> (Vec<[f64; 2]>, Vec<f64>) {
@@ -157,7 +162,7 @@ fn figure(title: &str, sweep: &Sweep, runs: &[Map<String, Value>]) -> Figure {
             sweep.name()
         ),
         x: Axis::linear(sweep.name()),
-        y: Axis::linear("u(0, x₀)"),
+        y: Axis::linear(if runs.iter().any(has_a_law) { "E u(0, x₀)" } else { "u(0, x₀)" }),
         series,
     }
 }

@@ -23,6 +23,11 @@
 //! V_N extrapolates to the value of the policy, which the learning error keeps away from u; where
 //! the logarithmic mean is known the difference is printed.
 //!
+//! Where x₀ has a law the answer is E u(0, x₀). Plain paths come in groups of 8 from one start: minimiser
+//! and gain are means over groups, which are independent, and R² is the share of E Var(g | x₀), within
+//! groups. Paths that follow the function have a start each. The logarithmic mean and bounds are
+//! statements at one point, and so is the gradient: there are none.
+//!
 //! One level asks for the value of the N-step scheme, several for the limit: the answer is V_N for
 //! one level, and for several the logarithmic mean where its gate allows, else the extrapolated V_N.
 
@@ -49,6 +54,7 @@ pub use json::Json;
 use crate::bounds::{Bounds, bounds};
 use crate::case::Reading;
 use crate::model::Equation;
+use crate::origin::Origin;
 use crate::plan::{Asked, LevelDraws, PathPlan, Trajectories};
 use crate::problem::DeepBsde;
 use crate::quadratic::Quadratic;
@@ -74,9 +80,9 @@ const SHOWN: usize = 64;
 pub struct Value {
     /// The equation.
     pub equation: Equation,
-    /// x₀.
-    pub at: Vec<f64>,
-    /// u(0, x₀), its error that of sampling and the learning error together.
+    /// x₀, or its law.
+    pub at: Origin,
+    /// u(0, x₀), or E u(0, x₀), its error that of sampling and the learning error together.
     pub answer: Estimate,
     /// The same with the error of sampling alone.
     pub sampled: Estimate,
@@ -86,11 +92,12 @@ pub struct Value {
     pub reading: Reading,
     /// The same, as a sentence.
     pub how: String,
-    /// ∇u(0, x₀), `[d]`.
+    /// ∇u(0, x₀), `[d]`; empty where x₀ has a law.
     pub gradient: Vec<Estimate>,
     /// The y₀ of the smallest loss.
     pub minimiser: Estimate,
-    /// The share of Var g that Z explains on plain paths, at the first level.
+    /// The share of Var g that Z explains on plain paths, at the first level; of E Var(g | x₀) where
+    /// x₀ has a law.
     pub r2: f64,
     /// What Z ≡ 0 gives.
     pub zero: Estimate,
@@ -119,7 +126,8 @@ pub struct Value {
 /// Plain paths at the first level, for pictures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// A few whole ones, Y starting at the value of that level.
+    /// A few whole ones, Y starting at the value of that level; where x₀ has a law, read backward from
+    /// g(X_N).
     pub paths: Trajectories,
     /// δ − JΔ of all plain paths: what is left of g(X_N) − Y_N at the best start.
     pub mismatch: Vec<f64>,
@@ -164,7 +172,7 @@ pub(crate) fn answer(
 ) -> Result<Findings<Value>> {
     let paths = draw(j, theta, stream, watch)?;
     let problem = j.problem.clone();
-    let quadratic = Quadratic::of(&problem)?;
+    let quadratic = Quadratic::of_answer(&problem)?;
     let weighted = Weighted::new(&paths.policy[0]);
     let levels = levels(&paths, weighted, quadratic.as_ref());
     let limit = limit(&problem, &paths.policy, weighted)?;
@@ -184,7 +192,6 @@ pub(crate) fn answer(
         None => None,
     };
     let sample = sample(j, theta, (&paths, levels[0].value.mean), stream);
-    let z0 = j.slope_at(theta, 0.0, &problem.at);
     let value = Value {
         equation: problem.equation.clone(),
         at: problem.at.clone(),
@@ -193,7 +200,7 @@ pub(crate) fn answer(
         learning,
         reading,
         how,
-        gradient: gradient(&problem, finest, &z0)?,
+        gradient: gradient(j, theta, finest)?,
         minimiser: minimiser(first),
         r2: r_squared(first),
         zero: minimiser(&paths.zero),
@@ -308,8 +315,8 @@ pub(crate) fn learned(
         [one] => 1.0 - r_squared(one),
         levels => learning::share(levels),
     };
-    let n = plain[0].value.len();
-    let policy = draw::follow(j, theta, (all, "fresh paths"), (n, &stream.child("policy")), watch)?;
+    let (n, own) = (plain[0].value.len(), stream.child("policy"));
+    let policy = draw::follow(j, theta, (all, "fresh paths"), (n, &own), watch)?;
     Ok((learning(j, theta, &policy, stream, watch)?, share))
 }
 

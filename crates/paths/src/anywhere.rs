@@ -7,10 +7,12 @@
 //! ∇u   σ^(−T) Z, the learned value
 //! ```
 //! The error of u is that of sampling and, where u is not a logarithmic mean, the learning error of the
-//! answer, which is taken to grow evenly with T − t. How far ∇u may be off is indicated where training paths go, by
-//! the share of Var g that Z leaves unexplained: `du_error` = √(1 − R²) |∇u|, R² in the limit of fine
-//! steps; elsewhere nothing is known. `inside` says whether (t, x) is where they go, by the pilot:
-//! |ψ| at most 4 for the standardised radius and every active direction.
+//! answer, which is taken to grow evenly with T − t. How far ∇u may be off is indicated where training
+//! paths go, by the share of Var g (of E Var(g | x₀) where x₀ has a law) that Z leaves unexplained:
+//! `du_error` = √(1 − R²) |∇u|, R² in the limit of fine steps; elsewhere nothing is known. `inside` says
+//! whether (t, x) is where they go, by the pilot: |ψ| at most 4 for the standardised radius and every
+//! active direction. Where x₀ has a law, that law says it at t = 0: between the ends of a uniform one,
+//! |ψ| at most 4 for a normal one.
 
 use frame::{Params, Solution, Table, Watch};
 use ground::estimate::Estimate;
@@ -19,6 +21,7 @@ use ground::{Error, Result};
 
 use crate::answer::{Learning, Value, gradient_of, learned, value_of, with};
 use crate::case::Reading;
+use crate::origin::Origin;
 use crate::pilot::Pilot;
 use crate::plan::{Fresh, PathPlan};
 use crate::problem::DeepBsde;
@@ -95,17 +98,23 @@ fn point(
     for _ in 0..rounds {
         let start = [u.mean; 2];
         let (from, start) = (Some((t, x, steps.as_slice())), start.as_slice());
-        let (what, levels, n, pivot) = ("paths from a point", 0..2, PATHS, 0.0);
-        let fresh = Fresh { what, levels, from, start, kappa, n, stream, pivot };
+        let (what, levels, group, n, pivot) = ("paths from a point", 0..2, 1, PATHS, 0.0);
+        let fresh = Fresh { what, levels, from, start, kappa, group, n, stream, pivot };
         (u, reading) = value_of(&problem, &j.evaluate(theta, &fresh, &mut ())?)?;
     }
-    Ok(Point { u, reading, z, inside: is_inside(j.pilot(), t, x) })
+    Ok(Point { u, reading, z, inside: is_inside((j.pilot(), &problem.at), t, x) })
 }
 
-/// Whether paths of the pilot go to (t, x).
-fn is_inside(pilot: &Pilot, t: f64, x: &[f64]) -> bool {
-    let (mean, scale) = (pilot.mean_at(t), pilot.inverse_sd_at(t));
-    let hat: Vec<f64> = x.iter().zip(mean).map(|(x, m)| (x - m) * scale).collect();
+/// Whether paths of the pilot go to (t, x); at t = 0 whether they may begin there.
+fn is_inside((pilot, origin): (&Pilot, &Origin), t: f64, x: &[f64]) -> bool {
+    let hat = match origin {
+        Origin::Uniform(law) if t == 0.0 => return law.holds(x),
+        Origin::Normal(law) if t == 0.0 => law.hat(x),
+        _ => {
+            let (mean, scale) = (pilot.mean_at(t), pilot.inverse_sd_at(t));
+            x.iter().zip(mean).map(|(x, m)| (x - m) * scale).collect()
+        }
+    };
     let d = hat.len() as f64;
     let radius = (hat.iter().map(|v| v * v).sum::<f64>() - d) / (2.0 * d).sqrt();
     let along = |v: &Vec<f64>| hat.iter().zip(v).map(|(x, v)| x * v).sum::<f64>().abs();

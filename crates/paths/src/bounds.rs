@@ -70,7 +70,9 @@ impl Bounds {
 /// Why an equation has no bounds here, if it has none whatever its curvature.
 pub(crate) fn none(problem: &DeepBsde) -> Option<&'static str> {
     let equation = &problem.equation;
-    if equation.depends_on_value() {
+    if problem.at.is_law() {
+        Some("x₀ is a distribution, and a bound holds at one point")
+    } else if equation.depends_on_value() {
         Some("the driver depends on u")
     } else if !equation.is_nonlinear() {
         Some("the driver does not depend on z, so the answer has no learning error")
@@ -90,14 +92,16 @@ pub(crate) fn bounds(
     let problem = j.problem.clone();
     let shape = curvature(&problem, j.pilot())?;
     let of = target(&problem)?;
+    let at = problem.at.mean(problem.equation.dim);
     let mut draw = |name: &str, part: usize| {
         let n = (PATHS / part).min(j.fresh());
         let stream = stream.child(name);
         let grid = [steps];
-        let (levels, from) = (0..1, Some((0.0, problem.at.as_slice(), grid.as_slice())));
-        let (kappa, pivot) = (1.0, 0.0);
+        let (levels, from) = (0..1, Some((0.0, at.as_slice(), grid.as_slice())));
+        let (kappa, group, pivot, start) = (1.0, 1, 0.0, &[0.0][..]);
         let what = "bounds";
-        let fresh = Fresh { what, levels, from, start: &[0.0], kappa, n, stream: &stream, pivot };
+        let stream = &stream;
+        let fresh = Fresh { what, levels, from, start, kappa, group, n, stream, pivot };
         Ok(j.evaluate(theta, &fresh, watch)?.swap_remove(0))
     };
     let [mut lower, mut upper] = [Curvature::Convex, Curvature::Concave].map(|policy| {

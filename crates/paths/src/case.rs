@@ -15,6 +15,7 @@ pub use correlated::{Correlated, Correlation, MatrixFile, Volatility};
 
 use crate::form::Directions;
 use crate::model::{Diffusion, Equation};
+use crate::origin::Origin;
 use crate::plan::PathPlan;
 use crate::problem::DeepBsde;
 use crate::spacing::Spacing;
@@ -90,9 +91,13 @@ pub enum Constant {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Problem {
-    /// x₀: one number for every component, or a list. Default: 0.
+    /// x₀: a point, one number for every component or a list; or a law with independent components,
+    /// { mean = m, sd = s } for a normal and { low = a, high = b } for a uniform one, each a number or
+    /// a list. With a law the answer is E u(0, x₀), `eval` gives u at points, and the loss is
+    /// conditional: it compares 8 paths of each start, so that run.batch and run.look are multiples
+    /// of 8; f may not depend on u. Default: 0.
     #[serde(default = "origin")]
-    pub at: Point,
+    pub at: Origin,
     /// Levels of the time grid, increasing, each a divisor of the last: the function is trained on
     /// the first and evaluated on all; one number for one level. Default: [20, 40, 80].
     #[serde(default = "levels")]
@@ -148,16 +153,6 @@ pub enum Wanted {
     Auto,
     /// It is not.
     None,
-}
-
-/// x₀.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Point {
-    /// The same number in every component.
-    Number(f64),
-    /// Component by component.
-    List(Vec<f64>),
 }
 
 /// Levels of the time grid.
@@ -251,8 +246,8 @@ fn zero() -> Text {
     Text::Number(0.0)
 }
 
-fn origin() -> Point {
-    Point::Number(0.0)
+fn origin() -> Origin {
+    Origin::Point(0.0.into())
 }
 
 fn levels() -> Steps {
@@ -458,10 +453,6 @@ impl Text {
 
 impl Problem {
     fn pose(&self, equation: Equation) -> Result<DeepBsde> {
-        let at = match &self.at {
-            Point::Number(x) => vec![*x; equation.dim],
-            Point::List(x) => x.clone(),
-        };
         let one = |n: i64| {
             usize::try_from(n).ok().filter(|n| *n <= 1 << 24).ok_or_else(|| {
                 Error::input("problem.steps", format!("`{n}` is no number of steps"))
@@ -477,7 +468,7 @@ impl Problem {
             Choice::Auto(_) => None,
         };
         let (scheme, reading, bounds) = (self.scheme, self.value, self.bounds);
-        let grid = self.grid.clone();
+        let (at, grid) = (self.at.clone(), self.grid.clone());
         Ok(DeepBsde { equation, at, levels, grid, scheme, on_policy, reading, bounds })
     }
 }

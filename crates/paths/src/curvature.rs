@@ -93,6 +93,7 @@ mod tests {
             variance: vec![0.0, 0.5, 1.0],
             m_g: 0.0,
             s_g: 1.0,
+            s_c: 1.0,
             range: [-8.0, 8.0],
             xi: vec![],
             active: vec![],

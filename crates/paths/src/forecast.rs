@@ -19,7 +19,7 @@ pub(crate) fn forecast(problem: &DeepBsde, form: &Directions, run: &Run) -> Resu
     let network = form.network();
     let widths: Vec<String> = network.widths.iter().map(ToString::to_string).collect();
     let follows = problem.follows()?;
-    let value = match Quadratic::of(problem)? {
+    let value = match Quadratic::of_answer(problem)? {
         _ if problem.levels.len() == 1 => "adjoint-weighted, of the one level".to_owned(),
         Some(q) => format!("logarithmic mean with λ = {}, where sd(λ y₀) ≤ 1", q.lambda()),
         None => "adjoint-weighted, extrapolated over the levels".to_owned(),
@@ -45,8 +45,16 @@ pub(crate) fn forecast(problem: &DeepBsde, form: &Directions, run: &Run) -> Resu
         ("fresh paths", run.fresh.to_string()),
         ("bounds", enclosed),
     ];
+    let mut facts = facts.map(|(topic, fact)| (topic.to_owned(), fact)).to_vec();
+    if problem.at.is_law() {
+        let group = problem.at.group();
+        let loss =
+            format!("conditional: {group} paths from each of {} starts a batch", run.batch / group);
+        let law = [("x₀".to_owned(), problem.at.words()), ("loss".to_owned(), loss)];
+        facts.splice(0..0, law);
+    }
     Ok(Forecast {
-        facts: facts.map(|(topic, fact)| (topic.to_owned(), fact)).to_vec(),
+        facts,
         bytes: bytes(problem, form, run, &compiled),
         operations: operations(problem, form, run, &compiled),
         cites: ["HJE18", "EHJ17", "E20", "SMDS11", "KB15"].map(str::to_owned).to_vec(),

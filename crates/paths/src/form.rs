@@ -6,7 +6,7 @@
 //! c = network(squash(ψ), 2t/T − 1, √(1 − t/T))                   all that is learned
 //! ```
 //! x̂ = (x − m)/s standardises x by the pilot; g̃ is the smoothed terminal value, b = σᵀ∇g̃; V are the
-//! active directions; ζ = s_g/√T is the natural size of |Z|. Hidden weights start N(0, 1/fan-in),
+//! active directions; ζ = s_c/√T is the natural size of |Z|. Hidden weights start N(0, 1/fan-in),
 //! the last layer at zero with bias e₁: Z starts at b. One number more, `start` = y₀ − m_g, is moved
 //! by the problem, not by a descent, where f depends on u.
 

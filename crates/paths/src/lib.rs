@@ -14,6 +14,7 @@ mod forecast;
 pub mod form;
 pub mod known;
 pub mod model;
+pub mod origin;
 pub mod pilot;
 pub mod plan;
 pub mod problem;

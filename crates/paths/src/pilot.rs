@@ -2,15 +2,19 @@
 //!
 //! ```text
 //! m_n = E X_n,   s_n² = mean over coordinates of Var X_n         on the finest grid
-//! m_g, s_g = mean and standard deviation of g(X_T),   ζ = s_g/√T
+//! m_g, s_g = mean and standard deviation of g(X_T)
+//! s_c² = E Var(g(X_T) | x₀),   ζ = s_c/√T                        s_c = s_g where x₀ is a point
 //! ξ_1 … ξ_M ~ N(0, I)                                            drawn once, kept
 //! V_1 … V_K = leading eigenvectors of mean b bᵀ                  along the paths
 //! ```
-//! One pilot for all levels: Z(t, x) is one function of t. Between grid times the mean and the
+//! Where x₀ has a law the paths come in pairs of one start, and s_0² is that of the law. One pilot for
+//! all levels: Z(t, x) is one function of t. Between grid times the mean and the
 //! variance are linear in t.
 
 /// Paths of the pilot.
 pub(crate) const PATHS: usize = 2048;
+/// Of these, so many share a start.
+pub(crate) const PAIR: usize = 2;
 /// Paths that choose the active directions.
 pub(crate) const ACTIVE_PATHS: usize = 512;
 
@@ -29,6 +33,8 @@ pub struct Pilot {
     pub m_g: f64,
     /// s_g; 1 where g does not vary.
     pub s_g: f64,
+    /// s_c, the same from one start: what Z has to explain.
+    pub s_c: f64,
     /// Between what bounds f sees Y: m_g ± (8 s_g + 2 T |f(0, x₀, m_g, 0)|).
     pub range: [f64; 2],
     /// ξ, `[m][d]`.
@@ -38,9 +44,9 @@ pub struct Pilot {
 }
 
 impl Pilot {
-    /// ζ = s_g/√T, the natural size of |Z|.
+    /// ζ = s_c/√T, the natural size of |Z|.
     pub fn zeta(&self) -> f64 {
-        self.s_g / self.horizon.sqrt()
+        self.s_c / self.horizon.sqrt()
     }
 
     /// m at time t.
@@ -50,12 +56,13 @@ impl Pilot {
         pairs.map(|(a, b)| a + part * (b - a)).collect()
     }
 
-    /// 1/s at time t, with s² at least its value after the first step.
+    /// 1/s at time t; from a point s² is at least its value after the first step.
     pub fn inverse_sd_at(&self, t: f64) -> f64 {
         let (k, part) = self.place(t);
         let next = self.variance[(k + 1).min(self.variance.len() - 1)];
         let here = self.variance[k] + part * (next - self.variance[k]);
-        let variance = here.max(self.variance[1]);
+        let least = if self.variance[0] > 0.0 { 0.0 } else { self.variance[1] };
+        let variance = here.max(least);
         if variance > 0.0 { 1.0 / variance.sqrt() } else { 1.0 }
     }
 
@@ -106,6 +113,7 @@ mod tests {
             variance: vec![0.0, 1.0, 4.0],
             m_g: 0.0,
             s_g: 1.0,
+            s_c: 1.0,
             range: [-8.0, 8.0],
             xi: vec![],
             active: vec![],
@@ -114,6 +122,8 @@ mod tests {
         assert_eq!(pilot.inverse_sd_at(2.0), 0.5);
         assert_eq!(pilot.inverse_sd_at(0.5), 1.0);
         assert_eq!(pilot.samples(), [[0.0]]);
+        let spread = Pilot { variance: vec![0.25, 1.0, 4.0], ..pilot.clone() };
+        assert_eq!(spread.inverse_sd_at(0.0), 2.0, "the law of x₀ itself");
         let uneven = Pilot { times: vec![0.0, 1.5], ..pilot };
         assert_eq!(uneven.mean_at(0.75), [0.5]);
         assert_eq!(uneven.mean_at(1.5), [1.0]);

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! forward   every block of the batch: paths, ψ, c, z, δ = g(X_N) − Y_N, J = ∂Y_N/∂y₀
-//! loss      L = n/(n − 1) · mean (δ − J Δ)² / s_g²,   Δ = mean(δJ)/mean(J²)
+//! loss      L = n/(n − 1) · mean (δ − J Δ)² / s_c²,   Δ = mean(δJ)/mean(J²);
+//!           where x₀ has a law, the same over every 8 paths of one start, and then the mean
 //! reverse   ∂L/∂c_k at every step, then the network backward over all steps of a block at once
 //! start     y₀ ← y₀ + max(0.02, 1/(1 + i)) clip(Δ, ±s_g), where f depends on u; J = 1 elsewhere
 //! ```
@@ -38,6 +39,7 @@ pub use trajectory::Trajectories;
 use walk::{Shared, Value, Walk};
 
 use crate::form::Directions;
+use crate::origin::Origin;
 use crate::pilot::Pilot;
 use crate::problem::DeepBsde;
 use crate::spacing::Spacing;
@@ -151,6 +153,8 @@ struct Plan<T: Stored> {
     elsewhere: Spacing,
     records: Vec<Record<T>>,
     pool: rayon::ThreadPool,
+    /// Paths that share a start; 1 where all of them do.
+    group: usize,
     training: Stream,
     validation: Stream,
     on_policy: bool,
@@ -197,7 +201,7 @@ impl<T: Stored> Plan<T> {
             .iter()
             .map(|&n| {
                 let cut = (&course.spacing, n);
-                Grid::new(&compiled, &pilot, (0.0, &course.start), cut, level)
+                Grid::new(&compiled, &pilot, (0.0, &course.origin), cut, level)
             })
             .collect();
         Ok(Self {
@@ -207,6 +211,7 @@ impl<T: Stored> Plan<T> {
             elsewhere: course.spacing.elsewhere(),
             records: Vec::new(),
             pool,
+            group: course.origin.group(),
             training: stream.child("training"),
             validation: stream.child("validation"),
             on_policy,
@@ -224,7 +229,8 @@ impl<T: Stored> Plan<T> {
         if self.on_policy { ramp(step, self.iterations) } else { 0.0 }
     }
 
-    /// δ − J Δ on all paths of a batch; what the reverse pass needs is kept when `keep` is set.
+    /// δ − J Δ on all paths of a batch, Δ that of the paths of one start; what the reverse pass needs
+    /// is kept when `keep` is set.
     fn forward(&mut self, theta: &Params, batch: Batch, keep: bool) -> Result<Vec<f64>> {
         let blocks = batch.n.div_ceil(T::LANES);
         let (shared, grid) = (&self.shared, &self.grids[0]);
@@ -237,25 +243,35 @@ impl<T: Stored> Plan<T> {
             Purpose::Validation => (&self.validation, 0),
         };
         let parameters = &T::blocks(theta)[0].theta;
-        let start = self.start(theta);
+        let (start, group) = (self.start(theta), self.group);
         let records = &mut self.records[..blocks];
         self.pool.install(|| {
             records.par_iter_mut().enumerate().for_each(|(k, record)| {
                 let path = first + (k * T::LANES) as u64;
-                let draws = (stream, path);
+                let draws = (stream, path, group);
                 record.forward((shared, grid), (parameters, start), draws, (kappa, keep));
             });
         });
-        let lanes = || records.iter().flat_map(|r| r.y.iter().zip(&r.tangent)).take(batch.n);
-        let squares: f64 = lanes().map(|(_, j)| j * j).sum();
-        let newton = lanes().map(|(delta, j)| delta * j).sum::<f64>() / squares;
-        let rest = lanes().map(|(delta, j)| delta - j * newton).collect();
-        self.newton = newton;
-        if newton.is_finite() {
-            Ok(rest)
-        } else {
-            Err(Error::Numeric { what: "the loss".to_owned(), at: batch.step })
+        let lanes = records.iter().flat_map(|r| r.y.iter().zip(&r.tangent)).take(batch.n);
+        let all: Vec<(f64, f64)> = lanes.map(|(delta, j)| (*delta, *j)).collect();
+        let mut rest = Vec::with_capacity(batch.n);
+        for alike in all.chunks(self.alike(batch.n)) {
+            let squares: f64 = alike.iter().map(|(_, j)| j * j).sum();
+            let newton = alike.iter().map(|(delta, j)| delta * j).sum::<f64>() / squares;
+            if !newton.is_finite() {
+                return Err(Error::Numeric { what: "the loss".to_owned(), at: batch.step });
+            }
+            rest.extend(alike.iter().map(|(delta, j)| delta - j * newton));
+            self.newton = newton;
         }
+        Ok(rest)
+    }
+
+    /// Paths of a batch of n that share a start.
+    fn alike(&self, n: usize) -> usize {
+        let group = self.group;
+        assert!(n.is_multiple_of(group), "a batch of {n} is no multiple of groups of {group}");
+        if group == 1 { n } else { group }
     }
 
     /// y₀; 0 where f does not depend on u, so that δ is what a path says of u(0, x₀).
@@ -267,12 +283,16 @@ impl<T: Stored> Plan<T> {
         }
     }
 
-    /// n/(n − 1) (δ − J Δ)²/s_g², path by path.
+    /// n/(n − 1) (δ − J Δ)²/s_c², path by path; of groups of n their means, which are independent.
     fn loss(&self, rest: &[f64]) -> Estimate {
-        let n = rest.len() as f64;
-        let scale = n / (n - 1.0) / self.pilot.s_g.powi(2);
+        let n = self.alike(rest.len()) as f64;
+        let scale = n / (n - 1.0) / self.pilot.s_c.powi(2);
         let losses: Vec<f64> = rest.iter().map(|r| scale * r.powi(2)).collect();
-        Estimate::of(&losses)
+        let mean = |alike: &[f64]| alike.iter().sum::<f64>() / alike.len() as f64;
+        match self.group {
+            1 => Estimate::of(&losses),
+            group => Estimate::of(&losses.chunks(group).map(mean).collect::<Vec<f64>>()),
+        }
     }
 
     fn value(&mut self, theta: &Params, batch: Batch) -> Result<Estimate> {
@@ -284,7 +304,9 @@ impl<T: Stored> Plan<T> {
     fn gradient(&mut self, theta: &Params, batch: Batch, into: &mut Params) -> Result<Estimate> {
         self.work.gradients += batch.n as u64;
         let rest = self.forward(theta, batch, true)?;
-        let scale = 2.0 / (batch.n as f64 - 1.0) / self.pilot.s_g.powi(2);
+        let alike = self.alike(batch.n);
+        let free = (batch.n / alike) as f64 * (alike as f64 - 1.0);
+        let scale = 2.0 / free / self.pilot.s_c.powi(2);
         let parameters = &T::blocks(theta)[0].theta;
         let (shared, steps) = (&self.shared, self.grids[0].steps);
         let records = &mut self.records[..batch.n.div_ceil(T::LANES)];
@@ -317,9 +339,10 @@ impl<T: Stored> Plan<T> {
 
     fn slope_at(&self, theta: &Params, t: f64, x: &[f64]) -> Vec<f64> {
         let (compiled, level) = (&self.shared.compiled, self.shared.level);
-        let grid = Grid::new(compiled, &self.pilot, (t, x), (&self.elsewhere, 1), level);
+        let here = Origin::from(x);
+        let grid = Grid::new(compiled, &self.pilot, (t, &here), (&self.elsewhere, 1), level);
         let mut walk = Walk::new(compiled, &self.shared.network);
-        walk.start(&grid);
+        walk.start(&grid, (&self.training, 0, 1));
         walk.look(&self.shared, &grid, 0);
         walk.decide(&self.shared, &grid, 0, &T::blocks(theta)[0].theta);
         walk.z.iter().map(|row| row.as_ref()[0].wide()).collect()
@@ -353,7 +376,7 @@ impl<T: Real> Record<T> {
         &mut self,
         (shared, grid): (&Shared<T>, &Grid<T>),
         (theta, start): (&[T], f64),
-        (stream, path): (&Stream, u64),
+        (stream, path, group): (&Stream, u64, usize),
         (kappa, keep): (f64, bool),
     ) {
         if keep && self.inputs.is_empty() {
@@ -364,7 +387,7 @@ impl<T: Real> Record<T> {
         let of_u = shared.compiled.driver.of_u;
         self.y.fill(0.0);
         self.tangent.fill(1.0);
-        walk.start(grid);
+        walk.start(grid, (stream, path, group));
         for n in 0..grid.steps {
             let first = usize::try_from(path).expect("paths are counted by the machine's words");
             scout::draw(shared.level, stream, grid, (first, n), &mut walk.dw);

@@ -4,8 +4,12 @@
 //! X_0 = x₀,   X_{n+1} = Φ(h_n, X_n, ΔB_n),   ΔB_n = ΔW_n + κ a h_n,   a = ∂f/∂z held fixed
 //! Y_0 = y₀,   Y_{n+1} = Y_n − h_n f(t_n, X_n, clip(Y_n), Z_n) + Z_n·ΔB_n
 //! δ = g(X_N) − Y_N,   J = ∂Y_N/∂y₀ held fixed,   Δ = mean(δJ)/mean(J²)
-//! L = n/(n − 1) · mean (δ − JΔ)² / s_g²
+//! L = n/(n − 1) · mean (δ − JΔ)² / s_c²
 //! ```
+//! Where x₀ has a law, y₀ is a function and L is conditional: Δ and the mean are over the 8 paths of one
+//! start, L is the mean over starts. So L estimates E Var(δ | x₀) / E Var(g | x₀) without bias, and how u
+//! varies from start to start is no part of it.
+//!
 //! With the exact Z and y₀ = u(0, x₀) every δ is 0, up to the steps h. y₀ is eliminated: Δ is the
 //! Newton step to its best value; where f does not depend on u, J = 1 and L is the variance of what
 //! the paths say of u(0, x₀), whatever y₀. Paths and directions are data: no derivative goes through them.
@@ -28,6 +32,7 @@ use crate::answer::{self, Value};
 use crate::case::{Enclosure, Reading, Scheme, Wanted};
 use crate::form::Directions;
 use crate::model::{At, Equation};
+use crate::origin::{GROUP, Origin};
 use crate::pilot::Pilot;
 use crate::plan::{Course, PathPlan, ramp};
 use crate::quadratic::Quadratic;
@@ -40,8 +45,8 @@ use crate::{anywhere, bounds};
 pub struct DeepBsde {
     /// The equation.
     pub equation: Equation,
-    /// x₀.
-    pub at: Vec<f64>,
+    /// x₀, or its law.
+    pub at: Origin,
     /// N, increasing, each a divisor of the last.
     pub levels: Vec<usize>,
     /// How the times of a level are spaced.
@@ -61,7 +66,7 @@ impl DeepBsde {
     pub fn new(equation: impl Into<Equation>) -> Self {
         let equation = equation.into();
         Self {
-            at: vec![0.0; equation.dim],
+            at: Origin::Point(0.0.into()),
             equation,
             levels: vec![20, 40, 80],
             grid: Spacing::default(),
@@ -74,7 +79,18 @@ impl DeepBsde {
 
     /// x₀.
     pub fn at(self, x: &[f64]) -> Self {
-        Self { at: x.to_vec(), ..self }
+        self.starting(x.into())
+    }
+
+    /// x₀ drawn from a law: the answer is E u(0, x₀).
+    ///
+    /// ```
+    /// use paths::{known::Heat, origin::Origin, problem::DeepBsde};
+    /// let problem = DeepBsde::new(&Heat { dim: 3 }).starting(Origin::normal(0.0, 0.5));
+    /// assert!(problem.check().is_ok());
+    /// ```
+    pub fn starting(self, origin: Origin) -> Self {
+        Self { at: origin, ..self }
     }
 
     /// Levels of the time grid.
@@ -122,19 +138,23 @@ impl DeepBsde {
     /// Whether it is a problem that can be solved here.
     pub fn check(&self) -> Result<()> {
         self.equation.check()?;
-        let (d, n) = (self.equation.dim, self.at.len());
-        if n != d {
-            return Err(Error::input("problem.at", format!("x₀ has {n} components")).allowed(
-                format!("The equation has {d} dimensions: one number, or a list of {d}"),
+        self.at.check(self.equation.dim)?;
+        if self.at.is_law() && self.equation.depends_on_value() {
+            let found = "x₀ is a distribution, and the driver depends on u";
+            return Err(Error::input("problem.at", found).allowed(
+                "The driver would need y₀ = u(0, x₀), an unknown function, from the first step on: \
+                 give one point, or a driver without u",
             ));
-        }
-        if let Some(bad) = self.at.iter().find(|x| !x.is_finite()) {
-            return Err(Error::input("problem.at", format!("`{bad}` is no coordinate"))
-                .allowed("Finite numbers"));
         }
         self.check_levels()?;
         self.grid.check(self.equation.horizon, &self.levels)?;
         self.check_start()?;
+        if self.reading == Reading::Logarithmic && self.at.is_law() {
+            let found =
+                "the logarithmic mean is a statement at one point, and x₀ is a distribution";
+            return Err(Error::input("problem.value", found)
+                .allowed("Write \"auto\" or \"adjoint\", or give one point in problem.at"));
+        }
         if self.reading == Reading::Logarithmic && Quadratic::of(self)?.is_none() {
             let found = "the logarithmic mean does not apply to this equation";
             return Err(Error::input("problem.value", found).allowed(
@@ -183,10 +203,10 @@ impl DeepBsde {
     /// The data at the start are finite: a first look that costs nothing.
     fn check_start(&self) -> Result<()> {
         let At { t, x, u, z, grad_u } = self.equation.variables();
-        let zero = vec![0.0; self.equation.dim];
-        let g = self.equation.terminal.evaluate(&[(x, &self.at)]);
+        let (zero, at) = (vec![0.0; self.equation.dim], self.at.mean(self.equation.dim));
+        let g = self.equation.terminal.evaluate(&[(x, &at)]);
         let here: [(Expr, &[f64]); 5] =
-            [(t, &[0.0]), (x, &self.at), (u, &g), (z, &zero), (grad_u, &zero)];
+            [(t, &[0.0]), (x, &at), (u, &g), (z, &zero), (grad_u, &zero)];
         let data =
             [("model.terminal", self.equation.terminal), ("model.source", self.equation.source)];
         for (key, formula) in data {
@@ -224,9 +244,22 @@ impl DeepBsde {
         if h < least || horizon * self.equation.dim as f64 > most {
             return Err(beyond("model.horizon", horizon));
         }
-        match self.at.iter().find(|x| x.abs() > most) {
-            Some(x) => Err(beyond("problem.at", *x)),
+        let furthest = self.at.furthest(self.equation.dim);
+        if furthest.abs() > most { Err(beyond("problem.at", furthest)) } else { Ok(()) }
+    }
+
+    /// An error where paths cannot be compared start by start.
+    fn comes_in_groups(&self, run: &Run) -> Result<()> {
+        let odd = |n: usize| !n.is_multiple_of(self.at.group());
+        let all = [("run.batch", run.batch), ("run.look", run.look)];
+        match all.into_iter().find(|(_, n)| odd(*n)) {
             None => Ok(()),
+            Some((key, n)) => Err(Error::input(key, format!("{n} is no multiple of {GROUP}"))
+                .allowed(format!(
+                    "x₀ is a distribution, and the loss compares {GROUP} paths of each start: write \
+                     {} or another multiple",
+                    n.next_multiple_of(GROUP)
+                ))),
         }
     }
 
@@ -246,7 +279,8 @@ impl DeepBsde {
     pub(crate) fn range(&self, pilot: &Pilot) -> Result<[f64; 2]> {
         let At { t, x, u, z, .. } = self.equation.variables();
         let zero = vec![0.0; self.equation.dim];
-        let here: [(Expr, &[f64]); 4] = [(t, &[0.0]), (x, &self.at), (u, &[pilot.m_g]), (z, &zero)];
+        let at = self.at.mean(self.equation.dim);
+        let here: [(Expr, &[f64]); 4] = [(t, &[0.0]), (x, &at), (u, &[pilot.m_g]), (z, &zero)];
         let f = self.equation.driver()?.evaluate(&here)[0].abs();
         let f = if f.is_finite() { f } else { 0.0 };
         let away = 8.0 * pilot.s_g + 2.0 * self.equation.horizon * f;
@@ -256,7 +290,8 @@ impl DeepBsde {
     pub(crate) fn course(&self) -> Course {
         Course {
             horizon: self.equation.horizon,
-            start: self.at.clone(),
+            dim: self.equation.dim,
+            origin: self.at.clone(),
             levels: self.levels.clone(),
             spacing: self.grid.clone(),
         }
@@ -270,12 +305,14 @@ impl Problem<Directions> for DeepBsde {
     fn forecast(&self, form: &Directions, run: &Run) -> Result<Forecast> {
         self.check()?;
         self.fits(run.precision)?;
+        self.comes_in_groups(run)?;
         crate::forecast::forecast(self, form, run)
     }
 
     fn couple(self, form: Directions, run: &Run) -> Result<PathPlan> {
         self.check()?;
         self.fits(run.precision)?;
+        self.comes_in_groups(run)?;
         PathPlan::new(self, form, run)
     }
 
@@ -319,11 +356,19 @@ pub struct OnTape {
     pub iterations: u64,
 }
 
-impl Integral<Directions> for OnTape {
+/// What is drawn of the paths of a batch.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// X_0, `[n, d]`.
+    pub start: Array,
     /// ΔW, `[n, d]` a step.
-    type Draws = Vec<Array>;
+    pub dw: Vec<Array>,
+}
 
-    fn draws(&self, batch: Batch, stream: &Stream) -> Result<Vec<Array>> {
+impl Integral<Directions> for OnTape {
+    type Draws = Drawn;
+
+    fn draws(&self, batch: Batch, stream: &Stream) -> Result<Drawn> {
         let (d, steps) = (self.problem.equation.dim, self.problem.levels[0]);
         let (own, first) = match batch.purpose {
             Purpose::Training => (stream.child("training"), batch.step * batch.n as u64),
@@ -337,13 +382,25 @@ impl Integral<Directions> for OnTape {
                 scale * own.normal(first + path as u64, n, i)
             })
         };
-        Ok((0..steps).map(step).collect())
+        let (origin, places) = (&self.problem.at, own.child("origin"));
+        let place = |(path, i)| {
+            let k = (first + path as u64) / origin.group() as u64;
+            origin.draw(&places, k, i)
+        };
+        let start = Array::from_shape_fn((batch.n, d), place);
+        Ok(Drawn { start, dw: (0..steps).map(step).collect() })
     }
 
-    fn integrand<'t>(&self, at: Place<'_, 't, Directions, Vec<Array>>) -> Result<Integrand<'t>> {
+    fn integrand<'t>(&self, at: Place<'_, 't, Directions, Drawn>) -> Result<Integrand<'t>> {
         let (delta, tangent) = self.mismatch(&at)?;
+        if self.problem.at.is_law() {
+            // Without u in the driver J = 1, and Δ is the mean over a group.
+            let alike = delta.reshape([at.batch.n / GROUP, GROUP]);
+            let squares = (alike - alike.row_mean()).square().row_sum();
+            return Ok((squares / (GROUP as f64 - 1.0) / self.pilot.s_c.powi(2)).into());
+        }
         let n = at.batch.n as f64;
-        let scale = n / (n - 1.0) / self.pilot.s_g.powi(2);
+        let scale = n / (n - 1.0) / self.pilot.s_c.powi(2);
         let newton = (delta * tangent).mean() / tangent.square().mean();
         Ok((scale * (delta - tangent * newton).square()).into())
     }
@@ -356,19 +413,15 @@ impl OnTape {
     }
 
     /// δ and J path by path, `[n, 1]`.
-    fn mismatch<'t>(
-        &self,
-        at: &Place<'_, 't, Directions, Vec<Array>>,
-    ) -> Result<(Var<'t>, Var<'t>)> {
+    fn mismatch<'t>(&self, at: &Place<'_, 't, Directions, Drawn>) -> Result<(Var<'t>, Var<'t>)> {
         let equation = &self.problem.equation;
         let At { t, x, u, z, .. } = equation.variables();
         let (driver, step) = (equation.driver()?, self.problem.step()?);
-        let Cut { times, lengths } = self.cut(at.draws.len());
+        let Cut { times, lengths } = self.cut(at.draws.dw.len());
         let kappa =
             if self.problem.follows()? { ramp(at.batch.step, self.iterations) } else { 0.0 };
         let number = |v: f64| at.tape.variable(Array::from_elem((1, 1), v));
-        let start = Array::from_shape_fn((at.batch.n, equation.dim), |(_, i)| self.problem.at[i]);
-        let mut here = at.tape.variable(start);
+        let mut here = at.tape.variable(at.draws.start.clone());
         let [low, high] = self.pilot.range;
         let of_u = equation.depends_on_value();
         let mut tangent = at.tape.variable(Array::ones((at.batch.n, 1)));
@@ -376,7 +429,7 @@ impl OnTape {
         if of_u {
             y = y + (self.pilot.m_g + at.theta[1].detached());
         }
-        for (n, dw) in at.draws.iter().enumerate() {
+        for (n, dw) in at.draws.dw.iter().enumerate() {
             let (time, h) = (times[n], lengths[n]);
             let slope = self.slope(at, time, here);
             let seen = y.clamp(low, high);
@@ -400,7 +453,7 @@ impl OnTape {
     /// Z(t, x), `[n, d]`.
     fn slope<'t>(
         &self,
-        at: &Place<'_, 't, Directions, Vec<Array>>,
+        at: &Place<'_, 't, Directions, Drawn>,
         time: f64,
         here: Var<'t>,
     ) -> Var<'t> {

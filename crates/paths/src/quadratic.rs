@@ -26,6 +26,12 @@ pub(crate) struct Quadratic {
 }
 
 impl Quadratic {
+    /// The driver of a problem whose answer may be a logarithmic mean: one at a point. The mean of
+    /// such means over a law of x₀ is not the logarithmic mean over all paths.
+    pub(crate) fn of_answer(problem: &DeepBsde) -> Result<Option<Self>> {
+        if problem.at.is_law() { Ok(None) } else { Self::of(problem) }
+    }
+
     /// Recognises the driver of a problem, from the formulas.
     pub(crate) fn of(problem: &DeepBsde) -> Result<Option<Self>> {
         let equation = &problem.equation;

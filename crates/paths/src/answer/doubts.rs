@@ -20,7 +20,7 @@ use crate::problem::DeepBsde;
 
 /// Standard errors between minimiser and adjoint-weighted value that are no chance.
 const FAR: f64 = 5.0;
-/// The share of s_g by which they may differ all the same: the minimiser has a bias of its own, which
+/// The share of s_c by which they may differ all the same: the minimiser has a bias of its own, which
 /// falls with the steps.
 const NEAR: f64 = 0.03;
 /// Orders below this are no approach to a limit.
@@ -51,7 +51,7 @@ pub(super) fn doubts(
         no_limit(value),
         other_order(value),
         strobed(value, problem, pilot)?,
-        two_values(value, problem.follows()?, pilot.s_g),
+        two_values(value, problem.follows()?, pilot.s_c),
         outside(value),
     ];
     Ok(all.into_iter().flatten().collect())
@@ -73,7 +73,8 @@ fn blind(value: &Value, problem: &DeepBsde) -> Option<String> {
     let equation = &problem.equation;
     let should_vary = equation.terminal.depends_on(equation.variables().x);
     (value.r2.is_nan() && should_vary && !equation.diffusion.is_zero()).then(|| {
-        format!("g is the same on all {} plain paths: where it differs no path came", value.plain)
+        let (n, from) = (value.plain, value.alike());
+        format!("g is the same on all {n} plain paths{from}: where it differs no path came")
     })
 }
 
@@ -181,10 +182,10 @@ fn other_order(value: &Value) -> Option<String> {
 
 /// Minimiser and adjoint-weighted value contradict each other, and the answer rests on the latter;
 /// `follows`: the training paths follow the function.
-fn two_values(value: &Value, follows: bool, s_g: f64) -> Option<String> {
+fn two_values(value: &Value, follows: bool, s_c: f64) -> Option<String> {
     let first = value.levels[0].value;
     let (size, noise) = budget::difference(value.minimiser, first);
-    let allowed = (FAR * noise).max(NEAR * s_g);
+    let allowed = (FAR * noise).max(NEAR * s_c);
     if value.reading == Reading::Logarithmic || size.abs() <= allowed {
         return None;
     }

@@ -3,6 +3,9 @@
 //! Where f depends on u the paths of Y start at a y of their own level, found before on paths of its
 //! own: a few Newton steps from where training left y₀, so that the error of the answer, quadratic
 //! in that of y, is below its noise.
+//!
+//! Where x₀ has a law, paths that are compared with each other come in groups of one start; those the
+//! answer is averaged over have a start each.
 
 use std::ops::Range;
 
@@ -52,8 +55,8 @@ pub(super) fn draw(
     let zero = plain(j, &nothing, one, plain_stream, watch)?.swap_remove(0);
     let stream = &stream.child("policy");
     let pivot = minimiser(&first[first.len() - 1]).mean;
-    let kappa = law(j);
-    let wanted = Wanted { what: "fresh paths", levels: all, kappa, n: fresh, stream, pivot };
+    let (what, levels, kappa, group, n) = ("fresh paths", all, law(j), 1, fresh);
+    let wanted = Wanted { what, levels, kappa, group, n, stream, pivot };
     let policy = wanted.draw(j, theta, adjoint_weighted, watch)?;
     Ok(Paths { plain: first, zero, untrained, policy })
 }
@@ -68,7 +71,7 @@ fn adjoint_weighted(draws: &LevelDraws) -> f64 {
     Estimate::of(&Weighted::new(draws).values(draws)).mean
 }
 
-/// Paths that follow the function, so many.
+/// Paths that follow the function, about so many, in groups where x₀ has a law.
 pub(super) fn follow(
     j: &mut PathPlan,
     theta: &Params,
@@ -76,24 +79,33 @@ pub(super) fn follow(
     (n, stream): (usize, &Stream),
     watch: &mut dyn Watch,
 ) -> Result<Vec<LevelDraws>> {
-    let wanted = Wanted { what, levels, kappa: law(j), n, stream, pivot: 0.0 };
+    let (group, n) = grouped(j, n);
+    let wanted = Wanted { what, levels, kappa: law(j), group, n, stream, pivot: 0.0 };
     wanted.draw(j, theta, adjoint_weighted, watch)
 }
 
-/// Paths that follow the function on N and 2N steps, N those of the first level.
+/// How many paths share a start, and about so many paths in whole groups, at most as many as fresh ones
+/// are asked for.
+fn grouped(j: &PathPlan, n: usize) -> (usize, usize) {
+    let group = j.problem.at.group();
+    (group, (n.min(j.fresh()) / group).max(1) * group)
+}
+
+/// Paths that follow the function from the point x₀ on N and 2N steps, N those of the first level.
 pub(super) fn twice(
     j: &mut PathPlan,
     theta: &Params,
     stream: &Stream,
     watch: &mut dyn Watch,
 ) -> Result<Vec<LevelDraws>> {
-    let (steps, at) = (j.problem.levels[0], j.problem.at.clone());
+    let (steps, at) = (j.problem.levels[0], j.problem.at.mean(j.problem.equation.dim));
     let both = [steps, 2 * steps];
     let start = [j.start(theta); 2];
     let (what, levels, n, pivot) = ("learning error", 0..2, PLAIN.min(j.fresh()), 0.0);
     let kappa = law(j);
     let (from, start) = (Some((0.0, at.as_slice(), both.as_slice())), start.as_slice());
-    j.evaluate(theta, &Fresh { what, levels, from, start, kappa, n, stream, pivot }, watch)
+    let fresh = Fresh { what, levels, from, start, kappa, group: 1, n, stream, pivot };
+    j.evaluate(theta, &fresh, watch)
 }
 
 /// Paths by the drift alone.
@@ -104,8 +116,8 @@ pub(super) fn plain(
     stream: &Stream,
     watch: &mut dyn Watch,
 ) -> Result<Vec<LevelDraws>> {
-    let n = PLAIN.min(j.fresh());
-    let wanted = Wanted { what, levels, kappa: 0.0, n, stream, pivot: 0.0 };
+    let (group, n) = grouped(j, PLAIN);
+    let wanted = Wanted { what, levels, kappa: 0.0, group, n, stream, pivot: 0.0 };
     wanted.draw(j, theta, |draws| minimiser(draws).mean, watch)
 }
 
@@ -124,6 +136,7 @@ struct Wanted<'a> {
     what: &'static str,
     levels: Range<usize>,
     kappa: f64,
+    group: usize,
     n: usize,
     stream: &'a Stream,
     /// Near the mean of y₀.
@@ -159,6 +172,7 @@ impl Wanted<'_> {
             from: None,
             start,
             kappa: self.kappa,
+            group: self.group,
             n: self.n,
             stream: self.stream,
             pivot: self.pivot,

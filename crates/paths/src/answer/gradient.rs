@@ -5,28 +5,31 @@
 //! ```
 //! The learned Z₀ is a control variate: its error is in the mean, and its own in the standard error.
 
+use frame::Params;
 use ground::estimate::Estimate;
 use ground::{Result, array, linalg};
 
 use crate::model::Diffusion;
-use crate::plan::LevelDraws;
+use crate::plan::{LevelDraws, PathPlan};
 use crate::problem::DeepBsde;
 use crate::sde::Law;
 use crate::sde::reversion::Reversion;
 
-/// ∇u(0, x₀), `[d]`; not a number where σ is singular.
-pub(super) fn gradient(
-    problem: &DeepBsde,
-    draws: &LevelDraws,
-    z0: &[f64],
-) -> Result<Vec<Estimate>> {
+/// ∇u(0, x₀), `[d]`; not a number where σ is singular, empty where x₀ has a law.
+pub(super) fn gradient(j: &PathPlan, theta: &Params, draws: &LevelDraws) -> Result<Vec<Estimate>> {
+    let problem = &j.problem;
+    if problem.at.is_law() {
+        return Ok(Vec::new());
+    }
+    let at = problem.at.mean(problem.equation.dim);
+    let z0 = j.slope_at(theta, 0.0, &at);
     let pull = pull(problem, draws.h)?;
     let n = draws.value.len();
     let count = n as f64;
     let z: Vec<Estimate> = draws
         .moments
         .iter()
-        .zip(z0)
+        .zip(&z0)
         .zip(pull.iter().cycle())
         .map(|(([sum, square], z0), pull)| {
             let mean = sum / count;
@@ -35,7 +38,7 @@ pub(super) fn gradient(
             Estimate { mean: pull * (z0 + mean / draws.h), stderr: pull * stderr, n }
         })
         .collect();
-    Ok(through(problem, (0.0, &problem.at), &z))
+    Ok(through(problem, (0.0, &at), &z))
 }
 
 /// What the first step does to a slope beside σ: not 1 for Ornstein–Uhlenbeck steps only.

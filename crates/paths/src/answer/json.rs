@@ -5,22 +5,28 @@ use ground::estimate::Estimate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::print::NO_GRADIENT;
 use super::{Level, Value};
 use crate::bounds::Side;
 use crate::case::Reading;
+use crate::origin::Origin;
 
 /// The part of the output that a Deep BSDE problem owns.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Json {
-    /// u(0, x₀).
+    /// x₀, as `[problem] at` says it: a number for every component, a list, or the law it is drawn
+    /// from.
+    at: Origin,
+    /// u(0, x₀); where x₀ has a law, E u(0, x₀).
     answer: Main,
     /// Its 95 % interval.
     ci95: [f64; 2],
     /// The y₀ of the smallest loss, on plain paths at the first level.
     minimiser: Sampled,
     /// ∇u(0, x₀), component by component.
-    gradient: Vec<Sampled>,
-    /// The share of Var g(X_T) that Z explains on plain paths, at the first level.
+    gradient: Slopes,
+    /// The share of Var g(X_T) that Z explains on plain paths, at the first level; where x₀ has a law,
+    /// of E Var(g(X_T) | x₀).
     r2: f64,
     /// What is had without learning.
     baselines: Baselines,
@@ -36,7 +42,7 @@ pub struct Json {
     bounds: Enclosed,
     /// Fresh paths a level.
     fresh_paths: usize,
-    /// Plain paths behind R², the minimiser and the baselines.
+    /// Plain paths behind R², the minimiser and the baselines; where x₀ has a law, 8 from each start.
     plain_paths: usize,
 }
 
@@ -61,6 +67,16 @@ struct Main {
     n: usize,
     /// How it was read off.
     how: String,
+}
+
+/// ∇u(0, x₀), or why there is none.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Slopes {
+    /// At a point.
+    Known(Vec<Sampled>),
+    /// x₀ has a law: null, and why.
+    Not { value: (), why: String },
 }
 
 /// What is had without learning.
@@ -184,7 +200,14 @@ fn maybe(value: Option<Estimate>, why: &str) -> Maybe {
     }
 }
 
-const NO_MEAN: &str = "the driver is not -λ|z|²/2 + c(t) with constant coefficients";
+/// Why there is no logarithmic mean.
+fn no_mean(at: &Origin) -> &'static str {
+    if at.is_law() {
+        "it is a statement at one point, and x₀ is a distribution"
+    } else {
+        "the driver is not -λ|z|²/2 + c(t) with constant coefficients"
+    }
+}
 
 impl From<&Value> for Json {
     fn from(v: &Value) -> Self {
@@ -196,6 +219,7 @@ impl From<&Value> for Json {
             gain: v.gain.mean.is_finite().then(|| v.gain.into()),
         };
         Self {
+            at: v.at.clone(),
             answer: Main {
                 value: v.answer.mean,
                 stderr: v.answer.stderr,
@@ -206,10 +230,10 @@ impl From<&Value> for Json {
             },
             ci95: [low, high],
             minimiser: v.minimiser.into(),
-            gradient: v.gradient.iter().map(|&e| e.into()).collect(),
+            gradient: slopes(v),
             r2: v.r2,
             baselines: Baselines { zero: v.zero.into(), untrained },
-            levels: v.levels.iter().map(one).collect(),
+            levels: v.levels.iter().map(|level| one(level, &v.at)).collect(),
             extrapolated: extrapolated(v),
             policy: maybe(v.limit.as_ref().map(|l| l.value), "one level"),
             logarithmic: gate(v),
@@ -220,10 +244,21 @@ impl From<&Value> for Json {
     }
 }
 
+fn slopes(v: &Value) -> Slopes {
+    if v.at.is_law() {
+        return Slopes::Not { value: (), why: NO_GRADIENT.to_owned() };
+    }
+    Slopes::Known(v.gradient.iter().map(|&e| e.into()).collect())
+}
+
 fn enclosed(v: &Value) -> Enclosed {
     let Some(bounds) = &v.bounds else {
-        let why = "none apply to this driver, or none were asked for".to_owned();
-        return Enclosed::Not { lower: (), upper: (), why };
+        let why = if v.at.is_law() {
+            "x₀ is a distribution, and a bound holds at one point"
+        } else {
+            "none apply to this driver, or none were asked for"
+        };
+        return Enclosed::Not { lower: (), upper: (), why: why.to_owned() };
     };
     let of = if bounds.of == Target::Exact { "u" } else { "N-step value" };
     let side = |side: &Side| match side {
@@ -241,13 +276,13 @@ fn known(number: f64) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-fn one(level: &Level) -> OneLevel {
+fn one(level: &Level, at: &Origin) -> OneLevel {
     OneLevel {
         steps: level.steps,
         value: level.value.mean,
         stderr: level.value.stderr,
         r2: known(level.r2),
-        logarithmic: maybe(level.logarithmic, NO_MEAN),
+        logarithmic: maybe(level.logarithmic, no_mean(at)),
     }
 }
 
@@ -276,6 +311,6 @@ fn gate(v: &Value) -> Gate {
             spread: log.spread,
             trusted: log.trusted,
         },
-        None => Gate::Not { value: (), why: NO_MEAN.to_owned() },
+        None => Gate::Not { value: (), why: no_mean(&v.at).to_owned() },
     }
 }

@@ -15,7 +15,7 @@ use ground::estimate::Estimate;
 use ground::stream::Stream;
 
 use super::draw::{follow, twice};
-use super::measure::{Weighted, r_squared, unexplained};
+use super::measure::{Weighted, independent, r_squared, unexplained};
 use crate::plan::{LevelDraws, PathPlan};
 
 /// What is left of Z in the comparison.
@@ -35,7 +35,7 @@ pub struct Learning {
 }
 
 /// The learning error of V; none where f is linear, in which V has none. `policy` are paths of all
-/// levels that follow the function.
+/// levels that follow the function; they serve where x₀ is a point.
 pub(super) fn learning(
     j: &mut PathPlan,
     theta: &Params,
@@ -48,17 +48,21 @@ pub(super) fn learning(
     }
     let less = j.form.scaled(theta, PART);
     let own = stream.child("learning");
-    let (one, n) = (|| (0..1, "learning error"), PATHS.min(j.fresh()));
-    let full = follow(j, theta, one(), (n, &own), watch)?.swap_remove(0);
-    let part = follow(j, &less, one(), (n, &own), watch)?.swap_remove(0);
+    let shown = |levels| (levels, "learning error");
+    let full = follow(j, theta, shown(0..1), (PATHS, &own), watch)?.swap_remove(0);
+    let part = follow(j, &less, shown(0..1), (PATHS, &own), watch)?.swap_remove(0);
     let weighted = Weighted::new(&policy[0]);
     let pairs = weighted.values(&part).into_iter().zip(weighted.values(&full));
-    let moved = Estimate::of(&pairs.map(|(a, b)| a - b).collect::<Vec<f64>>());
-    let [rest, grown] = [&full, &part].map(|draws| unexplained(draws) / n as f64);
+    let moved: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
+    let moved = Estimate::of(&independent(&full, &moved));
+    let [rest, grown] = [&full, &part].map(|draws| unexplained(draws) / draws.value.len() as f64);
     let variance = rest / (1.0 - r_squared(&full));
-    let share = match policy {
-        [_] => share(&twice(j, theta, &own.child("twice"), watch)?),
-        levels => share(levels),
+    let all = 0..j.problem.levels.len();
+    let share = match (j.problem.at.is_law(), policy) {
+        (false, [_]) => share(&twice(j, theta, &own.child("twice"), watch)?),
+        (false, levels) => share(levels),
+        (true, [_]) => 1.0 - r_squared(&full),
+        (true, _) => share(&follow(j, theta, shown(all), (PATHS / 4, &own), watch)?),
     };
     // A K within its noise is no curvature.
     let seen = (moved.mean.powi(2) - moved.stderr.powi(2)).max(0.0).sqrt();

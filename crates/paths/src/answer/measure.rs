@@ -7,6 +7,10 @@
 //! rest                  δ − J Δ = J (y₀ − y*),   y* = Σ J² y₀ / Σ J²:  what the loss squares
 //! R² = 1 − Σ rest² / Σ (g − ḡ)²
 //! ```
+//! Of paths in groups of one start, y* and ḡ are those of the group, so that R² is the share of
+//! E Var(g | x₀), and means are taken group by group first: groups are independent, their paths are not.
+
+use std::borrow::Cow;
 
 use ground::estimate::{Estimate, controlled};
 
@@ -37,9 +41,24 @@ impl Weighted {
     }
 }
 
+/// Numbers that are independent: path by path, or the means of groups of one start.
+pub(super) fn independent<'v>(draws: &LevelDraws, values: &'v [f64]) -> Cow<'v, [f64]> {
+    if draws.group == 1 {
+        return values.into();
+    }
+    let mean = |alike: &[f64]| alike.iter().sum::<f64>() / alike.len() as f64;
+    values.chunks(draws.group).map(mean).collect()
+}
+
+/// Paths of one start.
+fn alike(draws: &LevelDraws) -> usize {
+    if draws.group == 1 { draws.value.len() } else { draws.group }
+}
+
 /// The mean of y₀ with its control.
 pub(crate) fn mean(draws: &LevelDraws) -> Estimate {
-    Estimate::with_controls(&draws.value, &[&draws.control])
+    let (values, control) = (independent(draws, &draws.value), independent(draws, &draws.control));
+    Estimate::with_controls(&values, &[&control])
 }
 
 /// The y with mean δ = 0.
@@ -66,10 +85,15 @@ pub(super) fn squares(values: &[f64]) -> Vec<f64> {
 /// What the loss squares, path by path.
 pub(super) fn rests(draws: &LevelDraws) -> Vec<f64> {
     let square = |j: &f64| j * j;
-    let sum: f64 = draws.tangent.iter().map(square).sum();
-    let pairs = || draws.tangent.iter().zip(&draws.value);
-    let centre = pairs().map(|(j, y)| square(j) * y).sum::<f64>() / sum;
-    pairs().map(|(j, y)| j * (y - centre)).collect()
+    let n = alike(draws);
+    let mut all = Vec::with_capacity(draws.value.len());
+    for (tangent, value) in draws.tangent.chunks(n).zip(draws.value.chunks(n)) {
+        let sum: f64 = tangent.iter().map(square).sum();
+        let pairs = || tangent.iter().zip(value);
+        let centre = pairs().map(|(j, y)| square(j) * y).sum::<f64>() / sum;
+        all.extend(pairs().map(|(j, y)| j * (y - centre)));
+    }
+    all
 }
 
 /// Σ rest².
@@ -77,10 +101,13 @@ pub(super) fn unexplained(draws: &LevelDraws) -> f64 {
     rests(draws).iter().map(|rest| rest * rest).sum()
 }
 
-/// n Var g; not a number where g is the same on all paths.
+/// Σ (g − ḡ)²; not a number where g is the same on all paths of every start.
 fn to_explain(draws: &LevelDraws) -> f64 {
-    let g = &draws.terminal;
-    if g.iter().all(|v| *v == g[0]) { f64::NAN } else { squares(g).iter().sum() }
+    let alike = || draws.terminal.chunks(alike(draws));
+    if alike().all(|g| g.iter().all(|v| *v == g[0])) {
+        return f64::NAN;
+    }
+    alike().flat_map(squares).sum()
 }
 
 /// R²; not a number where g does not vary.
@@ -94,5 +121,5 @@ pub(super) fn gain(trained: &LevelDraws, untrained: &LevelDraws) -> Estimate {
     let pairs = rests(untrained).into_iter().zip(rests(trained));
     let gain = |(before, after): (f64, f64)| (before.powi(2) - after.powi(2)) / variance;
     let gains: Vec<f64> = pairs.map(gain).collect();
-    Estimate::of(&gains)
+    Estimate::of(&independent(trained, &gains))
 }

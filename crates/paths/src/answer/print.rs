@@ -10,6 +10,10 @@ use super::figures::figures;
 use super::sheets::sheets;
 use super::{Json, Limit, Value};
 use crate::bounds::{Bounds, Side};
+use crate::origin::place;
+
+/// What is asked for where x₀ has a law.
+const MEAN: &str = "E u(0, x₀)";
 
 impl Answer for Value {
     fn figures(&self, known: &Known) -> Vec<Figure> {
@@ -43,21 +47,38 @@ impl Answer for Value {
     }
 }
 
-/// x₀ in a few characters: one number where all components agree.
-pub(super) fn place(at: &[f64]) -> String {
-    match at {
-        [x] => format!("{x}"),
-        [first, rest @ ..] if rest.iter().all(|x| x == first) => {
-            if *first == 0.0 {
-                "0".to_owned()
-            } else {
-                format!("({first}, …)")
-            }
+/// Why there is no ∇u(0, x₀) where x₀ has a law.
+pub(super) const NO_GRADIENT: &str = "u(0, x₀) is a function of x₀ here; eval gives its gradient";
+
+impl Value {
+    /// What was asked for: `u(0, 0)`, `E u(0, x₀)`.
+    pub(super) fn name(&self) -> String {
+        if self.at.is_law() {
+            return MEAN.to_owned();
         }
-        [first, second, third] => format!("({first}, {second}, {third})"),
-        [first, second] => format!("({first}, {second})"),
-        [first, second, .., last] => format!("({first}, {second}, …, {last})"),
-        [] => "()".to_owned(),
+        format!("u(0, {})", place(&self.at.mean(self.equation.dim)))
+    }
+
+    /// The same without the point.
+    pub(super) fn symbol(&self) -> &'static str {
+        if self.at.is_law() { MEAN } else { "u(0, x₀)" }
+    }
+
+    /// What Z has to explain.
+    pub(super) fn variance(&self) -> &'static str {
+        if self.at.is_law() { "E Var(g | x₀)" } else { "Var g" }
+    }
+
+    /// Which paths are compared, where not all of them are.
+    pub(super) fn alike(&self) -> &'static str {
+        if self.at.is_law() { " from one start" } else { "" }
+    }
+
+    /// How paths are compared, where x₀ has a law.
+    pub(super) fn conditional(&self) -> Option<String> {
+        let group = self.at.group();
+        let starts = self.plain / group;
+        self.at.is_law().then(|| format!("conditional: {group} paths from each of {starts} starts"))
     }
 }
 
@@ -65,7 +86,10 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (low, high) = self.answer.interval95();
         let digits = digits(self.answer.stderr);
-        writeln!(f, "u(0, {}) = {}", place(&self.at), self.answer)?;
+        writeln!(f, "{} = {}", self.name(), self.answer)?;
+        if self.at.is_law() {
+            writeln!(f, "  x₀                {}", self.at.words())?;
+        }
         writeln!(f, "  95 % interval     [{low:.digits$}, {high:.digits$}]")?;
         writeln!(f, "  how               {}, {} fresh paths", self.how, self.fresh)?;
         writeln!(
@@ -83,6 +107,9 @@ impl fmt::Display for Value {
             gain(self.gain),
             self.minimiser
         )?;
+        if let Some(conditional) = self.conditional() {
+            writeln!(f, "  loss and R²       {conditional}, of {}", self.variance())?;
+        }
         if let Some(log) = self.logarithmic.as_ref().filter(|log| !log.trusted) {
             writeln!(
                 f,

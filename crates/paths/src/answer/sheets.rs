@@ -6,9 +6,10 @@ use ground::estimate::Estimate;
 use ground::formula::Expr;
 
 use super::Value;
-use super::print::{digits, gain, place, share};
+use super::print::{NO_GRADIENT, digits, gain, share};
 use crate::bounds::{Bounds, Side};
 use crate::model::{Diffusion, Equation};
+use crate::origin::place;
 
 /// Characters of a formula that are shown; the case holds all of it.
 const SHOWN: usize = 400;
@@ -37,7 +38,7 @@ fn solved(value: &Value, known: &Known) -> Sheet {
     let mut rows = vec![
         ("unknown", "u(t, x): a number for every time t and point x".to_owned()),
         ("equation", equation.to_owned()),
-        ("wanted", format!("u(0, x₀) at x₀ = {}", place(&value.at))),
+        ("wanted", wanted(value)),
         ("dimension of x", dim.to_string()),
         ("final time T", horizon.to_string()),
         ("terminal value g", clipped(*terminal)),
@@ -49,6 +50,13 @@ fn solved(value: &Value, known: &Known) -> Sheet {
     let caption = "A parabolic equation, solved backward from the terminal value. Z stands for \
                    σᵀ∇u, the slope of u seen by the noise: it is what is learned.";
     Sheet::facts("equation", "What was solved", caption, rows)
+}
+
+fn wanted(value: &Value) -> String {
+    if value.at.is_law() {
+        return format!("the function u(0, ·), and its mean over x₀: {}", value.at.words());
+    }
+    format!("u(0, x₀) at x₀ = {}", place(&value.at.mean(value.equation.dim)))
 }
 
 /// A formula, cut where it is long.
@@ -64,7 +72,7 @@ fn found(value: &Value, known: &Known) -> Sheet {
     let (low, high) = value.answer.interval95();
     let places = digits(value.answer.stderr);
     let mut rows = vec![
-        ("value", format!("u(0, {}) = {}", place(&value.at), value.answer)),
+        ("value", format!("{} = {}", value.name(), value.answer)),
         ("95 % interval", format!("[{low:.places$}, {high:.places$}]")),
         ("how it was read off", value.how.clone()),
         ("fresh paths", format!("{}, none of them seen in training", value.fresh)),
@@ -83,7 +91,12 @@ fn found(value: &Value, known: &Known) -> Sheet {
     let some: Vec<String> =
         value.gradient.iter().take(COMPONENTS).map(ToString::to_string).collect();
     let more = if value.gradient.len() > COMPONENTS { ", …" } else { "" };
-    rows.push(("gradient ∇u(0, x₀)", format!("({}{more})", some.join(", "))));
+    let gradient = if value.at.is_law() {
+        NO_GRADIENT.to_owned()
+    } else {
+        format!("({}{more})", some.join(", "))
+    };
+    rows.push(("gradient ∇u(0, x₀)", gradient));
     let caption = "Digits in brackets are the standard error of the last digits before them: \
                    4.590(12) means 4.590 ± 0.012. The interval holds the noise of the paths; other \
                    errors are in the budget.";
@@ -99,11 +112,12 @@ fn without(value: &Value) -> Sheet {
         title: "What is had without learning".to_owned(),
         caption: format!(
             "R² is the share of the variance of g(X) that Z explains on {} plain paths at the first \
-             level: 1 is all. Learning adds {} to the untrained directions.",
+             level: 1 is all. Learning adds {} to the untrained directions.{}",
             value.plain,
-            gain(value.gain)
+            gain(value.gain),
+            value.conditional().map_or_else(String::new, |how| format!(" It is {how}."))
         ),
-        head: ["function", "value of u(0, x₀)", "R²"].map(str::to_owned).to_vec(),
+        head: vec!["function".to_owned(), format!("value of {}", value.symbol()), "R²".to_owned()],
         rows: vec![
             row("Z = 0: nothing at all", value.zero, zero.to_owned()),
             row(

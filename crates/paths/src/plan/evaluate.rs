@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use super::grid::Grid;
 use super::walk::{Shared, Value, Walk};
 use super::{Plan, add, forget, scout};
+use crate::origin::Origin;
 
 /// Blocks of one piece of work, and pieces between two looks of the watch.
 const BLOCKS: usize = 4;
@@ -41,6 +42,8 @@ pub(crate) struct Fresh<'a> {
     pub(crate) start: &'a [f64],
     /// 0 on plain paths, 1 on paths that follow the function.
     pub(crate) kappa: f64,
+    /// Paths, one after another, that share a start where x₀ has a law.
+    pub(crate) group: usize,
     /// How many.
     pub(crate) n: usize,
     /// Where they are drawn from.
@@ -56,6 +59,8 @@ pub(crate) struct LevelDraws {
     pub(crate) steps: usize,
     /// h_0.
     pub(crate) h: f64,
+    /// Paths, one after another, that share one of many starts; 1 where all are independent.
+    pub(crate) group: usize,
     /// Where Y started, if f depends on u.
     pub(crate) start: Option<f64>,
     /// What a path says of u(0, x₀): y₀ + (g(X_N) − Y_N)/J.
@@ -111,8 +116,9 @@ impl<T: Stored> Plan<T> {
             None => (&self.grids[fresh.levels.clone()], &self.grids[..]),
             Some((t, x, levels)) => {
                 let (compiled, level) = (&self.shared.compiled, self.shared.level);
+                let here = Origin::from(x);
                 let grid = |&steps: &usize| {
-                    Grid::new(compiled, &self.pilot, (t, x), (&self.elsewhere, steps), level)
+                    Grid::new(compiled, &self.pilot, (t, &here), (&self.elsewhere, steps), level)
                 };
                 own = levels.iter().map(grid).collect();
                 (&own[..], &own[..])
@@ -130,6 +136,7 @@ impl<T: Stored> Plan<T> {
             .map(|(k, g)| LevelDraws {
                 steps: g.steps,
                 h: g.h[0],
+                group: fresh.group,
                 start: starts(k),
                 ..LevelDraws::default()
             })
@@ -251,8 +258,8 @@ impl<T: Real> Desk<T> {
         theta: &[T],
         (fresh, path): (&Fresh<'_>, usize),
     ) {
+        self.walk.start(finest, (fresh.stream, path as u64, fresh.group));
         for (place, grid) in self.places.iter_mut().zip(grids) {
-            self.walk.start(grid);
             place.x.copy_from_slice(&self.walk.x);
             place.dw.fill(T::Row::default());
             place.y.fill(grid.shift);
@@ -332,9 +339,11 @@ fn gather<T: Real>(place: &Place<T>, lanes: usize, pivot: f64, moments: &mut Vec
 #[cfg(test)]
 mod tests {
     use frame::{Precision, Representation, Run};
+    use ground::formula::Expr;
 
     use super::*;
     use crate::known::{Heat, HjbLqg};
+    use crate::model::Equation;
     use crate::plan::PathPlan;
     use crate::problem::DeepBsde;
     use crate::spacing::{Cut, Spacing};
@@ -342,6 +351,14 @@ mod tests {
     const PATHS: usize = 64;
 
     fn draws(problem: DeepBsde, from: Option<(f64, &[f64], &[usize])>) -> Vec<LevelDraws> {
+        grouped(problem, from, 1)
+    }
+
+    fn grouped(
+        problem: DeepBsde,
+        from: Option<(f64, &[f64], &[usize])>,
+        group: usize,
+    ) -> Vec<LevelDraws> {
         let form = problem.default_form();
         let run = Run::new(1).precision(Precision::F64);
         let theta = form.init(Precision::F64, &Stream::new(1)).unwrap();
@@ -349,7 +366,8 @@ mod tests {
         let mut plan = PathPlan::new(problem, form, &run).unwrap();
         let stream = &Stream::new(5);
         let (kappa, n, pivot) = (0.0, PATHS, 0.0);
-        let fresh = Fresh { what: "", levels, from, start: &[], kappa, n, stream, pivot };
+        let what = "";
+        let fresh = Fresh { what, levels, from, start: &[], kappa, group, n, stream, pivot };
         plan.evaluate(&theta, &fresh, &mut ()).unwrap()
     }
 
@@ -377,6 +395,29 @@ mod tests {
             }
             share_paths(&draws(problem, Some((0.4, &[0.1, 0.2, 0.3], &[6, 12, 24]))));
         }
+    }
+
+    #[test]
+    fn invariant_levels_and_groups_share_starts() {
+        let law = Origin::normal(1.0, 2.0);
+        let heat = DeepBsde::new(&Heat { dim: 3 }).levels([4, 8]).starting(law.clone());
+        share_paths(&grouped(heat.clone(), None, 8));
+        share_paths(&grouped(heat, None, 1));
+        // Nothing moves: g tells where a path began.
+        let still = Equation::new(1, 1.0).diffusion(0.0).terminal(Expr::sum);
+        let still = DeepBsde::new(still).levels([2, 4]).starting(law.clone());
+        for group in [1, 8] {
+            let own = Stream::new(5).child("origin");
+            for level in grouped(still.clone(), None, group) {
+                assert_eq!(level.group, group);
+                for (path, g) in level.terminal.iter().enumerate() {
+                    assert_eq!(*g, law.draw(&own, (path / group) as u64, 0), "path {path}");
+                }
+            }
+        }
+        // Elsewhere is a point, whatever the law.
+        let there = grouped(still, Some((0.5, &[3.0], &[2])), 1);
+        assert!(there[0].terminal.iter().all(|g| *g == 3.0));
     }
 
     /// Var X_n = 2 t_n in every component. On 2048 paths of 20 components it is known to a relative

@@ -4,16 +4,20 @@ use ground::formula::{Machine, Sink, Source};
 use ground::kernel::lane::{Level, Real, Row};
 
 use super::compiled::Compiled;
+use crate::origin::Origin;
 use crate::pilot::Pilot;
 use crate::spacing::{Cut, Spacing};
 
-/// A level: N steps from t₀ to T, starting at x₀.
+/// A level: N steps from t₀ to T, starting at x₀ or at points of its law.
 #[derive(Clone, Debug)]
 pub(crate) struct Grid<T> {
     pub(crate) steps: usize,
     /// h_n.
     pub(crate) h: Vec<f64>,
+    /// x₀, or its mean.
     pub(crate) start: Vec<T>,
+    /// The law of x₀, where it has one.
+    pub(crate) law: Option<Origin>,
     /// ∫c dt − Σ h_n c(t_n) for the part c(t) of the driver.
     pub(crate) shift: f64,
     /// t_n.
@@ -34,7 +38,7 @@ impl<T: Real> Grid<T> {
     pub(crate) fn new(
         compiled: &Compiled,
         pilot: &Pilot,
-        (from, start): (f64, &[f64]),
+        (from, origin): (f64, &Origin),
         (spacing, steps): (&Spacing, usize),
         level: Level,
     ) -> Self {
@@ -48,7 +52,8 @@ impl<T: Real> Grid<T> {
             steps,
             shift: compiled.clock.beyond(&times, &lengths),
             h: lengths,
-            start: start.iter().map(|&x| T::of(x)).collect(),
+            start: origin.mean(compiled.dim).into_iter().map(T::of).collect(),
+            law: origin.is_law().then(|| origin.clone()),
             clock: times.iter().map(|&t| clock(t)).collect(),
             mean: times.iter().flat_map(|&t| pilot.mean_at(t)).map(T::of).collect(),
             inverse_sd: times.iter().map(|&t| T::of(pilot.inverse_sd_at(t))).collect(),

@@ -13,7 +13,8 @@ use super::compiled::Compiled;
 use super::grid::Grid;
 use super::walk::{Shared, Walk};
 use crate::form::Directions;
-use crate::pilot::{ACTIVE_PATHS, PATHS, Pilot};
+use crate::origin::Origin;
+use crate::pilot::{ACTIVE_PATHS, PAIR, PATHS, Pilot};
 use crate::smoothing;
 use crate::spacing::Spacing;
 
@@ -24,7 +25,8 @@ const TASKS: usize = 8;
 #[derive(Clone, Debug)]
 pub(crate) struct Course {
     pub(crate) horizon: f64,
-    pub(crate) start: Vec<f64>,
+    pub(crate) dim: usize,
+    pub(crate) origin: Origin,
     /// N, increasing.
     pub(crate) levels: Vec<usize>,
     pub(crate) spacing: Spacing,
@@ -51,7 +53,7 @@ pub(crate) fn scout<T: Real>(
     let mut pilot = blank(form, course, stream);
     let shared = Shared::<T>::new(Arc::clone(compiled), form.network(), &pilot, false, level);
     let cut = (&course.spacing, course.finest());
-    let grid = Grid::new(compiled, &pilot, (0.0, &course.start), cut, level);
+    let grid = Grid::new(compiled, &pilot, (0.0, &course.origin), cut, level);
     moments(&shared, &grid, &stream.child("pilot"), &mut pilot);
     if !pilot.variance.iter().all(|v| v.is_finite()) {
         return Err(not_finite("a path by model.drift and model.diffusion"));
@@ -61,7 +63,7 @@ pub(crate) fn scout<T: Real>(
     }
     if form.active > 0 {
         let cut = (&course.spacing, course.coarsest());
-        let grid = Grid::new(compiled, &pilot, (0.0, &course.start), cut, level);
+        let grid = Grid::new(compiled, &pilot, (0.0, &course.origin), cut, level);
         let shared = Shared::<T>::new(Arc::clone(compiled), form.network(), &pilot, false, level);
         pilot.active = directions(&shared, &grid, &stream.child("active"), form.active)?;
     }
@@ -75,23 +77,24 @@ fn not_finite(what: &str) -> Error {
 
 /// Scales of one, and the ξ of the run.
 fn blank(form: &Directions, course: &Course, stream: &Stream) -> Pilot {
-    let (d, n) = (course.start.len(), course.finest());
+    let (d, n) = (course.dim, course.finest());
     let uneven = !course.spacing.is_uniform();
     let times = uneven.then(|| course.spacing.cut((0.0, course.horizon), n).times);
     Pilot {
         horizon: course.horizon,
         times: times.unwrap_or_default(),
-        mean: vec![course.start.clone(); n + 1],
+        mean: vec![course.origin.mean(d); n + 1],
         variance: vec![1.0; n + 1],
         m_g: 0.0,
         s_g: 1.0,
+        s_c: 1.0,
         range: [f64::NEG_INFINITY, f64::INFINITY],
         xi: smoothing::points(d, form.pairs, &stream.child("xi")),
         active: Vec::new(),
     }
 }
 
-/// Sums over the paths of one task: X − x₀ and |X − x₀|² at every time, and every g.
+/// Sums over the paths of one task: X − E x₀ and its square at every time, and every g.
 struct Sums {
     first: Vec<f64>,
     second: Vec<f64>,
@@ -121,11 +124,21 @@ fn moments<T: Real>(shared: &Shared<T>, grid: &Grid<T>, stream: &Stream, pilot: 
         let second: f64 = parts.iter().map(|p| p.second[step]).sum::<f64>() / n;
         pilot.variance[step + 1] = ((second - square) / d as f64).max(0.0);
     }
-    pilot.variance[0] = 0.0;
+    pilot.variance[0] = grid.law.as_ref().map_or(0.0, |law| law.variance(d));
     let g: Vec<f64> = parts.into_iter().flat_map(|p| p.g).collect();
     pilot.m_g = g.iter().sum::<f64>() / n;
     let spread = g.iter().map(|v| (v - pilot.m_g).powi(2)).sum::<f64>() / n;
-    pilot.s_g = if spread > 0.0 { spread.sqrt() } else { 1.0 };
+    let scale = |variance: f64| if variance > 0.0 { variance.sqrt() } else { 1.0 };
+    pilot.s_g = scale(spread);
+    pilot.s_c = if grid.law.is_some() { scale(within(&g)) } else { pilot.s_g };
+}
+
+/// E Var(g | x₀) from pairs of one start.
+fn within(g: &[f64]) -> f64 {
+    let half_square = |pair: &[f64]| 0.5 * (pair[0] - pair[1]).powi(2);
+    let pairs = g.chunks_exact(PAIR);
+    let n = pairs.len() as f64;
+    pairs.map(half_square).sum::<f64>() / n
 }
 
 fn pilot_block<T: Real>(
@@ -135,7 +148,7 @@ fn pilot_block<T: Real>(
     (walk, sums): (&mut Walk<T>, &mut Sums),
 ) {
     let d = shared.compiled.dim;
-    walk.start(grid);
+    walk.start(grid, (stream, (block * T::LANES) as u64, PAIR));
     for n in 0..grid.steps {
         draw(shared.level, stream, grid, (block * T::LANES, n), &mut walk.dw);
         walk.drift_along(shared, grid, n);
@@ -177,7 +190,7 @@ fn directions<T: Real>(
         let mut walk = Walk::<T>::new(&shared.compiled, &shared.network);
         let mut sums = vec![T::Row::default(); d * (d + 1) / 2];
         for block in task * blocks / tasks..(task + 1) * blocks / tasks {
-            walk.start(grid);
+            walk.start(grid, (stream, (block * T::LANES) as u64, 1));
             for n in 0..grid.steps {
                 walk.look(shared, grid, n);
                 span::outer::<T>(shared.level, walk.slope(), &mut sums);

@@ -3,6 +3,8 @@
 //! ```text
 //! t_n,  X_n,  Y_n = y₀ − Σ (h f − Z·ΔB),  Z_n       n = 0 … N, Z to N − 1
 //! ```
+//! Where x₀ has a law there is no one y₀: every path then begins at the y₀ with which it ends at g(X_N),
+//! which is to read Y backward from there.
 
 use frame::{Params, Stored};
 use ground::kernel::lane::Real;
@@ -60,7 +62,7 @@ impl Trajectories {
 pub(crate) struct Asked<'a> {
     /// The level, by its place among all.
     pub(crate) level: usize,
-    /// y₀.
+    /// y₀, unless x₀ has a law.
     pub(crate) start: f64,
     /// 0 on plain paths, 1 on paths that follow the function.
     pub(crate) kappa: f64,
@@ -96,10 +98,10 @@ impl<T: Stored> Plan<T> {
         let parameters = &T::blocks(theta)[0].theta;
         let mut sums = vec![0.0; T::LANES];
         let mut block = Block { x: Vec::new(), y: Vec::new(), z: Vec::new(), g: Vec::new() };
-        walk.start(grid);
+        walk.start(grid, (asked.stream, first as u64, 1));
         for n in 0..grid.steps {
             block.x.push(walk.x.clone());
-            block.y.push(sums.iter().map(|sum| asked.start - sum).collect());
+            block.y.push(sums.clone());
             scout::draw(self.shared.level, asked.stream, grid, (first, n), &mut walk.dw);
             walk.look(&self.shared, grid, n);
             walk.decide(&self.shared, grid, n, parameters);
@@ -110,8 +112,16 @@ impl<T: Stored> Plan<T> {
             walk.advance(&self.shared, grid, n);
         }
         block.x.push(walk.x.clone());
-        block.y.push(sums.iter().map(|sum| asked.start - sum).collect());
+        block.y.push(sums.clone());
         block.g = walk.terminal(&self.shared).as_ref().iter().map(|g| g.wide()).collect();
+        let ends = block.g.iter().zip(&sums);
+        let start: Vec<f64> = match grid.law {
+            None => vec![asked.start; T::LANES],
+            Some(_) => ends.map(|(g, sum)| g + sum).collect(),
+        };
+        for sums in &mut block.y {
+            sums.iter_mut().zip(&start).for_each(|(sum, start)| *sum = start - *sum);
+        }
         block
     }
 }

@@ -13,6 +13,7 @@ use ground::formula::{Machine, Sink, Source};
 use ground::kernel::lane::{Level, Real, Row};
 use ground::kernel::network::Network;
 use ground::kernel::span::{self, Points, Span};
+use ground::stream::Stream;
 use smallvec::SmallVec;
 
 use super::compiled::Compiled;
@@ -148,9 +149,19 @@ impl<T: Real> Walk<T> {
         }
     }
 
-    /// To x₀.
-    pub(crate) fn start(&mut self, grid: &Grid<T>) {
-        self.x.iter_mut().zip(&grid.start).for_each(|(row, &x)| *row = T::Row::splat(x));
+    /// To x₀; where it has a law, of the stream, to one start for every `group` paths from `path` on.
+    pub(crate) fn start(&mut self, grid: &Grid<T>, (stream, path, group): (&Stream, u64, usize)) {
+        let Some(law) = &grid.law else {
+            self.x.iter_mut().zip(&grid.start).for_each(|(row, &x)| *row = T::Row::splat(x));
+            return;
+        };
+        let own = stream.child("origin");
+        let first = path / group as u64;
+        for (i, row) in self.x.iter_mut().enumerate() {
+            for (k, lanes) in row.as_mut().chunks_mut(group).enumerate() {
+                lanes.fill(T::of(law.draw(&own, first + k as u64, i)));
+            }
+        }
     }
 
     /// b, and the inputs of the network.

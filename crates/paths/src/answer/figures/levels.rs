@@ -35,7 +35,7 @@ pub(super) fn levels(value: &Value, known: &Known) -> Figure {
         title: "Value against time step".to_owned(),
         caption: caption(value),
         x: Axis::linear("1/N, N the number of time steps"),
-        y: Axis::linear("u(0, x₀)"),
+        y: Axis::linear(value.symbol()),
         series,
     }
 }

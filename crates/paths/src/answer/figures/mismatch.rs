@@ -37,7 +37,11 @@ pub(super) fn mismatch(value: &Value) -> Figure {
             sample.mismatch.len(),
             super::super::print::share(value.r2)
         ),
-        x: Axis::linear("g(X) − Y at time T, less its mean"),
+        x: Axis::linear(if value.at.is_law() {
+            "g(X) − Y at time T, less its mean over the paths of one start"
+        } else {
+            "g(X) − Y at time T, less its mean"
+        }),
         y: Axis::linear("share of paths per unit"),
         series: vec![
             Series::new("Z = 0", Mark::Bars, bars(&sample.without)),

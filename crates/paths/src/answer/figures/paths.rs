@@ -36,14 +36,23 @@ pub(super) fn paths(value: &Value, solution: Option<Expr>) -> Figure {
     Figure {
         name: "paths".to_owned(),
         title: "Value along paths".to_owned(),
-        caption: format!(
-            "Each line is the value Y along one random path X from x₀, driven by the learned Z. All \
-             start at the value of the first level and should end at the dot of their colour, the \
-             terminal value g(X).{compared}"
-        ),
+        caption: format!("{}{compared}", begun(value)),
         x: Axis::linear("time t"),
         y: Axis::linear("Y ≈ u(t, X)"),
         series,
+    }
+}
+
+/// Where Y begins.
+fn begun(value: &Value) -> &'static str {
+    if value.at.is_law() {
+        "Each line is the value Y along one random path X from an x₀ of its own, read backward with \
+         the learned Z from the dot of its colour, the terminal value g(X): u(0, x₀) is another number \
+         on every path, so that no start is known beforehand."
+    } else {
+        "Each line is the value Y along one random path X from x₀, driven by the learned Z. All \
+         start at the value of the first level and should end at the dot of their colour, the \
+         terminal value g(X)."
     }
 }
 
