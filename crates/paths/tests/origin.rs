@@ -176,7 +176,7 @@ fn statistical_without_noise_the_answer_is_a_mean_over_starts() {
     near(value.minimiser, 1.0);
     assert!(value.r2.is_nan() && value.gain.mean.is_nan(), "R² {}", value.r2);
     let why = solution.error.approximation.to_string();
-    assert!(why.contains("the same on all plain paths from one start"), "{why}");
+    assert!(why.contains("does not depend on the error of Z"), "{why}");
 }
 
 #[test]
