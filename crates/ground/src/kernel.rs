@@ -6,6 +6,7 @@
 
 #![allow(clippy::inline_always, reason = "inlining is what makes a level")]
 
+pub mod dense;
 pub mod lane;
 pub mod math;
 pub mod network;

@@ -6,6 +6,7 @@
 
 use fearless_simd::Level;
 
+use super::dense::{self, Batch, Dense, Gradient};
 use super::lane::Real;
 use super::network::{Evaluations, Network, Reversed, forward, reverse};
 use super::span::{self, Points, Span};
@@ -42,6 +43,27 @@ pub trait Once: Sized {
         theta: &[Self],
         batch: Evaluations<'_, Self>,
         out: Reversed<'_, Self>,
+    ) where
+        Self: Real;
+    /// See [`Dense::forward`].
+    #[doc(hidden)]
+    fn dense_forward(
+        level: Level,
+        network: &Dense,
+        input: (&[<Self as Real>::Row], usize, &[<Self as Real>::Row]),
+        out: [&mut [<Self as Real>::Row]; 2],
+    ) where
+        Self: Real;
+    /// See [`Dense::reverse`].
+    #[doc(hidden)]
+    #[expect(clippy::too_many_arguments, reason = "as the method it is the body of")]
+    fn dense_reverse(
+        level: Level,
+        network: &Dense,
+        theta: &mut [<Self as Real>::Row],
+        batch: Batch<'_, Self>,
+        scratch: &mut Vec<<Self as Real>::Row>,
+        out: (Gradient<'_, Self>, Option<&mut [<Self as Real>::Row]>),
     ) where
         Self: Real;
     /// See [`update::Update::apply`].
@@ -134,6 +156,30 @@ macro_rules! once {
             ) {
                 dispatch!(level, simd => {
                     reverse::reverse::<$real, _>(simd, network, theta, batch, out);
+                });
+            }
+            #[inline(never)]
+            fn dense_forward(
+                level: Level,
+                network: &Dense,
+                input: (&[<Self as Real>::Row], usize, &[<Self as Real>::Row]),
+                out: [&mut [<Self as Real>::Row]; 2],
+            ) {
+                dispatch!(level, simd => {
+                    dense::forward::forward::<$real, _>(simd, network, input, out);
+                });
+            }
+            #[inline(never)]
+            fn dense_reverse(
+                level: Level,
+                network: &Dense,
+                theta: &mut [<Self as Real>::Row],
+                batch: Batch<'_, Self>,
+                scratch: &mut Vec<<Self as Real>::Row>,
+                out: (Gradient<'_, Self>, Option<&mut [<Self as Real>::Row]>),
+            ) {
+                dispatch!(level, simd => {
+                    dense::reverse::reverse::<$real, _>(simd, network, theta, batch, scratch, out);
                 });
             }
             #[inline(never)]

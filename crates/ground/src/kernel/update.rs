@@ -46,15 +46,6 @@ impl Update {
     /// # Panics
     /// If the slices differ in length.
     pub fn apply<T: Real>(self, theta: &mut [T], memory: [&mut [T]; 2], gradient: &[T]) {
-        let Self::Adam { rate, beta1, beta2, eps, step, form } = self;
-        let power = i32::try_from(step).unwrap_or(i32::MAX);
-        let mean = 1.0 - beta1.powi(power);
-        let root = (1.0 - beta2.powi(power)).sqrt();
-        // Both forms are θ − a m/(√v + b).
-        let (a, b) = match form {
-            AdamForm::Torch => (rate * root / mean, eps * root),
-            AdamForm::Keras => (rate * root / mean, eps),
-        };
         let [m, v] = memory;
         let n = theta.len();
         assert_eq!(
@@ -62,8 +53,20 @@ impl Update {
             [n; 3],
             "memories and gradient: found, needed"
         );
-        let factors = [a, b, beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::of);
-        T::adam(theta, [m, v], gradient, factors);
+        T::adam(theta, [m, v], gradient, self.factors());
+    }
+
+    /// a, b, β₁, 1 − β₁, β₂, 1 − β₂: both forms are θ − a m/(√v + b).
+    pub fn factors<T: Real>(self) -> [T; 6] {
+        let Self::Adam { rate, beta1, beta2, eps, step, form } = self;
+        let power = i32::try_from(step).unwrap_or(i32::MAX);
+        let mean = 1.0 - beta1.powi(power);
+        let root = (1.0 - beta2.powi(power)).sqrt();
+        let (a, b) = match form {
+            AdamForm::Torch => (rate * root / mean, eps * root),
+            AdamForm::Keras => (rate * root / mean, eps),
+        };
+        [a, b, beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::of)
     }
 }
 

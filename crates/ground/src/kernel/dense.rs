@@ -1,0 +1,214 @@
+//! Dense networks on batches: forward, reverse, and reverse with the step of a descent in it.
+//!
+//! Widths of tens to hundreds and batches of tens to thousands: the networks of one time step, of a
+//! policy, of a species. One network is the unit of work; many of them go over threads.
+//!
+//! ```text
+//! values    [n, rows]        a line a point, its numbers padded with zeros to whole rows
+//! weights   panels           panel p holds outputs p·L … p·L + L − 1: a row an input, then the bias
+//! forward   A W + b          tiles of points by one panel: a row of weights serves all points of a tile
+//! reverse   δ Wᵀ             the same loop on the transposed panels, made when they are needed
+//!           Aᵀ δ             tiles of inputs by one panel; a finished row is added to the gradient, or
+//!                            moves the weights by Adam while it is in a register
+//! ```
+//! Sums run over inputs, or over the points of the batch, in one order: bits do not depend on threads.
+//! What stands in the padding is never read into a number that counts; padded weights stay zero.
+//!
+//! [`super::network`] is the twin for few inputs and many points, whose lanes are points.
+
+use fearless_simd::Level;
+
+use super::lane::Real;
+use super::network::Activation;
+
+pub(super) mod forward;
+pub(super) mod product;
+pub(super) mod reverse;
+pub(super) mod turn;
+
+/// A dense network on batches: hidden layers apply the activation, the last is linear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dense {
+    /// `[n_in, h1, …, n_out]`, at least two.
+    pub widths: Vec<usize>,
+    /// Of the hidden layers.
+    pub activation: Activation,
+}
+
+/// Rows that hold so many numbers.
+pub fn rows<T: Real>(numbers: usize) -> usize {
+    numbers.div_ceil(T::LANES)
+}
+
+/// One layer's place among parameters and values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layer {
+    pub(super) n_in: usize,
+    pub(super) n_out: usize,
+    /// The first row of its panels.
+    pub(super) theta: usize,
+    /// The first value row of a point, among those of all hidden layers, times points.
+    pub(super) value: usize,
+}
+
+impl Layer {
+    /// Rows of one panel: an input each, and the bias.
+    pub(super) fn panel(self) -> usize {
+        self.n_in + 1
+    }
+
+    /// Rows of all panels.
+    pub(super) fn len<T: Real>(self) -> usize {
+        self.panel() * rows::<T>(self.n_out)
+    }
+}
+
+/// A batch that went through a network.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a, T: Real> {
+    /// Points.
+    pub n: usize,
+    /// What went in. `[n, rows(n_in)]`
+    pub input: &'a [T::Row],
+    /// What [`Dense::forward`] kept. `[cache_rows(n)]`
+    pub cache: &'a [T::Row],
+    /// The derivative of the scalar by each output, zero in the padding. `[n, rows(n_out)]`
+    pub seeds: &'a [T::Row],
+}
+
+/// What becomes of the gradient by the parameters.
+#[derive(Debug)]
+pub enum Gradient<'a, T: Real> {
+    /// It is added to these rows.
+    Add(&'a mut [T::Row]),
+    /// It moves the parameters, whose memories these are, by the factors of
+    /// [`super::update::Update::factors`].
+    Adam([&'a mut [T::Row]; 2], [T; 6]),
+}
+
+impl Dense {
+    /// Rows of the parameters.
+    pub fn rows<T: Real>(&self) -> usize {
+        self.layers::<T>(0).map(Layer::len::<T>).sum()
+    }
+
+    /// Numbers that are parameters: without padding.
+    pub fn parameters(&self) -> usize {
+        self.widths.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
+    }
+
+    /// Floating-point operations of the products of one forward pass of one point.
+    pub fn flops(&self) -> usize {
+        self.widths.windows(2).map(|pair| 2 * pair[0] * pair[1]).sum()
+    }
+
+    /// Rows that the forward pass of a batch keeps for the reverse pass: the values of the hidden
+    /// layers; for [`Activation::Sin`] their arguments too.
+    pub fn cache_rows<T: Real>(&self, n: usize) -> usize {
+        self.hidden_rows::<T>(n) * if self.activation == Activation::Sin { 2 } else { 1 }
+    }
+
+    /// The outputs of a batch: `input` `[n, rows(n_in)]`, `cache` (written), `output`
+    /// `[n, rows(n_out)]` (written).
+    ///
+    /// # Panics
+    /// If a slice has another length.
+    #[expect(clippy::too_many_arguments, reason = "two slices go in, two come out")]
+    pub fn forward<T: Real>(
+        &self,
+        level: Level,
+        theta: &[T::Row],
+        n: usize,
+        input: &[T::Row],
+        cache: &mut [T::Row],
+        output: &mut [T::Row],
+    ) {
+        assert_eq!(theta.len(), self.rows::<T>(), "parameter rows: found, needed");
+        assert_eq!(input.len(), n * rows::<T>(self.widths[0]), "input rows: found, needed");
+        assert_eq!(cache.len(), self.cache_rows::<T>(n), "cache rows: found, needed");
+        assert_eq!(output.len(), n * rows::<T>(self.n_out()), "output rows: found, needed");
+        T::dense_forward(level, self, (theta, n, input), [cache, output]);
+    }
+
+    /// The gradient of Σ seed · output by the parameters, and by the inputs if asked for
+    /// (`[n, rows(n_in)]`, written). `scratch` is grown as needed; keep it for the next call.
+    ///
+    /// # Panics
+    /// If a slice has another length than [`Batch`] says.
+    #[expect(clippy::too_many_arguments, reason = "what goes in and what comes out")]
+    pub fn reverse<T: Real>(
+        &self,
+        level: Level,
+        theta: &mut [T::Row],
+        batch: Batch<'_, T>,
+        scratch: &mut Vec<T::Row>,
+        gradient: Gradient<'_, T>,
+        by_input: Option<&mut [T::Row]>,
+    ) {
+        let n = batch.n;
+        assert_eq!(theta.len(), self.rows::<T>(), "parameter rows: found, needed");
+        assert_eq!(batch.input.len(), n * rows::<T>(self.widths[0]), "input rows: found, needed");
+        assert_eq!(batch.cache.len(), self.cache_rows::<T>(n), "cache rows: found, needed");
+        assert_eq!(batch.seeds.len(), n * rows::<T>(self.n_out()), "seed rows: found, needed");
+        match &gradient {
+            Gradient::Add(sums) => assert_eq!(sums.len(), theta.len(), "gradient rows"),
+            Gradient::Adam([m, v], _) => {
+                assert_eq!([m.len(), v.len()], [theta.len(); 2], "memory rows");
+            }
+        }
+        if let Some(input) = &by_input {
+            assert_eq!(input.len(), batch.input.len(), "input gradients: found, needed");
+        }
+        T::dense_reverse(level, self, theta, batch, scratch, (gradient, by_input));
+    }
+
+    /// Parameters in the order W `[in, out]` then b `[out]`, layer by layer, from rows.
+    pub fn unpack<T: Real>(&self, theta: &[T::Row]) -> Vec<f64> {
+        let mut numbers = Vec::with_capacity(self.parameters());
+        for layer in self.layers::<T>(0) {
+            for i in 0..layer.panel() {
+                numbers.extend((0..layer.n_out).map(|o| {
+                    let row = layer.theta + o / T::LANES * layer.panel() + i;
+                    theta[row].as_ref()[o % T::LANES].wide()
+                }));
+            }
+        }
+        numbers
+    }
+
+    /// Rows from parameters in the order of [`Dense::unpack`].
+    pub fn pack<T: Real>(&self, numbers: &[f64]) -> Vec<T::Row> {
+        let mut theta = vec![T::Row::default(); self.rows::<T>()];
+        let mut numbers = numbers.iter();
+        for layer in self.layers::<T>(0) {
+            for i in 0..layer.panel() {
+                for (o, number) in (0..layer.n_out).zip(&mut numbers) {
+                    let row = layer.theta + o / T::LANES * layer.panel() + i;
+                    theta[row].as_mut()[o % T::LANES] = T::of(*number);
+                }
+            }
+        }
+        theta
+    }
+
+    fn n_out(&self) -> usize {
+        *self.widths.last().expect("a network has widths")
+    }
+
+    pub(super) fn hidden_rows<T: Real>(&self, n: usize) -> usize {
+        self.widths[1..self.widths.len() - 1].iter().map(|&width| n * rows::<T>(width)).sum()
+    }
+
+    /// The layers, their values those of n points.
+    pub(super) fn layers<T: Real>(&self, n: usize) -> impl Iterator<Item = Layer> {
+        let mut next = (0, 0);
+        self.widths.windows(2).map(move |pair| {
+            let layer = Layer { n_in: pair[0], n_out: pair[1], theta: next.0, value: next.1 };
+            next = (next.0 + layer.len::<T>(), next.1 + n * rows::<T>(layer.n_out));
+            layer
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+use super::*;
+use crate::kernel::lane::{self, levels};
+use crate::kernel::update::{AdamForm, Update};
+use crate::stream::Stream;
+
+/// W `[in, out]` and b of every layer, forward and reverse, as the textbook writes them.
+fn textbook(
+    network: &Dense,
+    theta: &[f64],
+    inputs: &[Vec<f64>],
+    seeds: &[Vec<f64>],
+) -> [Vec<Vec<f64>>; 3] {
+    let act = |x: f64| match network.activation {
+        Activation::Tanh => (x.tanh(), 1.0 - x.tanh().powi(2)),
+        Activation::Sigmoid => {
+            let y = 1.0 / (1.0 + (-x).exp());
+            (y, y * (1.0 - y))
+        }
+        Activation::Softplus => (x.exp().ln_1p(), 1.0 / (1.0 + (-x).exp())),
+        Activation::Relu => (x.max(0.0), f64::from(u8::from(x > 0.0))),
+        Activation::Sin => (x.sin(), x.cos()),
+        Activation::Identity => (x, 1.0),
+    };
+    let mut places = vec![0];
+    for pair in network.widths.windows(2) {
+        places.push(places[places.len() - 1] + (pair[0] + 1) * pair[1]);
+    }
+    let mut gradient = vec![0.0; theta.len()];
+    let (mut outputs, mut by_input) = (Vec::new(), Vec::new());
+    for (input, seed) in inputs.iter().zip(seeds) {
+        let (mut values, mut slopes) = (vec![input.clone()], Vec::new());
+        let last = network.widths.len() - 2;
+        for (k, pair) in network.widths.windows(2).enumerate() {
+            let (a, w) = (&values[k], &theta[places[k]..]);
+            let z = (0..pair[1]).map(|o| {
+                let sum: f64 = a.iter().enumerate().map(|(i, a)| a * w[i * pair[1] + o]).sum();
+                sum + w[pair[0] * pair[1] + o]
+            });
+            let both: Vec<_> = z.map(|z| if k == last { (z, 1.0) } else { act(z) }).collect();
+            values.push(both.iter().map(|b| b.0).collect());
+            slopes.push(both.iter().map(|b| b.1).collect::<Vec<f64>>());
+        }
+        outputs.push(values[last + 1].clone());
+        let mut delta = seed.clone();
+        for (k, pair) in network.widths.windows(2).enumerate().rev() {
+            let w = &theta[places[k]..];
+            let g = &mut gradient[places[k]..];
+            for o in 0..pair[1] {
+                for i in 0..pair[0] {
+                    g[i * pair[1] + o] += values[k][i] * delta[o];
+                }
+                g[pair[0] * pair[1] + o] += delta[o];
+            }
+            let back = |i: usize| (0..pair[1]).map(|o| delta[o] * w[i * pair[1] + o]).sum::<f64>();
+            let slope = |i: usize| if k == 0 { 1.0 } else { slopes[k - 1][i] };
+            delta = (0..pair[0]).map(|i| back(i) * slope(i)).collect();
+        }
+        by_input.push(delta);
+    }
+    [outputs, by_input, vec![gradient]]
+}
+
+fn numbers(stream: &Stream, n: usize, width: usize) -> Vec<Vec<f64>> {
+    let one = |k: usize| (0..width).map(|i| stream.normal(k as u64, 0, i)).collect();
+    (0..n).map(one).collect()
+}
+
+fn lines<T: Real>(numbers: &[Vec<f64>]) -> Vec<T::Row> {
+    let mut all = Vec::new();
+    for line in numbers {
+        for part in line.chunks(T::LANES) {
+            let mut row = T::Row::default();
+            for (to, &x) in row.as_mut().iter_mut().zip(part) {
+                *to = T::of(x);
+            }
+            all.push(row);
+        }
+    }
+    all
+}
+
+fn flat<T: Real>(rows_: &[T::Row], width: usize) -> Vec<Vec<f64>> {
+    let line = |line: &[T::Row]| {
+        let all = line.iter().flat_map(|row| row.as_ref().to_vec()).map(T::wide);
+        all.take(width).collect()
+    };
+    rows_.chunks(rows::<T>(width)).map(line).collect()
+}
+
+fn near(found: &[Vec<f64>], exact: &[Vec<f64>], to: f64, what: &str) {
+    let size = exact.iter().flatten().fold(0.0, |m: f64, x| m.max(x.abs()));
+    for (found, exact) in found.iter().flatten().zip(exact.iter().flatten()) {
+        let off = (found - exact).abs();
+        assert!(off <= to * size, "{what}: {found} against {exact}, {:.1e}", off / size);
+    }
+}
+
+fn agree<T: Real>(to: f64) {
+    let stream = Stream::new(3);
+    let all = [
+        Activation::Tanh,
+        Activation::Sigmoid,
+        Activation::Softplus,
+        Activation::Relu,
+        Activation::Sin,
+        Activation::Identity,
+    ];
+    for (k, activation) in all.into_iter().enumerate() {
+        for (n, widths) in [(1, vec![3, 2]), (9, vec![5, 17, 33, 1]), (14, vec![20, 16, 8])] {
+            let network = Dense { widths: widths.clone(), activation };
+            let own = stream.child(&format!("{k} {n}"));
+            let theta: Vec<f64> =
+                (0..network.parameters()).map(|i| 0.4 * own.normal(0, 1, i)).collect();
+            let input = numbers(&own.child("input"), n, widths[0]);
+            let seeds = numbers(&own.child("seeds"), n, *widths.last().unwrap());
+            let [outputs, by_input, gradient] = textbook(&network, &theta, &input, &seeds);
+            for level in levels() {
+                let packed = network.pack::<T>(&theta);
+                let (rows_in, n_out) = (lines::<T>(&input), *widths.last().unwrap());
+                let mut cache = vec![T::Row::default(); network.cache_rows::<T>(n)];
+                let mut out = vec![T::Row::default(); n * rows::<T>(n_out)];
+                network.forward::<T>(level, &packed, n, &rows_in, &mut cache, &mut out);
+                near(&flat::<T>(&out, n_out), &outputs, to, "outputs");
+                let seeds = lines::<T>(&seeds);
+                let batch: Batch<T> = Batch { n, input: &rows_in, cache: &cache, seeds: &seeds };
+                let mut sums = vec![T::Row::default(); packed.len()];
+                let mut back = vec![T::Row::default(); rows_in.len()];
+                let (mut moved, mut scratch) = (packed.clone(), Vec::new());
+                let into = Gradient::Add(&mut sums);
+                network.reverse(level, &mut moved, batch, &mut scratch, into, Some(&mut back));
+                assert_eq!(moved, packed, "a gradient moves nothing");
+                near(&[network.unpack::<T>(&sums)], &gradient, to, "gradient");
+                near(&flat::<T>(&back, widths[0]), &by_input, to, "by the inputs");
+            }
+        }
+    }
+}
+
+#[test]
+fn agree_with_the_textbook() {
+    agree::<f64>(1e-13);
+    agree::<f32>(2e-6);
+}
+
+fn agree_adam<T: Real>(to: f64) {
+    let network = Dense { widths: vec![5, 17, 3], activation: Activation::Tanh };
+    let (n, stream) = (6, Stream::new(8));
+    let theta: Vec<f64> = (0..network.parameters()).map(|i| stream.normal(0, 0, i)).collect();
+    let input = lines::<T>(&numbers(&stream.child("input"), n, 5));
+    let seeds = lines::<T>(&numbers(&stream.child("seeds"), n, 3));
+    for level in levels() {
+        let packed = network.pack::<T>(&theta);
+        let zeros = || vec![T::Row::default(); packed.len()];
+        let (mut fused, mut plain) = (packed.clone(), network.unpack::<T>(&packed));
+        let (mut m, mut v) = (zeros(), zeros());
+        let mut memory = [vec![0.0; plain.len()], vec![0.0; plain.len()]];
+        for step in 1..4 {
+            let (rate, beta1, beta2, eps) = (1e-2, 0.9, 0.999, 1e-8);
+            let adam = Update::Adam { rate, beta1, beta2, eps, step, form: AdamForm::Keras };
+            let mut cache = vec![T::Row::default(); network.cache_rows::<T>(n)];
+            let mut out = vec![T::Row::default(); seeds.len()];
+            network.forward::<T>(level, &fused, n, &input, &mut cache, &mut out);
+            let batch: Batch<T> = Batch { n, input: &input, cache: &cache, seeds: &seeds };
+            let (mut scratch, mut sums) = (Vec::new(), zeros());
+            let add = Gradient::Add(&mut sums);
+            network.reverse(level, &mut fused.clone(), batch, &mut scratch, add, None);
+            let [first, second] = &mut memory;
+            adam.apply(&mut plain, [first, second], &network.unpack::<T>(&sums));
+            let into = Gradient::Adam([&mut m, &mut v], adam.factors());
+            network.reverse(level, &mut fused, batch, &mut scratch, into, None);
+            near(&[network.unpack::<T>(&fused)], &[plain.clone()], to, "moved");
+        }
+        assert_eq!(network.pack::<T>(&network.unpack::<T>(&fused)), fused, "padding stays zero");
+    }
+}
+
+#[test]
+fn agree_with_adam_on_its_own() {
+    agree_adam::<f64>(1e-13);
+    agree_adam::<f32>(2e-5);
+}
+
+#[test]
+fn exact_packing() {
+    let network = Dense { widths: vec![3, 20, 2], activation: Activation::Relu };
+    let numbers: Vec<f64> = (0..network.parameters()).map(|i| i as f64).collect();
+    assert_eq!(network.unpack::<f32>(&network.pack::<f32>(&numbers)), numbers);
+    assert_eq!(network.unpack::<f64>(&network.pack::<f64>(&numbers)), numbers);
+    assert_eq!(network.rows::<f32>(), 2 * 4 + 21);
+    let _ = lane::level();
+}
