@@ -158,7 +158,7 @@ fn enclosed(f: &mut fmt::Formatter<'_>, bounds: &Bounds) -> fmt::Result {
     write!(f, "  bounds            {lower} to {upper}, of {of}")?;
     if let Some([low, high]) = bounds.enclosure() {
         let digits = digits(0.2 * (high - low));
-        write!(f, "; with two standard errors [{low:.digits$}, {high:.digits$}]")?;
+        write!(f, "; with 2.5 standard errors [{low:.digits$}, {high:.digits$}]")?;
     }
     for (name, side) in [("lower", &bounds.lower), ("upper", &bounds.upper)] {
         if let Side::Unknown(why) = side {

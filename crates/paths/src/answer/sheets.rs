@@ -146,7 +146,7 @@ fn enclosed(bounds: &Bounds) -> Sheet {
     ];
     if let Some([low, high]) = bounds.enclosure() {
         let places = digits(0.2 * (high - low));
-        rows.push(("with two standard errors", format!("[{low:.places$}, {high:.places$}]")));
+        rows.push(("with 2.5 standard errors", format!("[{low:.places$}, {high:.places$}]")));
     }
     let caption = "Sides that hold whatever the function has learned, up to the noise of their \
                    paths: a learned control has a value the truth cannot pass.";
