@@ -52,8 +52,8 @@ fn discretisation(value: &Value) -> Term {
             let finest = value.levels[value.levels.len() - 1].value;
             let size = (limit.mean - finest.mean).abs();
             let how = format!(
-                "from the finest level to the limit with order {order:.2}; the {rest:.1e} that this \
-                 may be off by are in the interval"
+                "from the finest level to the limit with order {order:.2}; {rest:.1e} that a next term \
+                 may add are in the interval"
             );
             Term::Indicated { size, how }
         }

@@ -25,8 +25,6 @@ const FAR: f64 = 5.0;
 const NEAR: f64 = 0.03;
 /// Orders below this are no approach to a limit.
 const SLOWEST: f64 = 0.2;
-/// A difference of orders that is none.
-const OTHER: f64 = 0.3;
 /// The share of the variance that one path of a large sample may have; of n Gaussian numbers the
 /// largest square has 2 ln n / n.
 const ONE_PATH: f64 = 0.05;
@@ -47,9 +45,8 @@ pub(super) fn doubts(
         harmful(value, paths),
         blind(value, problem),
         lonely(value, paths),
-        clipped(paths),
+        clipped(paths, pilot.range),
         no_limit(value),
-        other_order(value),
         strobed(value, problem, pilot)?,
         two_values(value, problem, pilot.s_c)?,
         jumps(problem)?,
@@ -123,13 +120,14 @@ fn outside(value: &Value) -> Option<String> {
 }
 
 /// The driver saw Y within bounds that Y left.
-fn clipped(paths: &Paths) -> Option<String> {
+fn clipped(paths: &Paths, [low, high]: [f64; 2]) -> Option<String> {
     let finest = paths.policy.last()?;
     let share = finest.clipped as f64 / (finest.steps * finest.value.len()) as f64;
     (share > CLIPPED).then(|| {
         format!(
-            "on {:.1} % of the steps Y is further from E g than the driver is allowed to see; more \
-             run.iterations may bring it back, or u is of another size than g",
+            "on {:.1} % of the steps Y is outside of what the driver is shown of it, \
+             problem.range = [{low:.4}, {high:.4}]; try a wider one where u is of another size than \
+             g, or more run.iterations where paths ran away",
             100.0 * share
         )
     })
@@ -160,28 +158,6 @@ fn no_limit(value: &Value) -> Option<String> {
         b.steps,
         steps(c.steps)
     ))
-}
-
-/// The levels show another order than the one the limit supposes, and it matters.
-fn other_order(value: &Value) -> Option<String> {
-    let Some(Limit { value: limit, order: Some(order), seen: Some(seen), .. }) = &value.limit
-    else {
-        return None;
-    };
-    let [.., b, c] = value.levels.as_slice() else { return None };
-    if value.reading == Reading::Logarithmic || seen.mean < SLOWEST {
-        return None;
-    }
-    let ratio = c.steps as f64 / b.steps as f64;
-    let with_seen = c.value.mean + (c.value.mean - b.value.mean) / (ratio.powf(seen.mean) - 1.0);
-    let is_other = (seen.mean - order).abs() > (FAR * seen.stderr).max(OTHER);
-    let matters = (with_seen - limit.mean).abs() > FAR * value.answer.stderr;
-    (is_other && matters).then(|| {
-        format!(
-            "the levels approach their limit with order {seen}, not {order:.2}: with it the answer \
-             would be {with_seen:.6}; try more problem.steps"
-        )
-    })
 }
 
 /// The driver jumps in u or z: its slope says nothing of that, and V is not of second order.

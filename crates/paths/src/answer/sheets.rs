@@ -98,8 +98,8 @@ fn found(value: &Value, known: &Known) -> Sheet {
     };
     rows.push(("gradient ∇u(0, x₀)", gradient));
     let caption = "Digits in brackets are the standard error of the last digits before them: \
-                   4.590(12) means 4.590 ± 0.012. The interval holds the noise of the paths; other \
-                   errors are in the budget.";
+                   4.590(12) means 4.590 ± 0.012. The interval holds noise, learning error and limit as \
+                   the budget says them.";
     Sheet::facts("answer", "The answer", caption, rows)
 }
 
