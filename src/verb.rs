@@ -26,6 +26,7 @@ use ground::Error;
 
 use crate::cases::{self as files, Case, Resolved};
 use crate::failure::{Failure, Outcome};
+use crate::progress::say;
 use crate::run_folder::{self as folder, RunFolder};
 use crate::{machine, print, record};
 
@@ -198,7 +199,12 @@ impl Ready {
     /// The same, from the trained function of a run folder.
     fn starting_from(mut self, run: &str) -> Result<Self, Failure> {
         let place = RunFolder::existing(Path::new(run))?;
-        self.resolved.run.init = Some(self.fitting(&place)?);
+        let trained = self.fitting(&place)?;
+        let (own, of) = (&self.resolved.case.name, trained.0.words.get("case"));
+        if let Some(of) = of.filter(|of| *of != own) {
+            say(&format!("{run}: trained for `{of}`; `{own}` starts from it"));
+        }
+        self.resolved.run.init = Some(trained);
         Ok(self)
     }
 
@@ -256,7 +262,9 @@ fn refuse_beyond_memory(resolved: &Resolved, needed: f64) -> Result<(), Failure>
         print::bytes(needed - free),
         print::bytes(free)
     );
-    let error = Error::input(resolved.largest_key(), found)
-        .allowed("Reduce model.dim, problem.steps or run.batch, or choose precision = \"f32\"");
+    let error = Error::input(resolved.largest_key(), found).allowed(
+        "Reduce model.dim, problem.steps, run.batch or run.fresh-paths, or choose precision = \
+             \"f32\"",
+    );
     Err(resolved.case.locate(error).into())
 }

@@ -76,15 +76,26 @@ fn wrong_points_are_named() {
     );
     assert_eq!(
         refused(&points(&["0…", "0.1,0,0,0,0,0,0,nan,0,0,0"])),
-        "points.csv: row 2: x: a point of 10 components. 10 finite numbers."
+        "points.csv: row 2: x: NaN is no coordinate. 10 finite numbers."
     );
     assert_eq!(
         refused(&points(&["soon…"])),
         format!("points.csv: line 2, column t: `soon` is no number. {how}")
     );
     assert_eq!(refused(&points(&[])), format!("points.csv: there are no points. {how}"));
-    let short = refused(&points(&["0,0,0"]));
-    assert!(short.starts_with("points.csv: this is not CSV: "), "{short}");
+    assert_eq!(
+        refused(&points(&["0,0,0"])),
+        format!("points.csv: line 2 has 3 numbers, the first line 11 names. {how}")
+    );
+    assert_eq!(
+        refused("t;x1;x2\n0;0;0\n"),
+        format!("points.csv: the columns are separated by ';', not by commas. {how}")
+    );
+    assert_eq!(
+        refused(&points(&["0…", "0.1,1e300,0,0,0,0,0,0,0,0,0"])),
+        "points.csv: row 2: x: paths from this point are not finite. Points such as the paths of the \
+         run go to."
+    );
     std::fs::remove_file(here.path().join("points.csv")).unwrap();
     let output = run(here.path(), &["eval", "a", "--at", "points.csv"]);
     assert!(stderr(&output).starts_with("points.csv: this file cannot be read: "));

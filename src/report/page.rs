@@ -54,7 +54,8 @@ fn meaning(verdict: &str) -> &'static str {
     match verdict {
         "converged" => {
             "Converged: the training has settled, and no check contradicts the answer. The interval \
-             holds the noise of the paths; the error budget below lists the other errors."
+             holds the noise of the paths, the learning error and what the limit of the levels may \
+             miss, as the error budget below says them."
         }
         "not-settled" => {
             "Not settled: there is an answer, but there are signs that it may be off by more than \

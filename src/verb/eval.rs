@@ -69,9 +69,22 @@ fn read(path: &Path) -> Result<Table> {
         .map_err(|e| wrong(format!("this file cannot be read: {e}")))?;
     let header = reader.headers().map_err(|e| wrong(format!("this is not CSV: {e}")))?;
     let columns: Vec<String> = header.iter().map(str::to_owned).collect();
+    if let [one] = columns.as_slice()
+        && let Some(other) = [';', '\t', ' '].into_iter().find(|mark| one.contains(*mark))
+    {
+        return Err(wrong(format!("the columns are separated by {other:?}, not by commas")));
+    }
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|e| wrong(format!("this is not CSV: {e}")))?;
+        let record = record.map_err(|e| {
+            wrong(match e.kind() {
+                csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+                    let line = pos.as_ref().map_or(0, csv::Position::line);
+                    format!("line {line} has {len} numbers, the first line {expected_len} names")
+                }
+                _ => format!("this is not CSV: {e}"),
+            })
+        })?;
         let line = record.position().map_or(0, csv::Position::line);
         let number = |(text, name): (&str, &String)| {
             text.parse::<f64>()

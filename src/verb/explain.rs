@@ -10,12 +10,39 @@ use crate::print;
 /// The arguments of `explain`.
 #[derive(Args, Debug)]
 pub(crate) struct Explain {
-    /// A key, such as model.source, or `formulas`; none for the list of all keys
+    /// A key, such as model.source, `formulas`, or `answer` for the words of an answer; none for the
+    /// list of all keys
     key: Option<String>,
 }
 
-/// The topic that is no key.
-const FORMULAS: &str = "formulas";
+/// The topics that are no keys, and what is said of them in the list.
+const TOPICS: [(&str, &str); 2] = [
+    ("formulas", "What may be written in a formula"),
+    ("answer", "What the words of an answer mean"),
+];
+
+/// The words of an answer.
+const WORDS: [(&str, &str); 13] = [
+    ("95 % interval", "the answer ± 1.96 times sampling, learning error and limit together"),
+    ("minimiser", "the y₀ of the smallest loss on paths by the drift alone: what Deep BSDE prints"),
+    ("adjoint-weighted value", "y₀ averaged over paths that follow the function: one Newton step"),
+    ("", "from it, its error of second order in that of Z; exact where f is linear"),
+    ("logarithmic mean", "−λ⁻¹ ln of the mean of e^(−λG), for f = −½λ|z|² + c(t): no other error"),
+    ("limit", "the levels extrapolated to infinitely many steps"),
+    (
+        "N-step value",
+        "what the scheme with N steps has as its exact solution; one level answers it",
+    ),
+    ("R²", "the share of Var g(X_T) that Z explains, on draws no training has seen"),
+    ("converged", "no check speaks against the answer and its interval (exit code 0)"),
+    ("not-settled", "a check does; it is named, with what to try (exit code 1)"),
+    ("contradicted", "the equation does not allow this answer (exit code 1)"),
+    ("inside (eval)", "1 where the paths of the run go, 0 where Z was never trained"),
+    (
+        "stderr, du_error (eval)",
+        "of u: sampling and learning error; of ∇u: √(1 − R²) |∇u|, indicated",
+    ),
+];
 
 impl Explain {
     /// Does it.
@@ -23,10 +50,14 @@ impl Explain {
         let keys = keys();
         let text = match &self.key {
             None => {
-                let last = format!("{FORMULAS:<26}  What may be written in a formula");
-                keys.iter().map(line).chain([last]).collect::<Vec<_>>().join("\n")
+                let topics = TOPICS.map(|(name, text)| format!("{name:<26}  {text}"));
+                keys.iter().map(line).chain(topics).collect::<Vec<_>>().join("\n")
             }
-            Some(name) if name == FORMULAS => formulas(),
+            Some(name) if name == TOPICS[0].0 => formulas(),
+            Some(name) if name == TOPICS[1].0 => {
+                let lines = WORDS.map(|(word, means)| format!("  {word:<24} {means}"));
+                format!("answer\n{}", lines.join("\n"))
+            }
             Some(name) => one(name, &keys)?,
         };
         print::answer(&text)?;
@@ -66,7 +97,7 @@ fn formulas() -> String {
         ("|v|, |v|^2", "the Euclidean norm and its square"),
         ("[1, 2, 3], [[1, 0], [2, 1]]", "a constant vector, a constant matrix by rows"),
         ("i", "the vector 1, 2, …, d"),
-        ("t, x, z, grad_u", "time, place, z = σᵀ∇u, ∇u, where a key says so"),
+        ("t, x, u, z, grad_u", "time, place, u, z = σᵀ∇u, ∇u, where a key says so"),
         ("your own names", "from model.constants"),
     ];
     let mut lines = vec!["formulas".to_owned()];

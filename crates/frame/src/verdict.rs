@@ -62,7 +62,8 @@ impl fmt::Display for Verdict {
             Self::NonFinite { iteration: 0 } => write!(
                 f,
                 "not finite before anything was learned: on the paths a formula of the model takes \
-                 the logarithm or root of a negative number, divides by zero or overflows"
+                 the logarithm or root of a negative number, divides by zero or overflows, or what \
+                 it is given (u, z) ran away; try more steps"
             ),
             Self::NonFinite { iteration } => write!(
                 f,

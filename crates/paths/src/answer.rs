@@ -82,7 +82,7 @@ pub struct Value {
     pub equation: Equation,
     /// x₀, or its law.
     pub at: Origin,
-    /// u(0, x₀), or E u(0, x₀), its error that of sampling and the learning error together.
+    /// u(0, x₀), or E u(0, x₀), its error that of sampling, of learning and of the limit together.
     pub answer: Estimate,
     /// The same with the error of sampling alone.
     pub sampled: Estimate,
@@ -185,7 +185,7 @@ pub(crate) fn answer(
     }
     let learning = match reading {
         Reading::Logarithmic => None,
-        _ => learning(j, theta, &paths.policy, stream, watch)?,
+        _ => learning(j, theta, (&paths.policy, sampled.stderr), stream, watch)?,
     };
     let bounds = match problem.bound_steps() {
         Some(steps) => Some(bounds(j, theta, steps, &stream.child("bounds"), watch)?),
@@ -195,7 +195,7 @@ pub(crate) fn answer(
     let value = Value {
         equation: problem.equation.clone(),
         at: problem.at.clone(),
-        answer: with(sampled, learning.as_ref()),
+        answer: within(with(sampled, learning.as_ref()), (reading, limit.as_ref())),
         sampled,
         learning,
         reading,
@@ -297,7 +297,10 @@ pub(crate) fn value_of(problem: &DeepBsde, policy: &[LevelDraws]) -> Result<(Est
     }
     let weighted = Weighted::new(&policy[0]);
     let limit = limit(problem, policy, weighted)?;
-    let value = limit.map_or_else(|| Estimate::of(&weighted.values(finest)), |limit| limit.value);
+    let value = match limit {
+        Some(limit) => within(limit.value, (Reading::Adjoint, Some(&limit))),
+        None => Estimate::of(&weighted.values(finest)),
+    };
     Ok((value, Reading::Adjoint))
 }
 
@@ -311,13 +314,19 @@ pub(crate) fn learned(
 ) -> Result<(Option<Learning>, f64)> {
     let all = 0..j.problem.levels.len();
     let plain = draw::plain(j, theta, (all.clone(), "plain paths"), stream, watch)?;
-    let share = match plain.as_slice() {
-        [one] => 1.0 - r_squared(one),
-        levels => learning::share(levels),
-    };
+    let share = learning::share(&plain);
     let (n, own) = (plain[0].value.len(), stream.child("policy"));
     let policy = draw::follow(j, theta, (all, "fresh paths"), (n, &own), watch)?;
-    Ok((learning(j, theta, &policy, stream, watch)?, share))
+    Ok((learning(j, theta, (&policy, 0.0), stream, watch)?, share))
+}
+
+/// An estimate with what the limit may be off by in its standard error.
+fn within(value: Estimate, (reading, limit): (Reading, Option<&Limit>)) -> Estimate {
+    let rest = match reading {
+        Reading::Logarithmic => 0.0,
+        _ => limit.map_or(0.0, |limit| limit.rest),
+    };
+    Estimate { stderr: value.stderr.hypot(rest), ..value }
 }
 
 /// An estimate with the learning error in its standard error, where its size is known.

@@ -23,13 +23,15 @@ use crate::answer::{Learning, Value, gradient_of, learned, value_of, with};
 use crate::case::Reading;
 use crate::origin::Origin;
 use crate::pilot::Pilot;
-use crate::plan::{Fresh, PathPlan};
+use crate::plan::{Fresh, LevelDraws, PathPlan};
 use crate::problem::DeepBsde;
 
 /// Paths behind one value of u.
 const PATHS: usize = 1024;
-/// Newton steps to it, where the driver depends on u.
-const ROUNDS: usize = 4;
+/// Newton steps to it at most, where the driver depends on u.
+const ROUNDS: usize = 8;
+/// Standard errors by which a last step may move.
+const SETTLED: f64 = 0.5;
 /// Standard deviations from the mean of the paths beyond which a point is outside.
 const REACH: f64 = 4.0;
 
@@ -72,8 +74,11 @@ impl Anywhere for Solution<Value, PathPlan> {
 fn check(problem: &DeepBsde, t: f64, x: &[f64]) -> Result<()> {
     let (dim, horizon) = (problem.equation.dim, problem.equation.horizon);
     if x.len() != dim || x.iter().any(|v| !v.is_finite()) {
-        return Err(Error::input("x", format!("a point of {} components", x.len()))
-            .allowed(format!("{dim} finite numbers")));
+        let found = match x.iter().find(|v| !v.is_finite()) {
+            Some(odd) => format!("{odd} is no coordinate"),
+            None => format!("a point of {} components", x.len()),
+        };
+        return Err(Error::input("x", found).allowed(format!("{dim} finite numbers")));
     }
     if !(0.0..horizon).contains(&t) {
         return Err(Error::input("t", format!("the time {t}"))
@@ -91,18 +96,48 @@ fn point(
     let z = j.slope_at(theta, t, x);
     let problem = j.problem.clone();
     let steps = [problem.levels[0], 2 * problem.levels[0]];
-    let rounds = if problem.equation.depends_on_value() { ROUNDS } else { 1 };
     let kappa = if problem.equation.is_nonlinear() { 1.0 } else { 0.0 };
-    let (mut u, mut reading) =
-        (Estimate { mean: j.pilot().m_g, stderr: f64::NAN, n: 0 }, Reading::Auto);
-    for _ in 0..rounds {
-        let start = [u.mean; 2];
-        let (from, start) = (Some((t, x, steps.as_slice())), start.as_slice());
-        let (what, levels, group, n, pivot) = ("paths from a point", 0..2, 1, PATHS, 0.0);
-        let fresh = Fresh { what, levels, from, start, kappa, group, n, stream, pivot };
-        (u, reading) = value_of(&problem, &j.evaluate(theta, &fresh, &mut ())?)?;
+    let from = (t, x, &steps);
+    let draws = draw_from(j, theta, from, (0.0, kappa, stream))?;
+    let inside = |j: &PathPlan| is_inside((j.pilot(), &problem.at), t, x);
+    if !problem.equation.depends_on_value() {
+        let (u, reading) = value_of(&problem, &draws)?;
+        return Ok(Point { u, reading, z, inside: inside(j) });
     }
-    Ok(Point { u, reading, z, inside: is_inside((j.pilot(), &problem.at), t, x) })
+    // E g from here, and what the driver adds to it, as it does at x₀.
+    let g = &draws[0].terminal;
+    let mean = g.iter().sum::<f64>() / g.len() as f64;
+    let (m_g, [low, high]) = (j.pilot().m_g, j.pilot().range);
+    let left = 1.0 - t / problem.equation.horizon;
+    let mut start = mean + left * (j.start(theta) - m_g);
+    let mut round = 0;
+    loop {
+        let draws = draw_from(j, theta, from, (start, kappa, stream))?;
+        let (u, reading) = value_of(&problem, &draws)?;
+        let moved = u.mean - start;
+        round += 1;
+        if moved.abs() <= SETTLED * u.stderr || round == ROUNDS {
+            // What the last step still moved is not known better.
+            let open = if moved.abs() <= SETTLED * u.stderr { 0.0 } else { moved };
+            let u = Estimate { stderr: u.stderr.hypot(open), ..u };
+            return Ok(Point { u, reading, z, inside: inside(j) });
+        }
+        start = u.mean.clamp(low, high);
+    }
+}
+
+/// Paths from (t, x) on two levels, Y starting at y.
+fn draw_from(
+    j: &mut PathPlan,
+    theta: &Params,
+    (t, x, steps): (f64, &[f64], &[usize; 2]),
+    (y, kappa, stream): (f64, f64, &Stream),
+) -> Result<Vec<LevelDraws>> {
+    let start = [y; 2];
+    let (from, start) = (Some((t, x, steps.as_slice())), start.as_slice());
+    let (what, levels, group, n, pivot) = ("paths from a point", 0..2, 1, PATHS, 0.0);
+    let fresh = Fresh { what, levels, from, start, kappa, group, n, stream, pivot };
+    j.evaluate(theta, &fresh, &mut ())
 }
 
 /// Whether paths of the pilot go to (t, x); at t = 0 whether they may begin there.
@@ -156,8 +191,14 @@ pub(crate) fn at_points(
         let (t, x) = (row[0], &row[1..]);
         let numbered = |error: Error| error.row(k + 1);
         check(&j.problem, t, x).map_err(numbered)?;
-        let Point { u, reading, z, inside } =
-            point(j, theta, (t, x), &stream.child(&k.to_string()))?;
+        let found = point(j, theta, (t, x), &stream.child(&k.to_string()));
+        let Point { u, reading, z, inside } = found.map_err(|error| match error {
+            Error::Numeric { .. } => numbered(
+                Error::input("x", "paths from this point are not finite")
+                    .allowed("Points such as the paths of the run go to"),
+            ),
+            other => other,
+        })?;
         let u = match (reading, learning) {
             (Reading::Adjoint, Some(Learning { size, share })) => {
                 let left = 1.0 - t / j.problem.equation.horizon;

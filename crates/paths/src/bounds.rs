@@ -28,6 +28,9 @@ use crate::sde::Law;
 /// Paths behind a side, unless fewer fresh paths are asked for.
 pub(crate) const PATHS: usize = 8192;
 
+/// Standard errors that are added to both sides of an enclosure.
+pub const WIDER: f64 = 2.5;
+
 /// A number that the truth is not below, or not above, up to its noise.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Side {
@@ -53,10 +56,11 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// The two sides with two standard errors added, where both are known.
+    /// The two sides with [`WIDER`] standard errors added, where both are known: a bound that is all
+    /// but attained, as the lower one of a small λ, is missed by its noise alone in 0.6 %.
     pub fn enclosure(&self) -> Option<[f64; 2]> {
         let (Side::Known(low), Side::Known(high)) = (&self.lower, &self.upper) else { return None };
-        Some([low.mean - 2.0 * low.stderr, high.mean + 2.0 * high.stderr])
+        Some([low.mean - WIDER * low.stderr, high.mean + WIDER * high.stderr])
     }
 
     /// Why the sides contradict each other, if they do.

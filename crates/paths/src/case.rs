@@ -36,7 +36,7 @@ pub struct Model {
     /// constant d × d matrix as a list of rows, as the name of a constant or in a file; or
     /// volatilities and their correlation.
     pub diffusion: Coefficient,
-    /// f(t, x, z) with z = σᵀ∇u, or f(t, x, grad_u), but not of both. Default: 0.
+    /// f(t, x, u, z) with z = σᵀ∇u, or f(t, x, u, grad_u), but not of both. Default: 0.
     #[serde(default = "zero")]
     pub source: Text,
     /// g(x), a formula that gives a number.
@@ -124,9 +124,32 @@ pub struct Problem {
     #[serde(default)]
     pub value: Reading,
     /// Bounds between which the truth lies: "auto" where the driver is concave or convex in z, on
-    /// twice as many steps as the last level; a number of steps; or "none". Default: "auto".
+    /// twice as many steps as the last level; a number of steps; or "none". Bounds of u itself where
+    /// coefficients and driver are constant in t and x, else of the value of the scheme on those
+    /// steps; the answer says which. Default: "auto".
     #[serde(default)]
     pub bounds: Enclosure,
+    /// Between what numbers f sees u, which keeps the first paths of a training from running away:
+    /// [low, high], or "auto": E g ± (8 sd g + 2T |f| at the start). Only where f depends on u.
+    /// Default: "auto".
+    #[serde(default)]
+    pub range: Seen,
+}
+
+/// Between what numbers f sees u.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Seen {
+    /// Said.
+    Between([f64; 2]),
+    /// "auto".
+    Auto(Auto),
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self::Auto(Auto::Auto)
+    }
 }
 
 /// Which bounds are computed.
@@ -469,7 +492,11 @@ impl Problem {
         };
         let (scheme, reading, bounds) = (self.scheme, self.value, self.bounds);
         let (at, grid) = (self.at.clone(), self.grid.clone());
-        Ok(DeepBsde { equation, at, levels, grid, scheme, on_policy, reading, bounds })
+        let range = match self.range {
+            Seen::Between(range) => Some(range),
+            Seen::Auto(_) => None,
+        };
+        Ok(DeepBsde { equation, at, levels, grid, scheme, on_policy, reading, bounds, range })
     }
 }
 

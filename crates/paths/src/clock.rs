@@ -5,7 +5,7 @@
 //! y₀ = g(X_N) + Σ h_n r + ∫c dt − Σ Z·ΔB
 //! ```
 //! Paths take h f at the start of every step; ∫c dt − Σ h_n c(t_n) is added to y₀. What is of x as well
-//! is left to the steps; whether they see how it varies in t is asked at one point ([`strobe`]).
+//! is left to the steps; whether they see how it varies in t is asked at a few spots ([`strobe`]).
 
 use ground::Result;
 use ground::formula::Expr;
@@ -49,18 +49,28 @@ impl Clock {
     }
 }
 
-/// ∫F dt at a point x̂, a value of u and z = 0, extrapolated from the levels' sums Σ h_n F(t_n) with
-/// the given order, and itself.
+/// Where a formula is looked at: x̂, a value of u, and z.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot<'a> {
+    /// x̂.
+    pub(crate) point: &'a [f64],
+    /// u.
+    pub(crate) value: f64,
+    /// z.
+    pub(crate) slope: &'a [f64],
+}
+
+/// ∫F dt at a spot, extrapolated from the levels' sums Σ h_n F(t_n) with the given order, and itself.
 pub(crate) fn strobe(
     formula: Expr,
-    (variables, point, value): (At, &[f64], f64),
+    (variables, spot): (At, Spot<'_>),
     (spacing, horizon): (&Spacing, f64),
     (levels, order): (&[usize], f64),
 ) -> [f64; 2] {
-    let zero = vec![0.0; point.len()];
     let At { t, x, u, z, .. } = variables;
+    let Spot { point, value, slope } = spot;
     let at =
-        |time: f64| formula.evaluate(&[(t, &[time]), (x, point), (u, &[value]), (z, &zero)])[0];
+        |time: f64| formula.evaluate(&[(t, &[time]), (x, point), (u, &[value]), (z, slope)])[0];
     let sum = |steps: usize| {
         let Cut { times, lengths } = spacing.cut((0.0, horizon), steps);
         times.iter().zip(lengths).map(|(&t, h)| h * at(t)).sum::<f64>()

@@ -72,7 +72,12 @@ fn midpoint(problem: &DeepBsde, pilot: &Pilot, f: Expr, pair: usize) -> (f64, f6
     let point: Vec<f64> = mean.iter().zip(normals(0)).map(|(m, n)| m + spread * n).collect();
     // Slopes of the natural size, and a tenth and ten times of it.
     let scale = pilot.zeta() / (d as f64).sqrt() * [0.1, 1.0, 10.0][pair % 3];
-    let ends = [1, 2].map(|what| normals(what).iter().map(|n| scale * n).collect::<Vec<f64>>());
+    let mut ends = [1, 2].map(|what| normals(what).iter().map(|n| scale * n).collect::<Vec<f64>>());
+    if pair % 2 == 1 {
+        // Every other pair lies on one ray, which random ones never do.
+        let part = 2.0 * stream.uniform(pair as u64, 1, 0);
+        ends[1] = ends[0].iter().map(|v| part * v).collect();
+    }
     let middle: Vec<f64> = ends[0].iter().zip(&ends[1]).map(|(a, b)| 0.5 * (a + b)).collect();
     let at = |slope: &[f64]| f.evaluate(&[(t, &[time]), (x, &point), (z, slope)])[0];
     let (low, high, between) = (at(&ends[0]), at(&ends[1]), at(&middle));
@@ -109,5 +114,6 @@ mod tests {
         assert_eq!(of(|At { z, x, .. }| -(x.dot(x) + 1.0) * z.norm()), Curvature::Concave);
         assert_eq!(of(|At { z, x, .. }| x.dot(z) + x.sum()), Curvature::Linear);
         assert_eq!(of(|At { z, .. }| z.sum().sin()), Curvature::Neither);
+        assert_eq!(of(|At { z, .. }| z.norm().sqrt()), Curvature::Neither);
     }
 }

@@ -83,8 +83,9 @@ fn operations(problem: &DeepBsde, form: &Directions, run: &Run, compiled: &Compi
     // Newton steps to where Y starts, on plain and on policy paths, a third of the levels each.
     let newton = if problem.equation.depends_on_value() { 3.0 * 2.0 * 2048.0 } else { 0.0 };
     let fresh = (run.fresh + run.fresh.min(8192)) as f64 * all + newton * all;
-    // What the learning error does, by two functions.
-    let learning = 2.0 * run.fresh.min(32_768) as f64 * first;
+    // What a kink does to the learning error, by two functions.
+    let kinked = if problem.equation.source.is_kinked() { 2.0 } else { 0.0 };
+    let learning = kinked * run.fresh.min(16_384) as f64 * first;
     active
         + one * (first * (looks + trained) + fresh + learning + bounds)
         + pilot * d * (NORMAL + 4.0)

@@ -59,6 +59,8 @@ pub struct DeepBsde {
     pub reading: Reading,
     /// Which bounds are computed.
     pub bounds: Enclosure,
+    /// Between what numbers f sees Y; None: far outside of what g and f at the start suggest.
+    pub range: Option<[f64; 2]>,
 }
 
 impl DeepBsde {
@@ -74,6 +76,7 @@ impl DeepBsde {
             on_policy: None,
             reading: Reading::Auto,
             bounds: Enclosure::default(),
+            range: None,
         }
     }
 
@@ -116,6 +119,11 @@ impl DeepBsde {
     /// Which bounds are computed.
     pub fn bounds(self, bounds: Enclosure) -> Self {
         Self { bounds, ..self }
+    }
+
+    /// Between what numbers f sees Y.
+    pub fn range_of_value(self, range: [f64; 2]) -> Self {
+        Self { range: Some(range), ..self }
     }
 
     /// Whether training paths follow the function.
@@ -166,7 +174,21 @@ impl DeepBsde {
             return Err(Error::input("problem.bounds", format!("there are none: {why}"))
                 .allowed("Write \"auto\" or \"none\""));
         }
+        self.check_range()?;
         self.step().map(|_| ())
+    }
+
+    fn check_range(&self) -> Result<()> {
+        let Some([low, high]) = self.range else { return Ok(()) };
+        if !self.equation.depends_on_value() {
+            return Err(Error::input("problem.range", "the driver does not depend on u")
+                .allowed("Leave it out"));
+        }
+        if !(low < high && low.is_finite() && high.is_finite()) {
+            return Err(Error::input("problem.range", format!("[{low}, {high}] holds nothing"))
+                .allowed("Two finite numbers, the smaller one first"));
+        }
+        Ok(())
     }
 
     /// Steps of the bounds, where there are any.
@@ -277,6 +299,9 @@ impl DeepBsde {
 
     /// Between what bounds f sees Y: far outside of what g and f at the start suggest.
     pub(crate) fn range(&self, pilot: &Pilot) -> Result<[f64; 2]> {
+        if let Some(range) = self.range {
+            return Ok(range);
+        }
         let At { t, x, u, z, .. } = self.equation.variables();
         let zero = vec![0.0; self.equation.dim];
         let at = self.at.mean(self.equation.dim);

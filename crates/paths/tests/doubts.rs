@@ -130,12 +130,50 @@ fn a_start_at_the_spurious_minimum_of_burgers_is_no_answer() {
 }
 
 #[test]
-fn another_order_than_the_one_supposed() {
-    // Euler steps of dX = −8 X dt + dW end with variance 1/(16 − 64 h).
+fn the_interval_holds_what_the_limit_misses() {
+    // Euler steps of dX = −8 X dt + dW end with variance 1/(16 − 64 h): the levels show order 1.6.
     let reverting = line(Expr::norm_squared).diffusion(1.0).drift(|At { x, .. }| -8.0 * x);
     let problem = DeepBsde { scheme: Scheme::Euler, ..DeepBsde::new(&reverting) };
-    let why = why(problem.clone().levels([10, 20, 40]), 200);
-    assert!(why.contains("approach their limit with order"), "{why}");
-    let fine = verdict(problem.levels([80, 160, 320]), 200).to_string();
-    assert!(!fine.contains("approach their limit"), "{fine}");
+    let run = Run::new(100).seed(3).fresh(65_536);
+    let value = problem.levels([10, 20, 40]).solve(&run).unwrap().answer;
+    let exact = 1.0 / 16.0;
+    assert!(value.sampled.deviation(exact) > 3.0, "{} tests nothing", value.sampled);
+    assert!(value.answer.deviation(exact) < 2.0, "{} against {exact}", value.answer);
+}
+
+#[test]
+fn a_factor_of_u_that_the_steps_miss() {
+    let blinking = line(Expr::sum)
+        .source(|At { t, u, .. }| u * (80.0 * std::f64::consts::PI * t).sin().powi(2));
+    let why = why(DeepBsde::new(&blinking).at(&[1.0]).levels([20, 40, 80]), 100);
+    assert!(why.contains("the steps miss how model.source varies in t"), "{why}");
+}
+
+#[test]
+fn levels_that_turn_back() {
+    let season = Equation::new(10, 1.0)
+        .diffusion(1.0)
+        .terminal(Expr::norm_squared)
+        .source(|At { t, u, .. }| -u * (1.0 + (40.0 * std::f64::consts::PI * t).cos()));
+    let why = why(DeepBsde::new(&season).levels([20, 40, 80]), 200);
+    assert!(why.contains("do not approach a limit"), "{why}");
+}
+
+#[test]
+fn a_driver_that_jumps() {
+    let jumping = line(|x| x.sum().tanh()).source(|At { u, .. }| (u - 0.2).step());
+    let why = why(DeepBsde::new(&jumping).levels([10, 20, 40]), 50);
+    assert!(why.contains("model.source jumps where u crosses a value"), "{why}");
+}
+
+#[test]
+fn a_range_that_is_too_narrow_can_be_widened() {
+    // u = e³ for g = 1 at x = 1, far from E g ± what is thought of it.
+    let growing = line(Expr::sum).source(|At { u, .. }| 3.0 * u);
+    let problem = DeepBsde::new(&growing).at(&[1.0]).levels([40, 80, 160]);
+    let narrow = why(problem.clone().range_of_value([-2.0, 4.0]), 100);
+    assert!(narrow.contains("problem.range = [-2.0000, 4.0000]"), "{narrow}");
+    let run = Run::new(100).seed(3).fresh(8192);
+    let wide = problem.range_of_value([-500.0, 500.0]).solve(&run).unwrap().answer.answer;
+    assert!(wide.deviation(3f64.exp()) < 3.0, "{wide}");
 }

@@ -52,7 +52,20 @@ impl Expr {
         postorder(&[self], |_| false).into_iter().any(Self::has_a_kink)
     }
 
-    /// The same of its last operation alone.
+    /// True if the value itself jumps where the variable crosses a number: sign, step, round or floor
+    /// of what depends on it, or an `if` about it between two constants. What other choices meet is
+    /// not looked at.
+    pub fn jumps_in(self, variable: Expr) -> bool {
+        postorder(&[self], |_| false).into_iter().any(|e| match e.node() {
+            Node::Unary(op, of) => op.jumps() && of.depends_on(variable),
+            Node::Select(about, a, b) => {
+                about.depends_on(variable) && constant(*a).is_some() && constant(*b).is_some()
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether the first derivative of the last operation may jump.
     fn has_a_kink(self) -> bool {
         match self.node() {
             Node::Unary(op, _) => op.is_kinked(),

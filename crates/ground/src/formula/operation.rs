@@ -104,6 +104,11 @@ impl Unary {
         matches!(self, Self::Abs | Self::Sign | Self::Step | Self::Relu | Self::Round | Self::Floor)
     }
 
+    /// True where the value jumps.
+    pub(super) fn jumps(self) -> bool {
+        matches!(self, Self::Sign | Self::Step | Self::Round | Self::Floor)
+    }
+
     /// Arithmetic operations a call counts as.
     pub(super) fn cost(self) -> usize {
         match self {

@@ -30,7 +30,7 @@ fn optimisation(value: &Value) -> Term {
     }
     if size.abs() > 2.0 * noise {
         let how = format!(
-            "the minimiser {first} and the adjoint-weighted value {second} disagree on {steps}"
+            "the minimiser {first} and the adjoint-weighted value {second} differ on {steps}"
         );
         return Term::Measured { size: size.abs(), how };
     }
@@ -48,10 +48,13 @@ fn discretisation(value: &Value) -> Term {
         Some(Limit { order: None, .. }) => {
             Term::Absent { why: "steps and source are exact for any length".to_owned() }
         }
-        Some(Limit { value: limit, order: Some(order), .. }) => {
+        Some(Limit { value: limit, order: Some(order), rest, .. }) => {
             let finest = value.levels[value.levels.len() - 1].value;
             let size = (limit.mean - finest.mean).abs();
-            let how = format!("from the finest level to the limit with order {order:.2}");
+            let how = format!(
+                "from the finest level to the limit with order {order:.2}; {rest:.1e} that a next term \
+                 may add are in the interval"
+            );
             Term::Indicated { size, how }
         }
         None => match logarithmic.filter(|log| log.trusted) {
@@ -82,13 +85,13 @@ fn approximation(value: &Value) -> Term {
             size: *size,
             how: format!(
                 "Z leaves {:.2} % of Var g unexplained in the limit of fine steps; what that does to \
-                 the answer, seen with 3/4 of Z; it is in the interval",
+                 the answer, by the curvature of the driver; it is in the interval",
                 100.0 * share
             ),
         },
-        Some(_) => Term::Unknown {
-            why: "Z explains too little for its learning error to be seen".to_owned(),
-        },
+        Some(_) => {
+            Term::Unknown { why: "the driver is not finite where Y and Z may be".to_owned() }
+        }
         None => Term::Absent { why: "the answer does not depend on the error of Z".to_owned() },
     }
 }

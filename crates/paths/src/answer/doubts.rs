@@ -13,7 +13,7 @@ use super::print::share;
 use super::{Limit, Value, budget, steps};
 use crate::bounds::Side;
 use crate::case::Reading;
-use crate::clock::strobe;
+use crate::clock::{Spot, strobe};
 use crate::model::Diffusion;
 use crate::pilot::Pilot;
 use crate::problem::DeepBsde;
@@ -25,8 +25,6 @@ const FAR: f64 = 5.0;
 const NEAR: f64 = 0.03;
 /// Orders below this are no approach to a limit.
 const SLOWEST: f64 = 0.2;
-/// A difference of orders that is none.
-const OTHER: f64 = 0.3;
 /// The share of the variance that one path of a large sample may have; of n Gaussian numbers the
 /// largest square has 2 ln n / n.
 const ONE_PATH: f64 = 0.05;
@@ -47,11 +45,11 @@ pub(super) fn doubts(
         harmful(value, paths),
         blind(value, problem),
         lonely(value, paths),
-        clipped(paths),
+        clipped(paths, pilot.range),
         no_limit(value),
-        other_order(value),
         strobed(value, problem, pilot)?,
-        two_values(value, problem.follows()?, pilot.s_c),
+        two_values(value, problem, pilot.s_c)?,
+        jumps(problem)?,
         outside(value),
     ];
     Ok(all.into_iter().flatten().collect())
@@ -122,13 +120,14 @@ fn outside(value: &Value) -> Option<String> {
 }
 
 /// The driver saw Y within bounds that Y left.
-fn clipped(paths: &Paths) -> Option<String> {
+fn clipped(paths: &Paths, [low, high]: [f64; 2]) -> Option<String> {
     let finest = paths.policy.last()?;
     let share = finest.clipped as f64 / (finest.steps * finest.value.len()) as f64;
     (share > CLIPPED).then(|| {
         format!(
-            "on {:.1} % of the steps Y is further from E g than the driver is allowed to see; more \
-             run.iterations may bring it back, or u is of another size than g",
+            "on {:.1} % of the steps Y is outside of what the driver is shown of it, \
+             problem.range = [{low:.4}, {high:.4}]; try a wider one where u is of another size than \
+             g, or more run.iterations where paths ran away",
             100.0 * share
         )
     })
@@ -146,6 +145,9 @@ fn no_limit(value: &Value) -> Option<String> {
     let second = budget::difference(c.value, b.value);
     // Independent errors: more cautious than common paths need.
     let grows = second.0.abs() - first.0.abs() > 4.0 * first.1.hypot(second.1);
+    let turns = first.0 * second.0 < 0.0
+        && [first, second].iter().all(|(size, noise)| size.abs() > 4.0 * noise);
+    let grows = grows || turns;
     if slow.is_none() && !grows {
         return None;
     }
@@ -158,50 +160,44 @@ fn no_limit(value: &Value) -> Option<String> {
     ))
 }
 
-/// The levels show another order than the one the limit supposes, and it matters.
-fn other_order(value: &Value) -> Option<String> {
-    let Some(Limit { value: limit, order: Some(order), seen: Some(seen), .. }) = &value.limit
-    else {
-        return None;
-    };
-    let [.., b, c] = value.levels.as_slice() else { return None };
-    if value.reading == Reading::Logarithmic || seen.mean < SLOWEST {
-        return None;
-    }
-    let ratio = c.steps as f64 / b.steps as f64;
-    let with_seen = c.value.mean + (c.value.mean - b.value.mean) / (ratio.powf(seen.mean) - 1.0);
-    let is_other = (seen.mean - order).abs() > (FAR * seen.stderr).max(OTHER);
-    let matters = (with_seen - limit.mean).abs() > FAR * value.answer.stderr;
-    (is_other && matters).then(|| {
+/// The driver jumps in u or z: its slope says nothing of that, and V is not of second order.
+fn jumps(problem: &DeepBsde) -> Result<Option<String>> {
+    let variables = problem.equation.variables();
+    let driver = problem.equation.driver()?;
+    let name = [(variables.u, "u"), (variables.z, "z")]
+        .into_iter()
+        .find(|(variable, _)| driver.jumps_in(*variable))
+        .map(|(_, name)| name);
+    Ok(name.map(|name| {
         format!(
-            "the levels approach their limit with order {seen}, not {order:.2}: with it the answer \
-             would be {with_seen:.6}; try more problem.steps"
+            "model.source jumps where {name} crosses a value: the error of this answer is of first \
+             order in that of Z, and not known; a steep slope instead of the jump can be solved"
         )
-    })
+    }))
 }
 
-/// Minimiser and adjoint-weighted value contradict each other, and the answer rests on the latter;
-/// `follows`: the training paths follow the function.
-fn two_values(value: &Value, follows: bool, s_c: f64) -> Option<String> {
+/// Minimiser and adjoint-weighted value contradict each other, and the answer rests on the latter,
+/// which is exact where the driver is linear.
+fn two_values(value: &Value, problem: &DeepBsde, s_c: f64) -> Result<Option<String>> {
     let first = value.levels[0].value;
     let (size, noise) = budget::difference(value.minimiser, first);
     let allowed = (FAR * noise).max(NEAR * s_c);
-    if value.reading == Reading::Logarithmic || size.abs() <= allowed {
-        return None;
+    let linear = problem.equation.is_linear_in_values()?;
+    if value.reading == Reading::Logarithmic || size.abs() <= allowed || linear {
+        return Ok(None);
     }
-    let follow = if follows { "" } else { ", or problem.on-policy = true" };
-    Some(format!(
+    let follow = if problem.follows()? { "" } else { ", or problem.on-policy = true" };
+    Ok(Some(format!(
         "the minimiser {} and the adjoint-weighted value {first} on {} are {:.0} standard errors \
          apart; try more run.iterations or problem.steps{follow}",
         value.minimiser,
         steps(value.levels[0].steps),
         size.abs() / noise
-    ))
+    )))
 }
 
-/// The grid times do not show what the coefficients do between them. At one point that is typical
-/// at T, the integral of each over time is extrapolated from the levels and compared with the exact
-/// one.
+/// The grid times do not show what the coefficients do between them. At a few spots that are typical
+/// the integral of each over time is extrapolated from the levels and compared with the exact one.
 fn strobed(value: &Value, problem: &DeepBsde, pilot: &Pilot) -> Result<Option<String>> {
     let Some(Limit { value: limit, order: Some(order), .. }) = &value.limit else {
         return Ok(None);
@@ -211,12 +207,14 @@ fn strobed(value: &Value, problem: &DeepBsde, pilot: &Pilot) -> Result<Option<St
     }
     let equation = &problem.equation;
     let variables = equation.variables();
-    let typical = pilot.typical();
+    let (typical, zero) = (pilot.typical(), vec![0.0; equation.dim]);
+    let slope = vec![pilot.zeta() / (equation.dim as f64).sqrt(); equation.dim];
     let levels: Vec<usize> = value.levels.iter().map(|level| level.steps).collect();
-    let compare = |formula: Expr| {
+    let at_rest = Spot { point: &typical, value: value.answer.mean, slope: &zero };
+    let compare = |formula: Expr, spot| {
         let formula = if formula.shape() == Shape::Scalar { formula } else { formula.sum() };
-        let at = (variables, typical.as_slice(), value.answer.mean);
-        strobe(formula, at, (&problem.grid, equation.horizon), (&levels, *order))
+        let grid = (&problem.grid, equation.horizon);
+        strobe(formula, (variables, spot), grid, (&levels, *order))
     };
     let say = |key: &str, [seen, exact]: [f64; 2]| {
         format!(
@@ -224,11 +222,25 @@ fn strobed(value: &Value, problem: &DeepBsde, pilot: &Pilot) -> Result<Option<St
              {exact:.4}, from the levels {seen:.4}; try other problem.steps"
         )
     };
-    let source = compare(equation.driver()?.apart_from(&[variables.x, variables.z]).1);
+    let driver = equation.driver()?;
+    let source = compare(driver.apart_from(&[variables.x, variables.z]).1, at_rest);
     let finest = value.levels[value.levels.len() - 1].value;
     let allowed = (limit.mean - finest.mean).abs().max(3.0 * value.sampled.stderr);
     if (source[0] - source[1]).abs() > allowed.max(1e-9 * source[1].abs()) {
         return Ok(Some(say("model.source", source)));
+    }
+    let missed =
+        |[seen, exact]: [f64; 2]| (seen - exact).abs() > STROBE * exact.abs().max(seen.abs());
+    // What multiplies u or z: by its share alone, for it has no size of the answer's.
+    let steep = Spot { slope: &slope, ..at_rest };
+    let larger = Spot { value: value.answer.mean + pilot.s_g, ..at_rest };
+    let smaller = Spot { value: value.answer.mean - pilot.s_g, ..at_rest };
+    for spot in [at_rest, steep, larger, smaller] {
+        let seen = compare(driver, spot);
+        let counts = (seen[0] - seen[1]).abs() > 1e-3 * pilot.s_g;
+        if driver.depends_on(variables.t) && missed(seen) && counts {
+            return Ok(Some(say("model.source", seen)));
+        }
     }
     if problem.step()?.exact {
         return Ok(None);
@@ -239,9 +251,7 @@ fn strobed(value: &Value, problem: &DeepBsde, pilot: &Pilot) -> Result<Option<St
         Diffusion::Matrix(_) => Expr::number(0.0),
     };
     let paths = [("model.drift", equation.drift), ("the square of model.diffusion", squared)];
-    let seen = paths.map(|(key, formula)| (key, compare(formula)));
-    let missed = seen
-        .into_iter()
-        .find(|(_, [seen, exact])| (seen - exact).abs() > STROBE * exact.abs().max(seen.abs()));
-    Ok(missed.map(|(key, both)| say(key, both)))
+    let seen = paths.map(|(key, formula)| (key, compare(formula, at_rest)));
+    let first = seen.into_iter().find(|(_, both)| missed(*both));
+    Ok(first.map(|(key, both)| say(key, both)))
 }

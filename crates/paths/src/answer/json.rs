@@ -57,12 +57,14 @@ struct Sampled {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 struct Main {
     value: f64,
-    /// Sampling and learning error together.
+    /// Sampling, learning and what the limit may be off by, together.
     stderr: f64,
     /// The standard error of sampling alone.
     sampling: f64,
     /// The indicated learning error; null where there is none or it is unknown.
     learning: Option<f64>,
+    /// What the limit of many steps may be off by; null where there is none.
+    limit: Option<f64>,
     /// Paths behind it.
     n: usize,
     /// How it was read off.
@@ -225,6 +227,7 @@ impl From<&Value> for Json {
                 stderr: v.answer.stderr,
                 sampling: v.sampled.stderr,
                 learning: v.learning.and_then(|learning| known(learning.size)),
+                limit: v.limit.as_ref().filter(|_| v.reading == Reading::Adjoint).map(|l| l.rest),
                 n: v.answer.n,
                 how: v.how.clone(),
             },

@@ -1,13 +1,15 @@
 //! What the learning error of Z does to the adjoint-weighted value.
 //!
 //! ```text
-//! V(Z) − u ≈ K U(Z),   U(Z) = mean rest² less what time steps leave of it   second order in Z − Z*
-//! K = (V(¾Z) − V(Z)) / (U(¾Z) − U(Z))              on common draws, on the first level
-//! error = |K| U(Z)
+//! V(Z) − u ≈ ½ E ∫ f″(e, e) dt,    e = (Y − u, Z − Z*)             second order in Z − Z*
+//! U = E ∫ |Z − Z*|² dt             mean rest² less what time steps leave of it
+//! bend = ½ E ∫ |f″(e, e)| dt       with |Z − Z*|² = U/T along Z and (Y − u)² = U t/T, of either sign
+//! seen = |V(¾Z) − V(Z)| U(Z)/(U(¾Z) − U(Z))                        on common draws, first level
 //! ```
-//! All of it on paths that follow the function. For f = −½λ|z|² + c the value of a policy is above u
-//! by ½λ E∫|Z − Z*|² dt, which is of this form. Elsewhere the curvature of f along Z stands for that
-//! along Z − Z*: an indicator, within a factor of two or so in the cases whose solution is known.
+//! The second differences of f are taken at the size of the errors. Bend is the error, for
+//! f = −½λ|z|² + c exactly ½λU. At a kink it is too much, since Z − Z* seldom points across it; where
+//! a kink bends f to one side only, the smaller of bend and seen (with its noise) is taken. All of it
+//! on paths that follow the function. An indicator: the direction of Z stands for that of Z − Z*.
 
 use frame::{Params, Watch};
 use ground::Result;
@@ -16,65 +18,130 @@ use ground::stream::Stream;
 
 use super::draw::{follow, twice};
 use super::measure::{Weighted, independent, r_squared, unexplained};
-use crate::plan::{LevelDraws, PathPlan};
+use crate::model::At;
+use crate::plan::{Asked, LevelDraws, PathPlan};
 
 /// What is left of Z in the comparison.
 const PART: f64 = 0.75;
 /// Paths of the comparison, unless fewer fresh paths are asked for.
-const PATHS: usize = 32_768;
+const PATHS: usize = 16_384;
 /// The share of Var g by which the two must differ, at least.
 const APART: f64 = 1e-3;
+/// Whole paths on which f is bent.
+const BENT: usize = 64;
+/// The share of the bends that must have the sign of their sum.
+const ONE_SIGN: f64 = 0.98;
+/// A part of the error of sampling that is not worth a comparison.
+const SMALL: f64 = 0.3;
 
 /// The learning error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Learning {
-    /// Its indicated size; not a number where Z is too small to tell.
+    /// Its indicated size.
     pub size: f64,
     /// The share of Var g that Z leaves unexplained, without what time steps leave.
     pub share: f64,
 }
 
 /// The learning error of V; none where f is linear, in which V has none. `policy` are paths of all
-/// levels that follow the function; they serve where x₀ is a point.
+/// levels that follow the function; they serve where x₀ is a point. `noise` is the error of
+/// sampling.
 pub(super) fn learning(
     j: &mut PathPlan,
     theta: &Params,
-    policy: &[LevelDraws],
+    (policy, noise): (&[LevelDraws], f64),
     stream: &Stream,
     watch: &mut dyn Watch,
 ) -> Result<Option<Learning>> {
     if j.problem.equation.is_linear_in_values()? {
         return Ok(None);
     }
-    let less = j.form.scaled(theta, PART);
     let own = stream.child("learning");
-    let shown = |levels| (levels, "learning error");
-    let full = follow(j, theta, shown(0..1), (PATHS, &own), watch)?.swap_remove(0);
-    let part = follow(j, &less, shown(0..1), (PATHS, &own), watch)?.swap_remove(0);
+    let (all, shown) = (0..j.problem.levels.len(), "learning error");
+    let grouped = match (j.problem.at.is_law(), policy) {
+        (false, [_]) => twice(j, theta, &own.child("twice"), watch)?,
+        (false, _) => Vec::new(),
+        (true, _) => follow(j, theta, (all, shown), (PATHS / 4, &own), watch)?,
+    };
+    let levels = if grouped.is_empty() { policy } else { &grouped };
+    let (first, share) = (&levels[0], share(levels));
+    let rest = unexplained(first) / first.value.len() as f64;
+    let left = share * rest / (1.0 - r_squared(first));
+    let [bend, sum] = bent(j, theta, (policy[0].start.unwrap_or(0.0), left), &own)?;
+    let mut size = bend;
+    let kinked = j.problem.equation.driver()?.is_kinked();
+    if kinked && bend > SMALL * noise && sum.abs() >= ONE_SIGN * bend {
+        let seen = seen(j, theta, (policy, left), &own, watch)?;
+        size = bend.min(seen.unwrap_or(bend));
+    }
+    Ok(Some(Learning { size, share }))
+}
+
+/// By how much V moves for what is left unexplained, as it does for a quarter of Z, with the noise of
+/// that; none where Z is too small to tell.
+fn seen(
+    j: &mut PathPlan,
+    theta: &Params,
+    (policy, left): (&[LevelDraws], f64),
+    own: &Stream,
+    watch: &mut dyn Watch,
+) -> Result<Option<f64>> {
+    let less = j.form.scaled(theta, PART);
+    let shown = || (0..1, "learning error");
+    let full = follow(j, theta, shown(), (PATHS, own), watch)?.swap_remove(0);
+    let part = follow(j, &less, shown(), (PATHS, own), watch)?.swap_remove(0);
     let weighted = Weighted::new(&policy[0]);
     let pairs = weighted.values(&part).into_iter().zip(weighted.values(&full));
     let moved: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
     let moved = Estimate::of(&independent(&full, &moved));
     let [rest, grown] = [&full, &part].map(|draws| unexplained(draws) / draws.value.len() as f64);
-    let variance = rest / (1.0 - r_squared(&full));
-    let all = 0..j.problem.levels.len();
-    let share = match (j.problem.at.is_law(), policy) {
-        (false, [_]) => share(&twice(j, theta, &own.child("twice"), watch)?),
-        (false, levels) => share(levels),
-        (true, [_]) => 1.0 - r_squared(&full),
-        (true, _) => share(&follow(j, theta, shown(all), (PATHS / 4, &own), watch)?),
-    };
-    // A K within its noise is no curvature.
-    let seen = (moved.mean.powi(2) - moved.stderr.powi(2)).max(0.0).sqrt();
-    let apart = grown - rest;
-    let size = if apart > APART * variance { seen / apart * share * variance } else { f64::NAN };
-    Ok(Some(Learning { size, share }))
+    let (apart, variance) = (grown - rest, rest / (1.0 - r_squared(&full)));
+    Ok((apart > APART * variance).then(|| moved.mean.hypot(moved.stderr) / apart * left))
 }
 
-/// The share of Var g that Z leaves unexplained in the limit of fine steps, from several levels.
+/// ½ E ∫ |f″(e, e)| dt and the same without the bars, where so much of the variance is left.
+fn bent(
+    j: &PathPlan,
+    theta: &Params,
+    (start, left): (f64, f64),
+    stream: &Stream,
+) -> Result<[f64; 2]> {
+    let equation = &j.problem.equation;
+    let At { t, x, u, z, .. } = equation.variables();
+    let (f, horizon) = (equation.driver()?, equation.horizon);
+    let asked = Asked { level: 0, start, kappa: 1.0, n: BENT, stream };
+    let paths = j.trajectories(theta, &asked);
+    let mut sums = [0.0; 2];
+    for path in 0..paths.paths {
+        for n in 0..paths.steps() {
+            let (time, at, slope) = (paths.t[n], paths.point(path, n), paths.slope(path, n));
+            let size = slope.iter().map(|v| v * v).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+            let (by_u, by_z) = ((left * time / horizon).sqrt(), (left / horizon).sqrt());
+            let of = |a: f64, b: f64| {
+                let moved: Vec<f64> = slope.iter().map(|v| v * (1.0 + b * by_z / size)).collect();
+                let value = [paths.value(path, n) + a * by_u];
+                f.evaluate(&[(t, &[time]), (x, at), (u, &value), (z, &moved)])[0]
+            };
+            let h = paths.t[n + 1] - time;
+            for sign in [1.0, -1.0] {
+                // Half of ½ for either sign.
+                let bend = 0.25 * h * (of(1.0, sign) + of(-1.0, -sign) - 2.0 * of(0.0, 0.0));
+                sums[0] += bend.abs();
+                sums[1] += bend;
+            }
+        }
+    }
+    Ok(sums.map(|sum| sum / paths.paths as f64))
+}
+
+/// The share of Var g that Z leaves unexplained in the limit of fine steps; of one level with what
+/// the steps leave.
 pub(super) fn share(levels: &[LevelDraws]) -> f64 {
     let seen = |draws: &LevelDraws| (draws.steps, r_squared(draws));
-    in_the_limit(seen(&levels[0]), seen(&levels[levels.len() - 1]))
+    match levels {
+        [one] => 1.0 - r_squared(one),
+        levels => in_the_limit(seen(&levels[0]), seen(&levels[levels.len() - 1])),
+    }
 }
 
 /// 1 − R² in the limit of fine steps, from N and R² of the first level and the last: what time steps

@@ -8,8 +8,9 @@ use ground::estimate::Estimate;
 
 use super::figures::figures;
 use super::sheets::sheets;
-use super::{Json, Limit, Value};
+use super::{Json, Limit, Value, steps};
 use crate::bounds::{Bounds, Side};
+use crate::case::Reading;
 use crate::origin::place;
 
 /// What is asked for where x₀ has a law.
@@ -51,12 +52,19 @@ impl Answer for Value {
 pub(super) const NO_GRADIENT: &str = "u(0, x₀) is a function of x₀ here; eval gives its gradient";
 
 impl Value {
-    /// What was asked for: `u(0, 0)`, `E u(0, x₀)`.
+    /// What is answered: `u(0, 0)`, `E u(0, x₀)`; of one level `u(0, 0) on 20 steps`.
     pub(super) fn name(&self) -> String {
-        if self.at.is_law() {
-            return MEAN.to_owned();
+        let name = if self.at.is_law() {
+            MEAN.to_owned()
+        } else {
+            format!("u(0, {})", place(&self.at.mean(self.equation.dim)))
+        };
+        match self.levels.as_slice() {
+            [one] if self.reading != Reading::Logarithmic => {
+                format!("{name} on {}", steps(one.steps))
+            }
+            _ => name,
         }
-        format!("u(0, {})", place(&self.at.mean(self.equation.dim)))
     }
 
     /// The same without the point.
@@ -158,7 +166,7 @@ fn enclosed(f: &mut fmt::Formatter<'_>, bounds: &Bounds) -> fmt::Result {
     write!(f, "  bounds            {lower} to {upper}, of {of}")?;
     if let Some([low, high]) = bounds.enclosure() {
         let digits = digits(0.2 * (high - low));
-        write!(f, "; with two standard errors [{low:.digits$}, {high:.digits$}]")?;
+        write!(f, "; with 2.5 standard errors [{low:.digits$}, {high:.digits$}]")?;
     }
     for (name, side) in [("lower", &bounds.lower), ("upper", &bounds.upper)] {
         if let Side::Unknown(why) = side {

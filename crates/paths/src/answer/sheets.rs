@@ -98,8 +98,8 @@ fn found(value: &Value, known: &Known) -> Sheet {
     };
     rows.push(("gradient ∇u(0, x₀)", gradient));
     let caption = "Digits in brackets are the standard error of the last digits before them: \
-                   4.590(12) means 4.590 ± 0.012. The interval holds the noise of the paths; other \
-                   errors are in the budget.";
+                   4.590(12) means 4.590 ± 0.012. The interval holds noise, learning error and limit as \
+                   the budget says them.";
     Sheet::facts("answer", "The answer", caption, rows)
 }
 
@@ -146,7 +146,7 @@ fn enclosed(bounds: &Bounds) -> Sheet {
     ];
     if let Some([low, high]) = bounds.enclosure() {
         let places = digits(0.2 * (high - low));
-        rows.push(("with two standard errors", format!("[{low:.places$}, {high:.places$}]")));
+        rows.push(("with 2.5 standard errors", format!("[{low:.places$}, {high:.places$}]")));
     }
     let caption = "Sides that hold whatever the function has learned, up to the noise of their \
                    paths: a learned control has a value the truth cannot pass.";

@@ -73,6 +73,9 @@ fn substitution_is_simultaneous() {
 #[test]
 fn questions_have_answers() {
     assert!(formula("max(u, 0)").is_kinked() && !formula("|x| + exp(u)").is_kinked());
+    let jumps = |text: &str| formula(text).jumps_in(formula("u"));
+    assert!(jumps("2 * step(u - 0.5)") && jumps("floor(u + t)") && jumps("if(u > 1, 2, 3)"));
+    assert!(!jumps("max(u, 0) + step(t)") && !jumps("if(u > 0, u, 0)") && !jumps("u"));
     assert!(formula("sum(x) * u").depends_on(x()) && !formula("u").depends_on(x()));
     assert!(formula("u * sin(x) + c").elementwise_in(x()));
     assert!(!formula("sum(x) * x").elementwise_in(x()) && !formula("A * x").elementwise_in(x()));
