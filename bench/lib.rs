@@ -4,11 +4,11 @@
 //! run: a loop of fused multiply-adds on registers, the most a core can do at that level.
 
 use fearless_simd::{Level, Simd, SimdFloat};
-use ground::dispatch;
+use ground::dispatch_products;
 use ground::kernel::lane::Real;
 
 /// The vector levels that figures are quoted for.
-pub const LEVELS: [&str; 2] = ["portable", "avx2"];
+pub const LEVELS: [&str; 3] = ["portable", "avx2", "avx512"];
 
 /// Floating-point operations of one call of [`peak`] per lane.
 pub const PEAK_FLOPS: usize = 2 * 1200;
@@ -41,5 +41,5 @@ pub fn peak<T: Real>(level: Level, start: T) -> T::Row {
             *lane = T::of(start.wide() * (0.9 + 1e-3 * (16 * k + l) as f64));
         }
     }
-    dispatch!(level, simd => rounds::<T, _, 6>(simd, &rows))
+    dispatch_products!(level, simd => rounds::<T, _, 6>(simd, &rows))
 }

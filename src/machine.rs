@@ -32,7 +32,7 @@ pub(crate) fn machine() -> Machine {
         cores: cores(),
         architecture: std::env::consts::ARCH,
         system: std::env::consts::OS,
-        vector: lane::level_name(lane::level()),
+        vector: lane::level_name(lane::common(lane::level())),
     }
 }
 

@@ -35,8 +35,7 @@ struct Unit<T: Real> {
 impl<T: Real> Unit<T> {
     fn new() -> Self {
         let network = network();
-        let numbers: Vec<f64> =
-            (0..network.parameters()).map(|i| 0.1 * (i as f64).sin()).collect();
+        let numbers: Vec<f64> = (0..network.parameters()).map(|i| 0.1 * (i as f64).sin()).collect();
         let theta = network.pack::<T>(&numbers);
         let zeros = |n: usize| vec![T::Row::default(); n];
         Self {

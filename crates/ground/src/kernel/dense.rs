@@ -21,7 +21,7 @@ use fearless_simd::Level;
 use super::lane::Real;
 use super::network::Activation;
 
-pub(super) mod forward;
+mod forward;
 pub(super) mod product;
 pub(super) mod reverse;
 pub(super) mod turn;
@@ -42,7 +42,7 @@ pub fn rows<T: Real>(numbers: usize) -> usize {
 
 /// One layer's place among parameters and values.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Layer {
+pub struct Layer {
     pub(super) n_in: usize,
     pub(super) n_out: usize,
     /// The first row of its panels.
@@ -127,7 +127,7 @@ impl Dense {
         assert_eq!(input.len(), n * rows::<T>(self.widths[0]), "input rows: found, needed");
         assert_eq!(cache.len(), self.cache_rows::<T>(n), "cache rows: found, needed");
         assert_eq!(output.len(), n * rows::<T>(self.n_out()), "output rows: found, needed");
-        T::dense_forward(level, self, (theta, n, input), [cache, output]);
+        forward::forward::<T>(level, self, (theta, n, input), [cache, output]);
     }
 
     /// The gradient of Σ seed · output by the parameters, and by the inputs if asked for
@@ -159,7 +159,7 @@ impl Dense {
         if let Some(input) = &by_input {
             assert_eq!(input.len(), batch.input.len(), "input gradients: found, needed");
         }
-        T::dense_reverse(level, self, theta, batch, scratch, (gradient, by_input));
+        reverse::reverse(level, (self, theta), batch, scratch, (gradient, by_input));
     }
 
     /// Parameters in the order W `[in, out]` then b `[out]`, layer by layer, from rows.

@@ -6,13 +6,15 @@
 
 use fearless_simd::Level;
 
-use super::dense::{self, Batch, Dense, Gradient};
+use super::dense::product::{self, Lines, Store};
+use super::dense::reverse::{Adam, Add};
+use super::dense::{self, Layer, turn};
 use super::lane::Real;
-use super::network::{Evaluations, Network, Reversed, forward, reverse};
+use super::network::{Activation, Evaluations, Network, Reversed, forward, reverse};
 use super::span::{self, Points, Span};
 use super::{normal, update};
-use crate::dispatch;
 use crate::stream::Stream;
+use crate::{dispatch, dispatch_products};
 
 /// The kernels of one precision.
 pub trait Once: Sized {
@@ -45,25 +47,55 @@ pub trait Once: Sized {
         out: Reversed<'_, Self>,
     ) where
         Self: Real;
-    /// See [`Dense::forward`].
+    /// See [`dense::product::across`].
     #[doc(hidden)]
-    fn dense_forward(
+    fn across(
         level: Level,
-        network: &Dense,
-        input: (&[<Self as Real>::Row], usize, &[<Self as Real>::Row]),
-        out: [&mut [<Self as Real>::Row]; 2],
+        shape: (usize, usize, bool),
+        a: Lines<'_, <Self as Real>::Row>,
+        panels: &[<Self as Real>::Row],
+        to: Store<'_, <Self as Real>::Row>,
     ) where
         Self: Real;
-    /// See [`Dense::reverse`].
+    /// See [`dense::product::down`].
     #[doc(hidden)]
-    #[expect(clippy::too_many_arguments, reason = "as the method it is the body of")]
-    fn dense_reverse(
+    fn down_add(
         level: Level,
-        network: &Dense,
-        theta: &mut [<Self as Real>::Row],
-        batch: Batch<'_, Self>,
-        scratch: &mut Vec<<Self as Real>::Row>,
-        out: (Gradient<'_, Self>, Option<&mut [<Self as Real>::Row]>),
+        shape: (usize, usize),
+        factors: [Lines<'_, <Self as Real>::Row>; 2],
+        to: Add<'_, <Self as Real>::Row>,
+    ) where
+        Self: Real;
+    /// See [`dense::product::down`].
+    #[doc(hidden)]
+    fn down_adam(
+        level: Level,
+        shape: (usize, usize),
+        factors: [Lines<'_, <Self as Real>::Row>; 2],
+        to: Adam<'_, Self>,
+    ) where
+        Self: Real;
+    /// See [`dense::turn::turn`].
+    #[doc(hidden)]
+    fn turn(
+        level: Level,
+        layer: Layer,
+        panels: &[<Self as Real>::Row],
+        to: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
+    /// See [`forward::activate`].
+    #[doc(hidden)]
+    fn activate(level: Level, activation: Activation, rows: &mut [<Self as Real>::Row])
+    where
+        Self: Real;
+    /// See [`dense::reverse::derive`].
+    #[doc(hidden)]
+    fn derive(
+        level: Level,
+        activation: Activation,
+        values: &[<Self as Real>::Row],
+        rows: &mut [<Self as Real>::Row],
     ) where
         Self: Real;
     /// See [`update::Update::apply`].
@@ -159,27 +191,63 @@ macro_rules! once {
                 });
             }
             #[inline(never)]
-            fn dense_forward(
+            fn across(
                 level: Level,
-                network: &Dense,
-                input: (&[<Self as Real>::Row], usize, &[<Self as Real>::Row]),
-                out: [&mut [<Self as Real>::Row]; 2],
+                shape: (usize, usize, bool),
+                a: Lines<'_, <Self as Real>::Row>,
+                panels: &[<Self as Real>::Row],
+                mut to: Store<'_, <Self as Real>::Row>,
             ) {
-                dispatch!(level, simd => {
-                    dense::forward::forward::<$real, _>(simd, network, input, out);
+                dispatch_products!(level, simd => {
+                    product::across::<$real, _, _>(simd, shape, a, panels, &mut to);
                 });
             }
             #[inline(never)]
-            fn dense_reverse(
+            fn down_add(
                 level: Level,
-                network: &Dense,
-                theta: &mut [<Self as Real>::Row],
-                batch: Batch<'_, Self>,
-                scratch: &mut Vec<<Self as Real>::Row>,
-                out: (Gradient<'_, Self>, Option<&mut [<Self as Real>::Row]>),
+                shape: (usize, usize),
+                [a, d]: [Lines<'_, <Self as Real>::Row>; 2],
+                mut to: Add<'_, <Self as Real>::Row>,
+            ) {
+                dispatch_products!(level, simd => {
+                    product::down::<$real, _, _>(simd, shape, a, d, &mut to);
+                });
+            }
+            #[inline(never)]
+            fn down_adam(
+                level: Level,
+                shape: (usize, usize),
+                [a, d]: [Lines<'_, <Self as Real>::Row>; 2],
+                mut to: Adam<'_, Self>,
+            ) {
+                dispatch_products!(level, simd => {
+                    product::down::<$real, _, _>(simd, shape, a, d, &mut to);
+                });
+            }
+            #[inline(never)]
+            fn turn(
+                level: Level,
+                layer: Layer,
+                panels: &[<Self as Real>::Row],
+                to: &mut [<Self as Real>::Row],
+            ) {
+                dispatch_products!(level, simd => {
+                    turn::turn::<$real, _>(simd, layer, panels, to);
+                });
+            }
+            #[inline(never)]
+            fn activate(level: Level, activation: Activation, rows: &mut [<Self as Real>::Row]) {
+                dispatch!(level, simd => forward::activate::<$real, _>(simd, activation, rows));
+            }
+            #[inline(never)]
+            fn derive(
+                level: Level,
+                activation: Activation,
+                values: &[<Self as Real>::Row],
+                rows: &mut [<Self as Real>::Row],
             ) {
                 dispatch!(level, simd => {
-                    dense::reverse::reverse::<$real, _>(simd, network, theta, batch, scratch, out);
+                    dense::reverse::derive::<$real, _>(simd, activation, values, rows);
                 });
             }
             #[inline(never)]

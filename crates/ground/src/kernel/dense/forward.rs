@@ -1,17 +1,15 @@
-//! The forward pass of a batch, layer by layer.
+//! The forward pass of a batch, layer by layer: products on every vector level, activations on theirs.
 
-use fearless_simd::Simd;
+use fearless_simd::Level;
 
-use super::product::{Lines, Store, across};
+use super::product::{Lines, Store};
 use super::{Dense, rows};
 use crate::kernel::lane::Real;
 use crate::kernel::network::Activation;
-use crate::kernel::network::forward::activate;
 
-/// The body of [`Dense::forward`] at one level.
-#[inline(always)]
-pub(in crate::kernel) fn forward<T: Real, S: Simd>(
-    simd: S,
+/// The body of [`Dense::forward`].
+pub(super) fn forward<T: Real>(
+    level: Level,
     network: &Dense,
     (theta, n, input): (&[T::Row], usize, &[T::Row]),
     [cache, output]: [&mut [T::Row]; 2],
@@ -26,14 +24,13 @@ pub(in crate::kernel) fn forward<T: Real, S: Simd>(
         let is_last = layer.value == hidden;
         let to = if is_last { &mut *output } else { &mut rest[..n * after] };
         let a = Lines { rows: from, stride: before };
-        let mut store = Store { rows: &mut *to, stride: after };
-        across::<T, S, _>(simd, (n, layer.n_in, true), a, panels, &mut store);
+        T::across(level, (n, layer.n_in, true), a, panels, Store { rows: &mut *to, stride: after });
         if is_last {
             continue;
         }
         if network.activation == Activation::Sin {
             arguments[layer.value..][..n * after].copy_from_slice(to);
         }
-        activate::<T, S>(simd, network.activation, to);
+        T::activate(level, network.activation, to);
     }
 }

@@ -5,14 +5,14 @@ use fearless_simd::{Simd, SimdBase, SimdFloat};
 use crate::kernel::lane::Real;
 
 /// What becomes of a finished row: line i, panel p.
-pub(super) trait Sink<T: Real, S: Simd> {
+pub(in crate::kernel) trait Sink<T: Real, S: Simd> {
     /// Takes it.
     fn take(&mut self, simd: S, place: [usize; 2], sum: T::V<S>);
 }
 
 /// Lines of numbers in rows, `stride` rows a line.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lines<'a, R> {
+pub struct Lines<'a, R> {
     pub(super) rows: &'a [R],
     pub(super) stride: usize,
 }
@@ -20,7 +20,7 @@ pub(super) struct Lines<'a, R> {
 /// Σ_q a[i][q] panel[q] for lines i < m and every panel, q < k; `bias` says whether the panel's last row
 /// is what a sum begins with.
 #[inline(always)]
-pub(super) fn across<T: Real, S: Simd, K: Sink<T, S>>(
+pub(in crate::kernel) fn across<T: Real, S: Simd, K: Sink<T, S>>(
     simd: S,
     (m, k, bias): (usize, usize, bool),
     a: Lines<'_, T::Row>,
@@ -102,7 +102,7 @@ fn lines<T: Real, S: Simd, K: Sink<T, S>, const M: usize>(
 /// Σ_q a[q][i] d[q][p] for inputs i < k and every row p of a line of d, q < n; then Σ_q d[q][p] as input
 /// k.
 #[inline(always)]
-pub(super) fn down<T: Real, S: Simd, K: Sink<T, S>>(
+pub(in crate::kernel) fn down<T: Real, S: Simd, K: Sink<T, S>>(
     simd: S,
     (n, k): (usize, usize),
     a: Lines<'_, T::Row>,
@@ -162,7 +162,8 @@ fn inputs<T: Real, S: Simd, K: Sink<T, S>, const M: usize>(
 }
 
 /// Writes the sums: line i, row p.
-pub(super) struct Store<'a, R> {
+#[derive(Debug)]
+pub struct Store<'a, R> {
     pub(super) rows: &'a mut [R],
     pub(super) stride: usize,
 }

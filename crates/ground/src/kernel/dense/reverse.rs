@@ -1,22 +1,19 @@
 //! The reverse pass of a batch: deltas layer by layer, weight gradients on the way.
 
-use fearless_simd::{Simd, SimdBase, SimdFloat};
+use fearless_simd::{Level, Simd, SimdBase, SimdFloat};
 
-use super::product::{Lines, Sink, Store, across, down};
-use super::turn::turn;
+use super::product::{Lines, Sink, Store};
 use super::{Batch, Dense, Gradient, rows};
 use crate::kernel::lane::Real;
 use crate::kernel::network::Activation;
 use crate::kernel::network::reverse::slope;
 
-/// The body of [`Dense::reverse`] at one level.
+/// The body of [`Dense::reverse`].
 ///
 /// The deltas of a layer are finished before its weights move: they need the weights as they were.
-#[inline(always)]
-pub(in crate::kernel) fn reverse<T: Real, S: Simd>(
-    simd: S,
-    network: &Dense,
-    theta: &mut [T::Row],
+pub(super) fn reverse<T: Real>(
+    level: Level,
+    (network, theta): (&Dense, &mut [T::Row]),
     batch: Batch<'_, T>,
     scratch: &mut Vec<T::Row>,
     (mut gradient, mut by_input): (Gradient<'_, T>, Option<&mut [T::Row]>),
@@ -36,61 +33,54 @@ pub(in crate::kernel) fn reverse<T: Real, S: Simd>(
         let place = layer.value.saturating_sub(n * n_in);
         let from = if is_first { batch.input } else { &batch.cache[place..][..n * n_in] };
         let delta = Lines { rows: &here[..n * n_out], stride: n_out };
-        let panels = &theta[layer.theta..][..layer.len::<T>()];
-        if !is_first || by_input.is_some() {
+        let to = match &mut by_input {
+            Some(input) if is_first => Some(&mut **input),
+            None if is_first => None,
+            _ => Some(&mut before[..n * n_in]),
+        };
+        if let Some(to) = to {
             let turned = &mut turned[..n_in * layer.n_out];
-            turn::<T, S>(simd, layer, panels, turned);
-            let shape = (n, layer.n_out, false);
-            match &mut by_input {
-                Some(input) if is_first => {
-                    let mut store = Store { rows: &mut **input, stride: n_in };
-                    across::<T, S, _>(simd, shape, delta, turned, &mut store);
-                }
-                _ => {
-                    let kept = if network.activation == Activation::Sin { hidden } else { 0 };
-                    let values = &batch.cache[kept + place..][..n * n_in];
-                    let activation = network.activation;
-                    let mut derive = Derive { rows: before, stride: n_in, values, activation };
-                    across::<T, S, _>(simd, shape, delta, turned, &mut derive);
-                }
+            T::turn(level, layer, &theta[layer.theta..][..layer.len::<T>()], turned);
+            let store = Store { rows: &mut *to, stride: n_in };
+            T::across(level, (n, layer.n_out, false), delta, turned, store);
+            if !is_first {
+                let kept = if network.activation == Activation::Sin { hidden } else { 0 };
+                T::derive(level, network.activation, &batch.cache[kept + place..], to);
             }
         }
         let a = Lines { rows: from, stride: n_in };
         let (first, panel, shape) = (layer.theta, layer.panel(), (n, layer.n_in));
         match &mut gradient {
             Gradient::Add(sums) => {
-                let mut add = Add { rows: &mut sums[first..], panel };
-                down::<T, S, _>(simd, shape, a, delta, &mut add);
+                T::down_add(level, shape, [a, delta], Add { rows: &mut sums[first..], panel });
             }
             Gradient::Adam([m, v], factors) => {
                 let rows = [&mut theta[first..], &mut m[first..], &mut v[first..]];
-                let mut adam = Adam { rows, panel, factors: *factors };
-                down::<T, S, _>(simd, shape, a, delta, &mut adam);
+                let adam = Adam { rows, panel, factors: *factors };
+                T::down_adam(level, shape, [a, delta], adam);
             }
         }
         std::mem::swap(&mut here, &mut before);
     }
 }
 
-/// Writes the sums times the derivative of the activation.
-struct Derive<'a, R> {
-    rows: &'a mut [R],
-    stride: usize,
-    values: &'a [R],
+/// Rows times the derivative of the activation, by its values or, for the sine, its arguments.
+#[inline(always)]
+pub(in crate::kernel) fn derive<T: Real, S: Simd>(
+    simd: S,
     activation: Activation,
-}
-
-impl<T: Real, S: Simd> Sink<T, S> for Derive<'_, T::Row> {
-    #[inline(always)]
-    fn take(&mut self, simd: S, [i, p]: [usize; 2], sum: T::V<S>) {
-        let place = i * self.stride + p;
-        let value = T::load(simd, &self.values[place]);
-        T::store(sum * slope::<T, S>(simd, self.activation, value), &mut self.rows[place]);
+    values: &[T::Row],
+    rows: &mut [T::Row],
+) {
+    for (row, value) in rows.iter_mut().zip(values) {
+        let slope = slope::<T, S>(simd, activation, T::load(simd, value));
+        T::store(T::load(simd, row) * slope, row);
     }
 }
 
 /// Adds the sums to a gradient in panels.
-struct Add<'a, R> {
+#[derive(Debug)]
+pub struct Add<'a, R> {
     rows: &'a mut [R],
     panel: usize,
 }
@@ -104,7 +94,8 @@ impl<T: Real, S: Simd> Sink<T, S> for Add<'_, T::Row> {
 }
 
 /// Moves parameters in panels: θ and both memories.
-struct Adam<'a, T: Real> {
+#[derive(Debug)]
+pub struct Adam<'a, T: Real> {
     rows: [&'a mut [T::Row]; 3],
     panel: usize,
     factors: [T; 6],

@@ -8,7 +8,7 @@ use crate::kernel::lane::Real;
 /// Panel p of `to` holds inputs p·L … p·L + L − 1 of the layer, a row an output; zero beyond the last
 /// input. `panels` are the layer's own.
 #[inline(always)]
-pub(super) fn turn<T: Real, S: Simd>(
+pub(in crate::kernel) fn turn<T: Real, S: Simd>(
     simd: S,
     layer: Layer,
     panels: &[T::Row],
@@ -28,19 +28,28 @@ pub(super) fn turn<T: Real, S: Simd>(
 }
 
 /// Transposes a square of as many rows as there are lanes: shuffling row i with row i + half, as often
-/// as halves can be taken, is a transposition.
+/// as halves can be taken, is a transposition. There and back an even number of times.
 #[inline(always)]
 fn square<T: Real, S: Simd>(simd: S, block: &mut [T::Row; 16]) {
-    let half = T::LANES / 2;
-    let mut left = T::LANES;
     let mut other = [T::Row::default(); 16];
+    let mut left = T::LANES;
     while left > 1 {
-        for i in 0..half {
-            let (a, b) = (T::load(simd, &block[i]), T::load(simd, &block[i + half]));
-            T::store(a.zip_low(b), &mut other[2 * i]);
-            T::store(a.zip_high(b), &mut other[2 * i + 1]);
+        shuffle::<T, S>(simd, block, &mut other);
+        if left == 2 {
+            *block = other;
+            return;
         }
-        *block = other;
-        left /= 2;
+        shuffle::<T, S>(simd, &other, block);
+        left /= 4;
+    }
+}
+
+#[inline(always)]
+fn shuffle<T: Real, S: Simd>(simd: S, from: &[T::Row; 16], to: &mut [T::Row; 16]) {
+    let half = T::LANES / 2;
+    for i in 0..half {
+        let (a, b) = (T::load(simd, &from[i]), T::load(simd, &from[i + half]));
+        T::store(a.zip_low(b), &mut to[2 * i]);
+        T::store(a.zip_high(b), &mut to[2 * i + 1]);
     }
 }

@@ -87,7 +87,11 @@ const N: usize = 4;
 /// The choice is made inside the loop: a function passed as an argument would not be inlined for
 /// certain, and then it would be compiled without the instructions of its level.
 #[inline(always)]
-pub(in crate::kernel) fn activate<T: Real, S: Simd>(simd: S, activation: Activation, rows: &mut [T::Row]) {
+pub(in crate::kernel) fn activate<T: Real, S: Simd>(
+    simd: S,
+    activation: Activation,
+    rows: &mut [T::Row],
+) {
     let mut chunks = rows.chunks_exact_mut(N);
     for rows in &mut chunks {
         let mut x = [T::V::splat(simd, T::of(0.0)); N];

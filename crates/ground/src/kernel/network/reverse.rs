@@ -111,7 +111,11 @@ fn derive<T: Real, S: Simd>(
 
 /// The derivative of the activation, from its value y; that of the sine from the argument.
 #[inline(always)]
-pub(in crate::kernel) fn slope<T: Real, S: Simd>(simd: S, activation: Activation, y: T::V<S>) -> T::V<S> {
+pub(in crate::kernel) fn slope<T: Real, S: Simd>(
+    simd: S,
+    activation: Activation,
+    y: T::V<S>,
+) -> T::V<S> {
     let one = T::V::splat(simd, T::of(1.0));
     let zero = T::V::splat(simd, T::of(0.0));
     match activation {
