@@ -275,7 +275,12 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 /// `runs/<case>-<number>`, the number one more than the largest there is.
 fn numbered(runs: &Path, case: &str) -> Result<RunFolder> {
     let io = |e: std::io::Error| Error::io(runs.display().to_string(), e);
-    fs::create_dir_all(runs).map_err(io)?;
+    let unmade = |path: &Path, e: std::io::Error| {
+        Error::input("", format!("this folder cannot be made: {e}"))
+            .allowed("Say with --out where the run may be kept")
+            .in_file(&path.display().to_string())
+    };
+    fs::create_dir_all(runs).map_err(|e| unmade(runs, e))?;
     let prefix = format!("{case}-");
     let mut number = 0_u64;
     for entry in fs::read_dir(runs).map_err(io)? {
@@ -289,7 +294,7 @@ fn numbered(runs: &Path, case: &str) -> Result<RunFolder> {
         match fs::create_dir(&path) {
             Ok(()) => return Ok(RunFolder { path }),
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(Error::io(path.display().to_string(), e)),
+            Err(e) => return Err(unmade(&path, e)),
         }
     }
 }

@@ -43,8 +43,15 @@ impl Case {
         let text = text.trim_start_matches('\u{feff}');
         let syntax = |e: &toml::de::Error| {
             let line = e.span().map_or(String::new(), |s| format!(":{}", line_of(text, s.start)));
+            let place = format!("{file}{line}");
+            // A whole number of more digits than 64 bits have is read as one of 128.
+            if e.message().contains("i128") || e.message().contains("u128") {
+                return Error::input("", "a whole number is beyond those that a file can hold")
+                    .allowed("They end at 9223372036854775807")
+                    .in_file(&place);
+            }
             Error::input("", format!("this is not TOML: {}", e.message().replace('\n', ", ")))
-                .in_file(&format!("{file}{line}"))
+                .in_file(&place)
         };
         let sections: Table = toml::from_str(text).map_err(|e| syntax(&e))?;
         let spanned = DeTable::parse(text).map_err(|e| syntax(&e))?;
@@ -304,6 +311,13 @@ mod tests {
         assert_eq!(case.sections["representation"]["start"].as_str(), Some("zero"));
         assert_eq!(case.sections["problem"]["steps"].as_array().map(Vec::len), Some(2));
         assert_eq!(case.sections["model"]["source"].as_str(), Some("-0.5 * |z|^2"));
+    }
+
+    #[test]
+    fn a_number_of_too_many_digits_is_named() {
+        let text = "[model]\ndim = 99999999999999999999\n";
+        let said = Case::parse("mine", "mine.toml", text).unwrap_err().to_string();
+        assert!(said.contains("a whole number is beyond"), "{said}");
     }
 
     #[test]
