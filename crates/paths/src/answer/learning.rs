@@ -27,8 +27,8 @@ const PART: f64 = 0.75;
 const PATHS: usize = 16_384;
 /// The share of Var g by which the two must differ, at least.
 const APART: f64 = 1e-3;
-/// Whole paths on which f is bent.
-const BENT: usize = 64;
+/// Whole paths on which f is bent, in 100 dimensions and below; fewer above. Steps of each at most.
+const BENT: [usize; 2] = [64, 32];
 /// The share of the bends that must have the sign of their sum.
 const ONE_SIGN: f64 = 0.98;
 /// A part of the error of sampling that is not worth a comparison.
@@ -109,11 +109,12 @@ fn bent(
     let equation = &j.problem.equation;
     let At { t, x, u, z, .. } = equation.variables();
     let (f, horizon) = (equation.driver()?, equation.horizon);
-    let asked = Asked { level: 0, start, kappa: 1.0, n: BENT, stream };
-    let paths = j.trajectories(theta, &asked);
-    let mut sums = [0.0; 2];
+    let n = (100 * BENT[0] / equation.dim.max(100)).max(8);
+    let paths = j.trajectories(theta, &Asked { level: 0, start, kappa: 1.0, n, stream });
+    let (steps, mut sums) = (paths.steps(), [0.0; 2]);
+    let stride = steps.div_ceil(BENT[1]);
     for path in 0..paths.paths {
-        for n in 0..paths.steps() {
+        for n in (0..steps).step_by(stride) {
             let (time, at, slope) = (paths.t[n], paths.point(path, n), paths.slope(path, n));
             let size = slope.iter().map(|v| v * v).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
             let (by_u, by_z) = ((left * time / horizon).sqrt(), (left / horizon).sqrt());
@@ -122,7 +123,7 @@ fn bent(
                 let value = [paths.value(path, n) + a * by_u];
                 f.evaluate(&[(t, &[time]), (x, at), (u, &value), (z, &moved)])[0]
             };
-            let h = paths.t[n + 1] - time;
+            let h = paths.t[steps.min(n + stride)] - time;
             for sign in [1.0, -1.0] {
                 // Half of ½ for either sign.
                 let bend = 0.25 * h * (of(1.0, sign) + of(-1.0, -sign) - 2.0 * of(0.0, 0.0));
