@@ -6,53 +6,37 @@ use serde_json::{Map, Value, json};
 
 use super::prepare;
 use super::rows::{digits, estimate, number, word, worst_word};
-use super::solve::{Ended, once, one_folder_one_case};
+use super::solve::{Ended, Runs, begin, in_turn};
 use crate::cases::{Resolved, resolve};
-use crate::failure::{Failure, code};
+use crate::failure::Failure;
 use crate::run_folder::{self as folder, RunFolder};
-use crate::{output, print, record};
+use crate::{output, print};
 
 /// Solves with n seeds, each in a folder of its own; what is finished there is not done again.
 pub(crate) fn solve(
     resolved: &Resolved,
     place: &RunFolder,
-    n: u64,
+    n: u32,
     began: Instant,
 ) -> std::result::Result<Ended, Failure> {
-    let _mine = place.lock()?;
-    place.tidy()?;
-    one_folder_one_case(place, resolved)?;
-    place.write(folder::CASE, record::case_text(resolved)?.as_bytes())?;
-    let first = resolved.run.seed;
-    let mut runs = Vec::new();
-    let mut worst = code::CONVERGED;
-    for seed in first..first + n {
-        let mut case = resolved.case.clone();
+    let _mine = begin(place, resolved)?;
+    let seeded = |k: u32| {
+        let (seed, mut case) = (resolved.run.seed + u64::from(k), resolved.case.clone());
         case.set("--repeats", "run.seed", &seed.to_string())?;
-        let inside = place.inside(&format!("seed-{seed}"))?;
         let mut ready = prepare(resolve(case)?)?;
         ready.resolved.run.init.clone_from(&resolved.run.init);
-        let ended = once(ready, &inside, Instant::now())?;
-        worst = worst.max(ended.code);
-        runs.push(ended.object);
-        if ended.code == code::INTERRUPTED {
-            break;
-        }
-    }
-    let object = together(resolved, &runs, worst, began);
-    place.write(folder::ANSWER, output::text(&object)?.as_bytes())?;
-    let text = format!("{}\n\n{}", rows(&runs, &object), place.path.display());
-    Ok(Ended { object, text, code: worst })
+        Ok((format!("seed-{seed}"), ready))
+    };
+    let runs = in_turn((0..n).map(seeded), place)?;
+    let object = together(resolved, &runs, began);
+    place.write(folder::ANSWER, (output::text(&object)? + "\n").as_bytes())?;
+    let text = format!("{}\n\n{}", rows(&runs.objects, &object), place.path.display());
+    Ok(Ended { object, text, code: runs.worst })
 }
 
-fn together(
-    resolved: &Resolved,
-    runs: &[Map<String, Value>],
-    worst: u8,
-    began: Instant,
-) -> Map<String, Value> {
+fn together(resolved: &Resolved, runs: &Runs, began: Instant) -> Map<String, Value> {
     let values: Vec<f64> =
-        runs.iter().filter_map(|run| number(run, &["answer", "value"])).collect();
+        runs.objects.iter().filter_map(|run| number(run, &["answer", "value"])).collect();
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
     put("case", json!(resolved.case.name));
@@ -66,8 +50,8 @@ fn together(
         put("mean", json!({ "value": mean.mean, "stderr": mean.stderr, "n": mean.n }));
         put("spread", json!(sd));
     }
-    put("verdict", json!(worst_word(runs, worst)));
-    put("repeats", json!(runs));
+    put("verdict", json!(worst_word(&runs.objects, runs.worst)));
+    put("repeats", json!(runs.objects));
     put("seconds", json!(began.elapsed().as_secs_f64()));
     put("peak_rss_mb", json!(crate::machine::peak_mb()));
     object

@@ -1,15 +1,12 @@
 //! `solve A B C …`: several cases, one after another; one table.
 
-use std::time::Instant;
-
 use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
 use super::Ready;
 use super::rows::{NONE, digits, estimate, number, word};
-use super::solve::{Ended, not_a_run, one};
-use crate::failure::{Failure, code};
-use crate::progress::say;
+use super::solve::{Ended, in_turn, not_a_run};
+use crate::failure::Failure;
 use crate::run_folder::{self as folder, RunFolder};
 use crate::{output, print};
 
@@ -32,22 +29,12 @@ pub(super) fn solve(all: Vec<Ready>, place: &RunFolder) -> std::result::Result<E
     let names: Vec<String> = all.iter().map(|ready| ready.resolved.case.name.clone()).collect();
     ours(place, &names)?;
     place.tidy()?;
-    let mut runs = Vec::new();
-    let mut worst = code::CONVERGED;
-    for (ready, name) in all.into_iter().zip(&names) {
-        say(&format!("{name} ({} of {})", runs.len() + 1, names.len()));
-        let ended = one(ready, &place.inside(name)?, Instant::now())?;
-        worst = worst.max(ended.code);
-        runs.push(ended.object);
-        if ended.code == code::INTERRUPTED {
-            break;
-        }
-    }
+    let runs = in_turn(names.into_iter().zip(all).map(Ok), place)?;
     let mut object = Map::new();
-    object.insert("cases".to_owned(), json!(runs));
+    object.insert("cases".to_owned(), json!(runs.objects));
     place.write(folder::ANSWER, (output::text(&object)? + "\n").as_bytes())?;
-    let text = format!("{}\n\n{}", table(&runs), place.path.display());
-    Ok(Ended { object, text, code: worst })
+    let text = format!("{}\n\n{}", table(&runs.objects), place.path.display());
+    Ok(Ended { object, text, code: runs.worst })
 }
 
 /// A folder that holds anything holds one of these cases.

@@ -27,8 +27,8 @@ pub(crate) struct Solve {
     #[command(flatten)]
     changes: Changes,
     /// Solve with N seeds, one after the other; mean and spread
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    repeats: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    repeats: Option<u32>,
     /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -106,12 +106,46 @@ impl Solve {
     }
 }
 
-/// One case in one folder, at every value of its sweep if it has one.
-pub(super) fn one(
-    ready: Ready,
+/// What several runs of one call came to: their objects, and the worst exit code.
+pub(super) struct Runs {
+    /// The published objects; after an interruption the last is the one it stopped.
+    pub(super) objects: Vec<Map<String, Value>>,
+    /// The worst exit code.
+    pub(super) worst: u8,
+}
+
+/// Runs one after another, each in a folder of its name inside `place`; what is finished there is not
+/// done again.
+pub(super) fn in_turn(
+    all: impl ExactSizeIterator<Item = std::result::Result<(String, Ready), Failure>>,
     place: &RunFolder,
-    began: Instant,
-) -> std::result::Result<Ended, Failure> {
+) -> std::result::Result<Runs, Failure> {
+    let (n, mut objects, mut worst) = (all.len(), Vec::new(), code::CONVERGED);
+    for next in all {
+        let (name, ready) = next?;
+        say(&format!("{name} ({} of {n})", objects.len() + 1));
+        let ended = one(ready, &place.inside(&name)?, Instant::now())?;
+        worst = worst.max(ended.code);
+        objects.push(ended.object);
+        if ended.code == code::INTERRUPTED {
+            break;
+        }
+    }
+    Ok(Runs { objects, worst })
+}
+
+/// A folder for several runs of one case: locked for as long as what is returned lives, and of no
+/// other case.
+pub(super) fn begin(place: &RunFolder, resolved: &Resolved) -> Result<Option<std::fs::File>> {
+    let mine = place.lock()?;
+    place.tidy()?;
+    one_folder_one_case(place, resolved)?;
+    place.write(folder::CASE, record::case_text(resolved)?.as_bytes())?;
+    Ok(mine)
+}
+
+/// One case in one folder, at every value of its sweep if it has one.
+fn one(ready: Ready, place: &RunFolder, began: Instant) -> std::result::Result<Ended, Failure> {
     match ready.resolved.sweep.clone() {
         Some(sweep) => sweep::solve(&ready, &sweep, place, began),
         None => once(ready, place, began),
@@ -119,11 +153,7 @@ pub(super) fn one(
 }
 
 /// One run in one folder: goes on where a checkpoint is, returns what is there where it is finished.
-pub(crate) fn once(
-    ready: Ready,
-    place: &RunFolder,
-    began: Instant,
-) -> std::result::Result<Ended, Failure> {
+fn once(ready: Ready, place: &RunFolder, began: Instant) -> std::result::Result<Ended, Failure> {
     let Ready { resolved, job, forecast, export } = ready;
     let owner = Owner::of(&resolved)?;
     let _mine = place.lock()?;
@@ -234,7 +264,7 @@ fn finished(place: &RunFolder) -> std::result::Result<Ended, Failure> {
 }
 
 /// A folder that holds the complete case of another case is not ours.
-pub(super) fn one_folder_one_case(place: &RunFolder, resolved: &Resolved) -> Result<()> {
+fn one_folder_one_case(place: &RunFolder, resolved: &Resolved) -> Result<()> {
     if !place.has(folder::CASE) {
         return if place.is_empty()? { Ok(()) } else { Err(not_a_run(place)) };
     }

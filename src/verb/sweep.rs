@@ -7,14 +7,13 @@ use ground::Result;
 use serde_json::{Map, Value, json};
 
 use super::rows::{NONE, digits, estimate, number, word, worst_word};
-use super::solve::{Ended, once, one_folder_one_case};
+use super::solve::{Ended, Runs, begin, in_turn};
 use super::{Ready, prepare};
 use crate::cases::{Resolved, Sweep, resolve};
-use crate::failure::{Failure, code};
-use crate::progress::say;
+use crate::failure::Failure;
 use crate::report::{draw, png};
 use crate::run_folder::{self as folder, RunFolder};
-use crate::{output, print, record};
+use crate::{output, print};
 
 /// Solves at every value, each in a folder of its own; what is finished there is not done again.
 pub(super) fn solve(
@@ -25,27 +24,14 @@ pub(super) fn solve(
 ) -> std::result::Result<Ended, Failure> {
     let resolved = &ready.resolved;
     let all = each(ready, sweep)?;
-    let _mine = place.lock()?;
-    place.tidy()?;
-    one_folder_one_case(place, resolved)?;
-    place.write(folder::CASE, record::case_text(resolved)?.as_bytes())?;
-    let mut runs = Vec::new();
-    let mut worst = code::CONVERGED;
-    for (one, value) in all.into_iter().zip(&sweep.values) {
-        let name = format!("{}-{value}", sweep.name());
-        say(&format!("{name} ({} of {})", runs.len() + 1, sweep.values.len()));
-        let ended = once(one, &place.inside(&name)?, Instant::now())?;
-        worst = worst.max(ended.code);
-        runs.push(ended.object);
-        if ended.code == code::INTERRUPTED {
-            break;
-        }
-    }
-    let object = together(resolved, sweep, &runs, worst, began);
+    let _mine = begin(place, resolved)?;
+    let names = sweep.values.iter().map(|value| format!("{}-{value}", sweep.name()));
+    let runs = in_turn(names.zip(all).map(Ok), place)?;
+    let object = together(resolved, sweep, &runs, began);
     place.write(folder::ANSWER, (output::text(&object)? + "\n").as_bytes())?;
-    draw(&figure(&resolved.title, sweep, &runs), place)?;
-    let text = format!("{}\n\n{}", table(sweep, &runs), place.path.display());
-    Ok(Ended { object, text, code: worst })
+    draw(&figure(&resolved.title, sweep, &runs.objects), place)?;
+    let text = format!("{}\n\n{}", table(sweep, &runs.objects), place.path.display());
+    Ok(Ended { object, text, code: runs.worst })
 }
 
 /// The case at every value, checked before the first is solved.
@@ -67,13 +53,7 @@ fn draw(figure: &Figure, place: &RunFolder) -> Result<()> {
     place.write("sweep.svg", svg.as_bytes())
 }
 
-fn together(
-    resolved: &Resolved,
-    sweep: &Sweep,
-    runs: &[Map<String, Value>],
-    worst: u8,
-    began: Instant,
-) -> Map<String, Value> {
+fn together(resolved: &Resolved, sweep: &Sweep, runs: &Runs, began: Instant) -> Map<String, Value> {
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
     put("case", json!(resolved.case.name));
@@ -81,8 +61,8 @@ fn together(
     put("key", json!(sweep.key));
     put("values", json!(sweep.values));
     put("expect", json!(sweep.expect));
-    put("verdict", json!(worst_word(runs, worst)));
-    put("sweep", json!(runs));
+    put("verdict", json!(worst_word(&runs.objects, runs.worst)));
+    put("sweep", json!(runs.objects));
     put("seconds", json!(began.elapsed().as_secs_f64()));
     put("peak_rss_mb", json!(crate::machine::peak_mb()));
     object

@@ -58,6 +58,7 @@ use crate::origin::Origin;
 use crate::plan::{Asked, LevelDraws, PathPlan, Trajectories};
 use crate::problem::DeepBsde;
 use crate::quadratic::Quadratic;
+pub(crate) use draw::from_point;
 use draw::{Paths, draw};
 use gradient::gradient;
 pub(crate) use gradient::gradient_of;
@@ -183,10 +184,13 @@ pub(crate) fn answer(
     if !weighted.0 && reading == Reading::Adjoint {
         how.push_str(", without the scheme's weights (their effective sample is below half)");
     }
-    let learning = match reading {
-        Reading::Logarithmic => None,
-        _ => learning(j, theta, (&paths.policy, sampled.stderr), stream, watch)?,
-    };
+    let mut answer = sampled;
+    let mut learned = None;
+    if reading == Reading::Adjoint {
+        learned = learning(j, theta, (&paths.policy, sampled.stderr), stream, watch)?;
+        let rest = limit.as_ref().map_or(0.0, |limit| limit.rest);
+        answer = widened(widened(sampled, learned.map_or(0.0, |one| one.size)), rest);
+    }
     let bounds = match problem.bound_steps() {
         Some(steps) => Some(bounds(j, theta, steps, &stream.child("bounds"), watch)?),
         None => None,
@@ -195,9 +199,9 @@ pub(crate) fn answer(
     let value = Value {
         equation: problem.equation.clone(),
         at: problem.at.clone(),
-        answer: within(with(sampled, learning.as_ref()), (reading, limit.as_ref())),
+        answer,
         sampled,
-        learning,
+        learning: learned,
         reading,
         how,
         gradient: gradient(j, theta, finest)?,
@@ -298,7 +302,7 @@ pub(crate) fn value_of(problem: &DeepBsde, policy: &[LevelDraws]) -> Result<(Est
     let weighted = Weighted::new(&policy[0]);
     let limit = limit(problem, policy, weighted)?;
     let value = match limit {
-        Some(limit) => within(limit.value, (Reading::Adjoint, Some(&limit))),
+        Some(limit) => widened(limit.value, limit.rest),
         None => Estimate::of(&weighted.values(finest)),
     };
     Ok((value, Reading::Adjoint))
@@ -320,20 +324,10 @@ pub(crate) fn learned(
     Ok((learning(j, theta, (&policy, 0.0), stream, watch)?, share))
 }
 
-/// An estimate with what the limit may be off by in its standard error.
-fn within(value: Estimate, (reading, limit): (Reading, Option<&Limit>)) -> Estimate {
-    let rest = match reading {
-        Reading::Logarithmic => 0.0,
-        _ => limit.map_or(0.0, |limit| limit.rest),
-    };
-    Estimate { stderr: value.stderr.hypot(rest), ..value }
-}
-
-/// An estimate with the learning error in its standard error, where its size is known.
-pub(crate) fn with(sampled: Estimate, learning: Option<&Learning>) -> Estimate {
-    let size = learning.map_or(0.0, |learning| learning.size);
-    let size = if size.is_finite() { size } else { 0.0 };
-    Estimate { stderr: sampled.stderr.hypot(size), ..sampled }
+/// An estimate with another error in its standard error, where that is known.
+pub(crate) fn widened(value: Estimate, by: f64) -> Estimate {
+    let by = if by.is_finite() { by } else { 0.0 };
+    Estimate { stderr: value.stderr.hypot(by), ..value }
 }
 
 /// `1 step`, `20 steps`.

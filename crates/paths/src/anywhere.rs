@@ -19,11 +19,11 @@ use ground::estimate::Estimate;
 use ground::stream::Stream;
 use ground::{Error, Result};
 
-use crate::answer::{Learning, Value, gradient_of, learned, value_of, with};
+use crate::answer::{Learning, Value, from_point, gradient_of, learned, value_of, widened};
 use crate::case::Reading;
 use crate::origin::Origin;
 use crate::pilot::Pilot;
-use crate::plan::{Fresh, LevelDraws, PathPlan};
+use crate::plan::PathPlan;
 use crate::problem::DeepBsde;
 
 /// Paths behind one value of u.
@@ -95,10 +95,8 @@ fn point(
 ) -> Result<Point> {
     let z = j.slope_at(theta, t, x);
     let problem = j.problem.clone();
-    let steps = [problem.levels[0], 2 * problem.levels[0]];
-    let kappa = if problem.equation.is_nonlinear() { 1.0 } else { 0.0 };
-    let from = (t, x, &steps);
-    let draws = draw_from(j, theta, from, (0.0, kappa, stream))?;
+    let many = (PATHS, stream);
+    let draws = from_point(j, theta, (t, x, 0.0), many, &mut ())?;
     let inside = |j: &PathPlan| is_inside((j.pilot(), &problem.at), t, x);
     if !problem.equation.depends_on_value() {
         let (u, reading) = value_of(&problem, &draws)?;
@@ -112,7 +110,7 @@ fn point(
     let mut start = mean + left * (j.start(theta) - m_g);
     let mut round = 0;
     loop {
-        let draws = draw_from(j, theta, from, (start, kappa, stream))?;
+        let draws = from_point(j, theta, (t, x, start), many, &mut ())?;
         let (u, reading) = value_of(&problem, &draws)?;
         let moved = u.mean - start;
         round += 1;
@@ -124,20 +122,6 @@ fn point(
         }
         start = u.mean.clamp(low, high);
     }
-}
-
-/// Paths from (t, x) on two levels, Y starting at y.
-fn draw_from(
-    j: &mut PathPlan,
-    theta: &Params,
-    (t, x, steps): (f64, &[f64], &[usize; 2]),
-    (y, kappa, stream): (f64, f64, &Stream),
-) -> Result<Vec<LevelDraws>> {
-    let start = [y; 2];
-    let (from, start) = (Some((t, x, steps.as_slice())), start.as_slice());
-    let (what, levels, group, n, pivot) = ("paths from a point", 0..2, 1, PATHS, 0.0);
-    let fresh = Fresh { what, levels, from, start, kappa, group, n, stream, pivot };
-    j.evaluate(theta, &fresh, &mut ())
 }
 
 /// Whether paths of the pilot go to (t, x); at t = 0 whether they may begin there.
@@ -199,11 +183,9 @@ pub(crate) fn at_points(
             ),
             other => other,
         })?;
+        let left = 1.0 - t / j.problem.equation.horizon;
         let u = match (reading, learning) {
-            (Reading::Adjoint, Some(Learning { size, share })) => {
-                let left = 1.0 - t / j.problem.equation.horizon;
-                with(u, Some(&Learning { size: left * size, share }))
-            }
+            (Reading::Adjoint, Some(Learning { size, .. })) => widened(u, left * size),
             _ => u,
         };
         let slope = gradient_of(&j.problem, (t, x), &z);

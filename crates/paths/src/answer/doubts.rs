@@ -1,7 +1,7 @@
 //! Signs that an answer is wrong beyond what its interval says.
 //!
-//! The interval holds the noise of the fresh paths. The learning error is of second order in that
-//! of Z and the extrapolation supposes an order: both have signs, and these are looked for.
+//! The interval holds the noise of the fresh paths, an indicated learning error and what the limit may
+//! miss. What these rest on may fail: that has signs, and they are looked for.
 
 use frame::budget::Target;
 use ground::Result;

@@ -91,20 +91,19 @@ fn grouped(j: &PathPlan, n: usize) -> (usize, usize) {
     (group, (n.min(j.fresh()) / group).max(1) * group)
 }
 
-/// Paths that follow the function from the point x₀ on N and 2N steps, N those of the first level.
-pub(super) fn twice(
+/// Paths that follow the function from (t, x) on N and 2N steps, N those of the first level, Y
+/// starting at y.
+pub(crate) fn from_point(
     j: &mut PathPlan,
     theta: &Params,
-    stream: &Stream,
+    (t, x, y): (f64, &[f64], f64),
+    (n, stream): (usize, &Stream),
     watch: &mut dyn Watch,
 ) -> Result<Vec<LevelDraws>> {
-    let (steps, at) = (j.problem.levels[0], j.problem.at.mean(j.problem.equation.dim));
-    let both = [steps, 2 * steps];
-    let start = [j.start(theta); 2];
-    let (what, levels, n, pivot) = ("learning error", 0..2, PLAIN.min(j.fresh()), 0.0);
-    let kappa = law(j);
-    let (from, start) = (Some((0.0, at.as_slice(), both.as_slice())), start.as_slice());
-    let fresh = Fresh { what, levels, from, start, kappa, group: 1, n, stream, pivot };
+    let steps = [j.problem.levels[0], 2 * j.problem.levels[0]];
+    let (from, start) = (Some((t, x, steps.as_slice())), [y; 2]);
+    let (what, levels, kappa, pivot) = ("paths from a point", 0..2, law(j), 0.0);
+    let fresh = Fresh { what, levels, from, start: &start, kappa, group: 1, n, stream, pivot };
     j.evaluate(theta, &fresh, watch)
 }
 

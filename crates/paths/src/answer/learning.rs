@@ -16,7 +16,7 @@ use ground::Result;
 use ground::estimate::Estimate;
 use ground::stream::Stream;
 
-use super::draw::{follow, twice};
+use super::draw::{follow, from_point};
 use super::measure::{Weighted, independent, r_squared, unexplained};
 use crate::model::At;
 use crate::plan::{Asked, LevelDraws, PathPlan};
@@ -59,7 +59,11 @@ pub(super) fn learning(
     let own = stream.child("learning");
     let (all, shown) = (0..j.problem.levels.len(), "learning error");
     let grouped = match (j.problem.at.is_law(), policy) {
-        (false, [_]) => twice(j, theta, &own.child("twice"), watch)?,
+        (false, [one]) => {
+            let (x, y) = (j.problem.at.mean(j.problem.equation.dim), j.start(theta));
+            let n = one.value.len().min(PATHS / 2);
+            from_point(j, theta, (0.0, &x, y), (n, &own.child("twice")), watch)?
+        }
         (false, _) => Vec::new(),
         (true, _) => follow(j, theta, (all, shown), (PATHS / 4, &own), watch)?,
     };

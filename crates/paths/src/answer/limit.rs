@@ -43,10 +43,10 @@ pub(super) fn limit(
         return Ok(Some(Limit { value, order: None, fitted: false, seen: None, rest: 0.0 }));
     }
     let steps: Vec<usize> = policy.iter().map(|level| level.steps).collect();
-    let draws = |_: &[usize]| Ok(policy.iter().map(|level| weighted.values(level)).collect());
-    let assumed = problem.grid.order();
-    let Refined { limit, order, fitted, seen, .. } = refine(&steps, assumed, draws)?;
     let values: Vec<Vec<f64>> = policy.iter().map(|level| weighted.values(level)).collect();
+    let assumed = problem.grid.order();
+    let draws = |_: &[usize]| Ok(values.clone());
+    let Refined { limit, order, fitted, seen, .. } = refine(&steps, assumed, draws)?;
     let rest = rest(&steps, &values, (order.unwrap_or(assumed), fitted.then_some(assumed)));
     Ok(Some(Limit { value: limit, order, fitted, seen, rest }))
 }
