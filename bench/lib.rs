@@ -11,9 +11,9 @@ use ground::kernel::lane::Real;
 pub const LEVELS: [&str; 3] = ["portable", "avx2", "avx512"];
 
 /// Floating-point operations of one call of [`peak`] per lane.
-pub const PEAK_FLOPS: usize = 2 * 1200;
+pub const PEAK_FLOPS: usize = 2 * 24_000;
 
-/// 1200 fused multiply-adds of rows, on so many independent chains as hide the latency of four
+/// 24 000 fused multiply-adds of rows, on so many independent chains as hide the latency of four
 /// cycles on two ports and still fit the registers. No two chains and no two lanes hold the same
 /// numbers: what is the same would be computed once.
 pub fn peak<T: Real>(level: Level, start: T) -> T::Row {
@@ -25,7 +25,7 @@ pub fn peak<T: Real>(level: Level, start: T) -> T::Row {
         for i in 0..CHAINS {
             sum[i] = T::load(simd, &start[i]);
         }
-        for _ in 0..1200 / CHAINS {
+        for _ in 0..24_000 / CHAINS {
             for chain in &mut sum {
                 *chain = chain.mul_add(factor, factor);
             }
