@@ -2,25 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail")]
 
-use frame::{Run, Verdict};
+mod judge;
+
 use ground::formula::Expr;
-use paths::answer::Value;
+use judge::{solved, within};
 use paths::case::{Reading, Scheme};
 use paths::known::{BasketCall, DifferentRates, Heat, HjbLqg, Known};
 use paths::model::Equation;
 use paths::problem::DeepBsde;
 use paths::spacing::Spacing;
-
-fn solved(problem: DeepBsde, fresh: usize) -> Value {
-    let solution = problem.solve(&Run::new(150).seed(11).fresh(fresh)).unwrap();
-    assert!(!matches!(solution.verdict, Verdict::Contradicted { .. }), "{}", solution.verdict);
-    solution.answer
-}
-
-fn within(value: &Value, exact: f64) {
-    let z = value.answer.deviation(exact);
-    assert!(z < 5.0, "{} is {z:.1} standard errors from {exact}", value.answer);
-}
 
 /// Four steps, as different as they come.
 fn given(horizon: f64) -> Spacing {

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail")]
 
-use frame::{Run, Verdict};
+mod judge;
+
 use ground::formula::Expr;
+use judge::{solved, within};
 use paths::answer::Value;
 use paths::case::{Coefficient, Correlated, Correlation, Model, Scheme, Text, Volatility};
 use paths::known::{BasketCall, Heat, HjbLqg, Known, QuadraticGradient};
@@ -11,17 +13,6 @@ use paths::model::Equation;
 use paths::problem::DeepBsde;
 use paths::reference::geometric_basket::GeometricBasket;
 use paths::reference::radial::Stepped;
-
-fn solved(problem: DeepBsde, fresh: usize) -> Value {
-    let solution = problem.solve(&Run::new(150).seed(11).fresh(fresh)).unwrap();
-    assert!(!matches!(solution.verdict, Verdict::Contradicted { .. }), "{}", solution.verdict);
-    solution.answer
-}
-
-fn within(value: &Value, exact: f64) {
-    let z = value.answer.deviation(exact);
-    assert!(z < 5.0, "{} is {z:.1} standard errors from {exact}", value.answer);
-}
 
 #[test]
 fn exact_hjb() {

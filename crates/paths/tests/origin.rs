@@ -39,7 +39,7 @@ fn statistical_heat_from_a_normal_and_a_uniform_law() {
         let exact = law.mean(5).iter().map(|m| m * m).sum::<f64>() + 5.0 * (law.variance(5) + 2.0);
         let value =
             solved(DeepBsde::new(&Heat { dim: 5 }).starting(law).levels([5, 10]), 20, 16_384);
-        for found in [value.answer, value.minimiser, value.zero, value.untrained] {
+        for found in [value.sampled, value.minimiser, value.zero, value.untrained] {
             near(found, exact);
         }
         value.levels.iter().for_each(|level| near(level.value, exact));
@@ -63,7 +63,7 @@ fn statistical_hjb_against_cole_hopf_over_the_radius() {
         let problem = DeepBsde::new(&HjbLqg::new(dim, lambda)).levels([20, 40, 80]);
         let value = solved(problem.starting(Origin::normal(0.0, sd)), 200, 16_384);
         assert_eq!(value.reading, Reading::Adjoint);
-        near(value.answer, exact);
+        near(value.sampled, exact);
         assert!(value.r2 > 0.8 && value.r2 < 1.0, "R² {}", value.r2);
     }
 }
@@ -172,7 +172,7 @@ fn statistical_without_noise_the_answer_is_a_mean_over_starts() {
     let problem = DeepBsde::new(equation).starting(Origin::uniform(0.0, 1.0)).levels([2]);
     let solution = problem.solve(&Run::new(2).seed(3).fresh(4096)).unwrap();
     let value = solution.answer;
-    near(value.answer, 1.0);
+    near(value.sampled, 1.0);
     near(value.minimiser, 1.0);
     assert!(value.r2.is_nan() && value.gain.mean.is_nan(), "R² {}", value.r2);
     let why = solution.error.approximation.to_string();

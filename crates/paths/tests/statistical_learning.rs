@@ -82,7 +82,7 @@ fn statistical_coverage_of_the_schemes_value() {
         let form = Directions { pairs: 32, ..problem.default_form() };
         let run = Run { fresh: 4096, look: 64, ..Run::new(200).seed(1000 + seed) };
         let solution = solve(problem, form, Adam::cosine(200), &run, &mut ()).unwrap();
-        let (low, high) = solution.answer.answer.interval95();
+        let (low, high) = solution.answer.sampled.interval95();
         held += u32::from((low..=high).contains(&2.163_693));
     }
     assert!(held >= 11, "{held} of 16 intervals hold the value");

@@ -35,6 +35,12 @@ pub enum Activation {
     Identity,
 }
 
+impl Activation {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Tanh, Self::Sigmoid, Self::Softplus, Self::Relu, Self::Sin, Self::Identity];
+}
+
 /// A dense network of given widths.
 ///
 /// The parameters are one slice: for each layer W `[out, in]` row after row, then b `[out]`.

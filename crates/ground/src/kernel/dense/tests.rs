@@ -99,15 +99,7 @@ fn near(found: &[Vec<f64>], exact: &[Vec<f64>], to: f64, what: &str) {
 
 fn agree<T: Real>(to: f64) {
     let stream = Stream::new(3);
-    let all = [
-        Activation::Tanh,
-        Activation::Sigmoid,
-        Activation::Softplus,
-        Activation::Relu,
-        Activation::Sin,
-        Activation::Identity,
-    ];
-    for (k, activation) in all.into_iter().enumerate() {
+    for (k, activation) in Activation::ALL.into_iter().enumerate() {
         for (n, widths) in [(1, vec![3, 2]), (9, vec![5, 17, 33, 1]), (14, vec![20, 16, 8])] {
             let network = Dense { widths: widths.clone(), activation };
             let own = stream.child(&format!("{k} {n}"));

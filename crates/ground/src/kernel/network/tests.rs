@@ -4,15 +4,6 @@ use super::*;
 use crate::kernel::lane::{Row, level, levels};
 use crate::stream::Stream;
 
-const ACTIVATIONS: [Activation; 6] = [
-    Activation::Tanh,
-    Activation::Sigmoid,
-    Activation::Softplus,
-    Activation::Relu,
-    Activation::Sin,
-    Activation::Identity,
-];
-
 fn shapes() -> Vec<Vec<usize>> {
     vec![vec![3, 2], vec![8, 1, 6], vec![8, 32, 32, 6], vec![5, 7, 20, 11, 3], vec![1, 1, 1]]
 }
@@ -214,7 +205,7 @@ impl Answer {
 #[test]
 fn agree_with_plain_loops() {
     for widths in shapes() {
-        for activation in ACTIVATIONS {
+        for activation in Activation::ALL {
             let problem = Problem::new(widths.clone(), activation);
             let (double, single) = (problem.judge::<f64>(), problem.judge::<f32>());
             for level in levels() {
