@@ -5,7 +5,7 @@ pub use frame::{
 };
 pub use ground::estimate::Estimate;
 pub use paths::case::Start;
-pub use paths::form::Directions;
+pub use paths::form::{Directions, Form, Free, PerStep, Time};
 pub use paths::model::{At, Diffusion, Equation, Parabolic};
 pub use paths::origin::Origin;
 pub use paths::problem::DeepBsde;

@@ -1,7 +1,7 @@
 //! `[descent]`: how the function is improved.
 
-use frame::Adam;
 use frame::descent::schedule::Schedule;
+use frame::{AdaGrad, Adam, Descent, Functional, Momentum};
 use ground::kernel::update::AdamForm;
 use ground::{Error, Result};
 use schemars::JsonSchema;
@@ -30,6 +30,71 @@ pub struct AdamSection {
     /// The largest norm of the gradient, a longer one is shortened to it; inf for none. Default: 5.
     #[schemars(range(min = 0.0))]
     pub clip: f64,
+}
+
+/// `[descent] kind = "momentum"`: steps along a sum of the gradients so far, v ← keep v + g, θ ← θ −
+/// rate v. [SMDH13]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct MomentumSection {
+    /// The rate: a number, a fall { from, to }, or { at, values } for steps: one value more than
+    /// boundaries. Default: { from = 1e-2, to = 1e-4 }.
+    pub rate: Rate,
+    /// What is kept of the sum, from 0 (plain gradient descent) to below 1. Default: 0.9.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub keep: f64,
+    /// The largest norm of the gradient, a longer one is shortened to it; inf for none. Default: 5.
+    #[schemars(range(min = 0.0))]
+    pub clip: f64,
+}
+
+/// `[descent] kind = "adagrad"`: every parameter at a rate of its own, which falls as its gradients add
+/// up, s ← s + g², θ ← θ − rate g/(√s + eps). [DHS11]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct AdaGradSection {
+    /// The rate: a number, a fall { from, to }, or { at, values } for steps: one value more than
+    /// boundaries. Default: 1e-2.
+    pub rate: Rate,
+    /// What keeps the division finite. Default: 1e-10.
+    #[schemars(range(min = 0.0))]
+    pub eps: f64,
+    /// The largest norm of the gradient, a longer one is shortened to it; inf for none. Default: inf.
+    #[schemars(range(min = 0.0))]
+    pub clip: f64,
+}
+
+/// The section, by its kind.
+#[derive(Clone, Debug)]
+pub enum DescentSection {
+    /// `adam`.
+    Adam(AdamSection),
+    /// `momentum`.
+    Momentum(MomentumSection),
+    /// `adagrad`.
+    AdaGrad(AdaGradSection),
+}
+
+/// Any of the descents.
+#[derive(Clone, Debug)]
+pub enum Descents {
+    /// Adam.
+    Adam(Adam),
+    /// Momentum.
+    Momentum(Momentum),
+    /// AdaGrad.
+    AdaGrad(AdaGrad),
+}
+
+impl Descents {
+    /// One of them, its type forgotten.
+    pub fn boxed<J: Functional + ?Sized>(self) -> Box<dyn Descent<J>> {
+        match self {
+            Self::Adam(descent) => Box::new(descent),
+            Self::Momentum(descent) => Box::new(descent),
+            Self::AdaGrad(descent) => Box::new(descent),
+        }
+    }
 }
 
 /// A rate over the run.
@@ -101,21 +166,64 @@ impl Default for AdamSection {
     }
 }
 
-impl AdamSection {
+impl Default for MomentumSection {
+    fn default() -> Self {
+        let AdamSection { rate, clip, .. } = AdamSection::default();
+        Self { rate, keep: 0.9, clip }
+    }
+}
+
+impl Default for AdaGradSection {
+    fn default() -> Self {
+        Self { rate: Rate::Number(1e-2), eps: 1e-10, clip: f64::INFINITY }
+    }
+}
+
+impl DescentSection {
     /// The descent of a run of so many iterations.
-    pub fn adam(&self, iterations: u64) -> Result<Adam> {
+    pub fn of(&self, iterations: u64) -> Result<Descents> {
+        Ok(match self {
+            Self::Adam(section) => Descents::Adam(section.adam(iterations)?),
+            Self::Momentum(section) => Descents::Momentum(section.momentum(iterations)?),
+            Self::AdaGrad(section) => Descents::AdaGrad(section.adagrad(iterations)?),
+        })
+    }
+}
+
+/// The largest norm of a gradient, where there is one.
+fn norm(clip: f64) -> Result<Option<f64>> {
+    if clip > 0.0 {
+        return Ok(clip.is_finite().then_some(clip));
+    }
+    Err(Error::input("descent.clip", "every gradient would be shortened to nothing")
+        .allowed("Write a number above 0, or inf for no clipping"))
+}
+
+impl MomentumSection {
+    fn momentum(&self, iterations: u64) -> Result<Momentum> {
+        if self.keep >= 1.0 {
+            return Err(Error::input("descent.keep", "nothing would be forgotten")
+                .allowed("Write a number from 0 to below 1"));
+        }
+        let (rate, clip) = (self.rate.schedule()?, norm(self.clip)?);
+        Ok(Momentum { rate, keep: self.keep, clip, of: iterations, made: 0 })
+    }
+}
+
+impl AdaGradSection {
+    fn adagrad(&self, iterations: u64) -> Result<AdaGrad> {
+        let (rate, clip) = (self.rate.schedule()?, norm(self.clip)?);
+        Ok(AdaGrad { rate, eps: self.eps, clip, of: iterations, made: 0 })
+    }
+}
+
+impl AdamSection {
+    fn adam(&self, iterations: u64) -> Result<Adam> {
         for (name, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
             if beta >= 1.0 {
                 return Err(Error::input(format!("descent.{name}"), "nothing would be forgotten")
                     .allowed("Write a number from 0 to below 1"));
             }
-        }
-        if self.clip <= 0.0 {
-            return Err(Error::input(
-                "descent.clip",
-                "every gradient would be shortened to nothing",
-            )
-            .allowed("Write a number above 0, or inf for no clipping"));
         }
         Ok(Adam {
             rate: self.rate.schedule()?,
@@ -126,7 +234,7 @@ impl AdamSection {
                 Form::Torch => AdamForm::Torch,
                 Form::Keras => AdamForm::Keras,
             },
-            clip: self.clip.is_finite().then_some(self.clip),
+            clip: norm(self.clip)?,
             ..Adam::cosine(iterations)
         })
     }

@@ -1,12 +1,13 @@
 //! `kind = …` to constructors.
 
 use ground::{Error, Result};
+use paths::case::representation;
 use schemars::{Schema, schema_for};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::descent::AdamSection;
+use super::descent::{AdaGradSection, AdamSection, MomentumSection};
 use super::expect::Expect;
 use super::schema::nearest;
 use super::sections::{Quick, RunSection, Title};
@@ -42,12 +43,16 @@ const fn of_kind(
 }
 
 /// All sections and kinds, in the order of a case file.
-static ALL: [Documented; 9] = [
+static ALL: [Documented; 13] = [
     plain("case", true, || schema_for!(Title)),
     of_kind("model", "parabolic", true, || schema_for!(paths::case::Model)),
     of_kind("problem", "deep-bsde", true, || schema_for!(paths::case::Problem)),
-    of_kind("representation", "directions", false, || schema_for!(paths::case::Representation)),
+    of_kind("representation", "directions", false, || schema_for!(representation::Directions)),
+    of_kind("representation", "network", false, || schema_for!(representation::Network)),
+    of_kind("representation", "per-step", false, || schema_for!(representation::PerStep)),
     of_kind("descent", "adam", false, || schema_for!(AdamSection)),
+    of_kind("descent", "momentum", false, || schema_for!(MomentumSection)),
+    of_kind("descent", "adagrad", false, || schema_for!(AdaGradSection)),
     plain("run", false, || schema_for!(RunSection)),
     plain("sweep", false, || schema_for!(Sweep)),
     plain("quick", false, || schema_for!(Quick)),

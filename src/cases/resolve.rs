@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use frame::{Adam, Job, Known, Run};
+use frame::{Job, Known, Run};
 use ground::{Error, Result};
 use paths::case::{Model, Problem, Representation, Steps};
-use paths::form::Directions;
+use paths::form::Form;
 use paths::problem::DeepBsde;
 use toml::{Table, Value};
 
-use super::descent::AdamSection;
+use super::descent::{DescentSection, Descents};
 use super::expect::Expect;
 use super::matrix_file::{Files, embedded};
 use super::read::Case;
@@ -38,7 +38,7 @@ pub struct Resolved {
     pub expect: Option<Expect>,
     complete: Table,
     files: Files,
-    parts: (Model, Problem, Representation, Adam),
+    parts: (Model, Problem, Representation, Descents),
 }
 
 /// Keys on which no number of the answer depends.
@@ -61,8 +61,8 @@ fn read(case: &Case) -> Result<Resolved> {
     let (title, mut title_table) = section::<Title>(tables, "case")?;
     let (model, model_table) = section::<Model>(tables, "model")?;
     let (problem, problem_table) = section::<Problem>(tables, "problem")?;
-    let (representation, form_table) = section::<Representation>(tables, "representation")?;
-    let (descent, descent_table) = section::<AdamSection>(tables, "descent")?;
+    let (representation, form_table) = represented(tables)?;
+    let (descent, descent_table) = descending(tables)?;
     let run = section::<RunSection>(tables, "run")?.0.complete();
     let run_table =
         Table::try_from(&run).map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
@@ -81,7 +81,7 @@ fn read(case: &Case) -> Result<Resolved> {
         sweep.sound()?;
         sweep.cases(case)?.into_iter().try_for_each(|one| resolve(one).map(|_| ()))?;
     }
-    let adam = descent.adam(run.iterations)?;
+    let descent = descent.of(run.iterations)?;
     let name = if title.title.is_empty() { case.name.clone() } else { title.title };
     title_table.insert("title".to_owned(), Value::String(name.clone()));
     let mut complete = Table::new();
@@ -111,7 +111,45 @@ fn read(case: &Case) -> Result<Resolved> {
         expect,
         complete,
         files,
-        parts: (model, problem, representation, adam),
+        parts: (model, problem, representation, descent),
+    })
+}
+
+/// `[representation]`, by its kind.
+fn represented(tables: &Table) -> Result<(Representation, Table)> {
+    let name = "representation";
+    Ok(match shaped(tables, name)? {
+        Some("network") => {
+            let (read, table) = section(tables, name)?;
+            (Representation::Network(read), table)
+        }
+        Some("per-step") => {
+            let (read, table) = section(tables, name)?;
+            (Representation::PerStep(read), table)
+        }
+        _ => {
+            let (read, table) = section(tables, name)?;
+            (Representation::Directions(read), table)
+        }
+    })
+}
+
+/// `[descent]`, by its kind.
+fn descending(tables: &Table) -> Result<(DescentSection, Table)> {
+    let name = "descent";
+    Ok(match shaped(tables, name)? {
+        Some("momentum") => {
+            let (read, table) = section(tables, name)?;
+            (DescentSection::Momentum(read), table)
+        }
+        Some("adagrad") => {
+            let (read, table) = section(tables, name)?;
+            (DescentSection::AdaGrad(read), table)
+        }
+        _ => {
+            let (read, table) = section(tables, name)?;
+            (DescentSection::Adam(read), table)
+        }
     })
 }
 
@@ -130,8 +168,8 @@ fn quick_is_sound(case: &Case) -> Result<()> {
 impl Resolved {
     /// The job: a problem, a form and a descent.
     pub fn job(&self) -> Result<Box<dyn Job>> {
-        let (model, problem, representation, adam) = self.parts.clone();
-        let job = paths::case::job(&model, &problem, &representation, Box::new(adam))
+        let (model, problem, representation, descent) = self.parts.clone();
+        let job = paths::case::job(&model, &problem, &representation, descent.boxed())
             .map_err(|error| self.case.locate(self.files.name(error)))?;
         self.known().map(|_| job)
     }
@@ -147,7 +185,7 @@ impl Resolved {
     }
 
     /// The problem and the form.
-    pub fn pose(&self) -> Result<(DeepBsde, Directions)> {
+    pub fn pose(&self) -> Result<(DeepBsde, Form)> {
         let (model, problem, representation, _) = &self.parts;
         paths::case::pose(model, problem, representation)
             .map_err(|error| self.case.locate(self.files.name(error)))

@@ -1,6 +1,8 @@
 //! What a descent is: one discretisation of the gradient flow of J.
 
+pub mod adagrad;
 pub mod adam;
+pub mod momentum;
 pub mod schedule;
 
 use ground::Result;

@@ -1,6 +1,7 @@
 //! The waist: J(θ) = E j(z, f_θ), something that can be estimated and descended.
 
 use ground::estimate::Estimate;
+use ground::kernel::lane;
 use ground::{Error, Result};
 use serde::Serialize;
 
@@ -88,11 +89,12 @@ impl Move {
     pub fn apply(self, theta: &mut Params, gradient: &mut Params, at: u64) -> Result<()> {
         fn each<T: Stored>(by: Move, theta: &mut Params, gradient: &mut Params, scale: f64) {
             for (block, slope) in T::blocks_mut(theta).iter_mut().zip(T::blocks_mut(gradient)) {
+                let slope = lane::flat_mut::<T>(&mut slope.rows);
                 if scale < 1.0 {
-                    slope.theta.iter_mut().for_each(|g| *g = T::of(g.wide() * scale));
+                    slope.iter_mut().for_each(|g| *g = T::of(g.wide() * scale));
                 }
-                let [first, second] = &mut block.memory;
-                by.update.apply(&mut block.theta, [first, second], &slope.theta);
+                let memory = block.memory.each_mut().map(|memory| lane::flat_mut::<T>(memory));
+                by.update.apply(lane::flat_mut::<T>(&mut block.rows), memory, slope);
             }
         }
         let norm = gradient.norm();

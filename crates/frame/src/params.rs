@@ -1,11 +1,13 @@
 //! The numbers of a function in named blocks, in the precision of the run.
 //!
 //! Each block carries what a descent remembers of it, so that a fused plan moves a block while it
-//! is in cache. [`Params::get`] and [`Params::set`] convert to f64 at the door.
+//! is in cache. In memory a block stands in rows, as kernels want it; [`Params::get`], [`Params::set`]
+//! and files see its numbers in the order of its [`Packing`].
 
 use std::sync::Arc;
 
-use ground::kernel::lane::Real;
+use ground::kernel::lane::{self, Real};
+use ground::kernel::packing::Packing;
 use ground::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -21,20 +23,35 @@ pub enum Precision {
     F64,
 }
 
-/// The blocks of θ: their names and lengths.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The blocks of θ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// Name and length, in order.
-    pub blocks: Vec<(String, usize)>,
+    /// Name and numbers, in order.
+    pub blocks: Vec<(String, Packing)>,
+}
+
+impl Layout {
+    /// With one block more: so many numbers in a list.
+    pub fn list(self, name: impl Into<String>, n: usize) -> Self {
+        self.block(name, Packing::list(n))
+    }
+
+    /// With one block more.
+    pub fn block(mut self, name: impl Into<String>, numbers: Packing) -> Self {
+        self.blocks.push((name.into(), numbers));
+        self
+    }
 }
 
 /// The numbers of one block, and what a descent remembers of each.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Block<T> {
+pub struct Block<T: Real> {
+    /// How many numbers count, if they are one list.
+    n: usize,
     /// The parameters.
-    pub theta: Vec<T>,
+    pub rows: Vec<T::Row>,
     /// Two numbers a parameter: for Adam the two moments of its gradient.
-    pub memory: [Vec<T>; 2],
+    pub memory: [Vec<T::Row>; 2],
 }
 
 /// All blocks in one precision.
@@ -84,19 +101,35 @@ stored!(f32, F32);
 stored!(f64, F64);
 
 impl<T: Real> Block<T> {
-    fn zeros(n: usize) -> Self {
-        let zeros = || vec![T::default(); n];
-        Self { theta: zeros(), memory: [zeros(), zeros()] }
+    fn zeros(packing: &Packing) -> Self {
+        let zeros = || vec![T::Row::default(); packing.rows::<T>()];
+        Self { n: packing.len(), rows: zeros(), memory: [zeros(), zeros()] }
+    }
+
+    /// The numbers of a block that is one list.
+    pub fn list(&self) -> &[T] {
+        &lane::flat::<T>(&self.rows)[..self.n]
+    }
+
+    /// The same, to be changed.
+    pub fn list_mut(&mut self) -> &mut [T] {
+        &mut lane::flat_mut::<T>(&mut self.rows)[..self.n]
+    }
+
+    /// Parameters and memories.
+    fn parts(&mut self) -> [&mut Vec<T::Row>; 3] {
+        let [first, second] = &mut self.memory;
+        [&mut self.rows, first, second]
     }
 }
 
 impl Params {
     /// All numbers zero.
     pub fn zeros(layout: Layout, precision: Precision) -> Self {
-        let lengths = layout.blocks.iter().map(|(_, n)| *n);
+        let packings = layout.blocks.iter().map(|(_, packing)| packing);
         let store = match precision {
-            Precision::F32 => Store::F32(lengths.map(Block::zeros).collect()),
-            Precision::F64 => Store::F64(lengths.map(Block::zeros).collect()),
+            Precision::F32 => Store::F32(packings.map(Block::zeros).collect()),
+            Precision::F64 => Store::F64(packings.map(Block::zeros).collect()),
         };
         Self { layout: Arc::new(layout), store }
     }
@@ -121,27 +154,25 @@ impl Params {
 
     /// The parameters of a block.
     pub fn get(&self, block: usize) -> Vec<f64> {
+        let packing = &self.layout.blocks[block].1;
         match &self.store {
-            Store::F32(blocks) => blocks[block].theta.iter().map(|&x| x.wide()).collect(),
-            Store::F64(blocks) => blocks[block].theta.clone(),
+            Store::F32(blocks) => packing.unpack::<f32>(&blocks[block].rows),
+            Store::F64(blocks) => packing.unpack::<f64>(&blocks[block].rows),
         }
     }
 
     /// Sets the parameters of a block; panics when their number differs.
     pub fn set(&mut self, block: usize, values: &[f64]) {
-        fn fill<T: Real>(theta: &mut [T], values: &[f64]) {
-            assert!(
-                theta.len() == values.len(),
-                "a block of {} is not {}",
-                theta.len(),
-                values.len()
-            );
-            theta.iter_mut().zip(values).for_each(|(theta, &v)| *theta = T::of(v));
-        }
+        let packing = &self.layout.blocks[block].1;
         match &mut self.store {
-            Store::F32(blocks) => fill(&mut blocks[block].theta, values),
-            Store::F64(blocks) => fill(&mut blocks[block].theta, values),
+            Store::F32(blocks) => blocks[block].rows = packing.pack::<f32>(values),
+            Store::F64(blocks) => blocks[block].rows = packing.pack::<f64>(values),
         }
+    }
+
+    /// The place of a block among all.
+    pub fn block(&self, name: &str) -> Option<usize> {
+        self.layout.blocks.iter().position(|(known, _)| known == name)
     }
 
     /// All parameters, block after block.
@@ -161,14 +192,18 @@ impl Params {
             blocks: &mut [Block<T>],
             mut keep: impl FnMut(&str, &mut Vec<T>) -> Result<()>,
         ) -> Result<()> {
-            for ((name, n), block) in layout.blocks.iter().zip(blocks) {
-                keep(name, &mut block.theta)?;
-                for (k, memory) in block.memory.iter_mut().enumerate() {
-                    keep(&format!("{name}/memory{k}"), memory)?;
-                }
-                if block.theta.len() != *n || block.memory.iter().any(|m| m.len() != *n) {
-                    return Err(Error::input("", format!("block `{name}` has another length"))
-                        .allowed("The parameters belong to another case"));
+            for ((name, packing), block) in layout.blocks.iter().zip(blocks) {
+                let parts = ["", "/memory0", "/memory1"];
+                for (part, rows) in parts.into_iter().zip(block.parts()) {
+                    let numbers = packing.unpack::<T>(rows);
+                    let mut numbers: Vec<T> = numbers.into_iter().map(T::of).collect();
+                    keep(&format!("{name}{part}"), &mut numbers)?;
+                    if numbers.len() != packing.len() {
+                        return Err(Error::input("", format!("block `{name}` has another length"))
+                            .allowed("The parameters belong to another case"));
+                    }
+                    let numbers: Vec<f64> = numbers.into_iter().map(T::wide).collect();
+                    *rows = packing.pack::<T>(&numbers);
                 }
             }
             Ok(())
@@ -186,7 +221,7 @@ impl Params {
     pub fn forget(&mut self) {
         fn clear<T: Real>(blocks: &mut [Block<T>]) {
             for memory in blocks.iter_mut().flat_map(|block| &mut block.memory) {
-                memory.fill(T::default());
+                memory.fill(T::Row::default());
             }
         }
         match &mut self.store {

@@ -6,11 +6,13 @@
 
 #![allow(clippy::inline_always, reason = "inlining is what makes a level")]
 
+pub mod block;
 pub mod dense;
 pub mod lane;
 pub mod math;
 pub mod network;
 pub mod normal;
 pub mod once;
+pub mod packing;
 pub mod span;
 pub mod update;

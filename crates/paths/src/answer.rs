@@ -55,7 +55,7 @@ use crate::bounds::{Bounds, bounds};
 use crate::case::Reading;
 use crate::model::Equation;
 use crate::origin::Origin;
-use crate::plan::{Asked, LevelDraws, PathPlan, Trajectories};
+use crate::plan::{Asked, LevelDraws, PathPlan, Trajectories, Which};
 use crate::problem::DeepBsde;
 use crate::quadratic::Quadratic;
 pub(crate) use draw::from_point;
@@ -97,6 +97,8 @@ pub struct Value {
     pub gradient: Vec<Estimate>,
     /// The y₀ of the smallest loss.
     pub minimiser: Estimate,
+    /// y₀ as the descent left it, where it is trained like a weight.
+    pub trained: Option<f64>,
     /// The share of Var g that Z explains on plain paths, at the first level; of E Var(g | x₀) where
     /// x₀ has a law.
     pub r2: f64,
@@ -206,6 +208,7 @@ pub(crate) fn answer(
         how,
         gradient: gradient(j, theta, finest)?,
         minimiser: minimiser(first),
+        trained: j.trained(theta),
         r2: r_squared(first),
         zero: minimiser(&paths.zero),
         untrained: minimiser(&paths.untrained),
@@ -317,10 +320,11 @@ pub(crate) fn learned(
     watch: &mut dyn Watch,
 ) -> Result<(Option<Learning>, f64)> {
     let all = 0..j.problem.levels.len();
-    let plain = draw::plain(j, theta, (all.clone(), "plain paths"), stream, watch)?;
+    let asked = (Which::Learned(theta), j.start(theta));
+    let plain = draw::plain(j, asked, (all.clone(), "plain paths"), stream, watch)?;
     let share = learning::share(&plain);
     let (n, own) = (plain[0].value.len(), stream.child("policy"));
-    let policy = draw::follow(j, theta, (all, "fresh paths"), (n, &own), watch)?;
+    let policy = draw::follow(j, asked, (all, "fresh paths"), (n, &own), watch)?;
     Ok((learning(j, theta, (&policy, 0.0), stream, watch)?, share))
 }
 

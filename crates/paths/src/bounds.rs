@@ -20,7 +20,7 @@ use ground::stream::Stream;
 use crate::answer::{Logarithmic, mean};
 use crate::curvature::{Curvature, curvature};
 use crate::model::At;
-use crate::plan::{Fresh, LevelDraws, PathPlan};
+use crate::plan::{Fresh, LevelDraws, PathPlan, Which};
 use crate::problem::DeepBsde;
 use crate::quadratic::{GATE, Quadratic};
 use crate::sde::Law;
@@ -106,7 +106,7 @@ pub(crate) fn bounds(
         let what = "bounds";
         let stream = &stream;
         let fresh = Fresh { what, levels, from, start, kappa, group, n, stream, pivot };
-        Ok(j.evaluate(theta, &fresh, watch)?.swap_remove(0))
+        Ok(j.evaluate(Which::Learned(theta), &fresh, watch)?.swap_remove(0))
     };
     let [mut lower, mut upper] = [Curvature::Convex, Curvature::Concave].map(|policy| {
         Side::Unknown(

@@ -3,6 +3,7 @@
 //! These structs are the documentation: `explain` and the schema are made from the comments below.
 
 mod correlated;
+pub mod representation;
 
 use frame::{Descent, Job, Posed};
 use ground::formula::{self, Expr, Scope, Shape, parse};
@@ -12,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use correlated::{Correlated, Correlation, MatrixFile, Volatility};
+pub use representation::{Representation, Start};
 
-use crate::form::Directions;
+use crate::form::Form;
 use crate::model::{Diffusion, Equation};
 use crate::origin::Origin;
 use crate::plan::PathPlan;
@@ -232,39 +234,6 @@ pub enum Auto {
     Auto,
 }
 
-/// `[representation] kind = "directions"`: Z = Σ c_k D_k, a small network gives the coefficients c
-/// of directions known from the paths: the gradient of the smoothed terminal value, x, and a few
-/// active ones.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Representation {
-    /// M, antithetic pairs that smooth the terminal value; 0 for its raw gradient. Default: 4, or 64
-    /// where g is kinked (contains min, max, abs, relu, step, sign, clamp or if).
-    #[serde(default)]
-    pub pairs: Option<usize>,
-    /// Active directions: leading eigenvectors of the mean of b bᵀ. Default: 4, at most d.
-    #[serde(default)]
-    pub active: Option<usize>,
-    /// Widths of the hidden layers of the coefficient network. Default: [32, 32].
-    #[serde(default = "hidden")]
-    pub hidden: Vec<usize>,
-    /// Where training starts: "smoothed" (Z is the gradient of the smoothed terminal value) or
-    /// "zero" (Z ≡ 0). Default: "smoothed".
-    #[serde(default)]
-    pub start: Start,
-}
-
-/// Where training starts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Start {
-    /// Z = b, the gradient of the smoothed terminal value.
-    #[default]
-    Smoothed,
-    /// Z ≡ 0.
-    Zero,
-}
-
 fn zero() -> Text {
     Text::Number(0.0)
 }
@@ -275,10 +244,6 @@ fn origin() -> Origin {
 
 fn levels() -> Steps {
     Steps::Many(vec![20, 40, 80])
-}
-
-fn hidden() -> Vec<usize> {
-    vec![32, 32]
 }
 
 impl Default for Choice {
@@ -303,7 +268,7 @@ pub fn pose(
     model: &Model,
     problem: &Problem,
     representation: &Representation,
-) -> Result<(DeepBsde, Directions)> {
+) -> Result<(DeepBsde, Form)> {
     let problem = problem.pose(model.equation()?)?;
     problem.check()?;
     let form = representation.form(&problem)?;
@@ -497,29 +462,5 @@ impl Problem {
             Seen::Auto(_) => None,
         };
         Ok(DeepBsde { equation, at, levels, grid, scheme, on_policy, reading, bounds, range })
-    }
-}
-
-impl Representation {
-    fn form(&self, problem: &DeepBsde) -> Result<Directions> {
-        let default = problem.default_form();
-        let dim = problem.equation.dim;
-        let active = self.active.unwrap_or(default.active);
-        if active > dim {
-            let found = format!("{active} directions in {dim} dimensions");
-            return Err(
-                Error::input("representation.active", found).allowed(format!("At most {dim}"))
-            );
-        }
-        let pairs = self.pairs.unwrap_or(default.pairs);
-        if pairs > 4096 {
-            return Err(Error::input("representation.pairs", format!("{pairs} pairs"))
-                .allowed("At most 4096"));
-        }
-        if let Some(bad) = self.hidden.iter().find(|&&width| width == 0 || width > 4096) {
-            return Err(Error::input("representation.hidden", format!("`{bad}` is no width"))
-                .allowed("Whole numbers from 1 to 4096"));
-        }
-        Ok(Directions { pairs, active, hidden: self.hidden.clone(), start: self.start })
     }
 }

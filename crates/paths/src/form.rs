@@ -1,101 +1,120 @@
-//! The coefficients of directions: Z(t, x) = Σ_k c_k D_k.
+//! The function that is learned: Z(t, x).
 //!
-//! ```text
-//! ψ = [(g̃ − m_g)/s_g, (|x̂|² − d)/√(2d), V_1·x̂, …, V_K·x̂]         features, data of the path
-//! D = [b, ζ x̂/√d, ζ V_1, …, ζ V_K]                               directions, data of the path
-//! c = network(squash(ψ), 2t/T − 1, √(1 − t/T))                   all that is learned
-//! ```
-//! x̂ = (x − m)/s standardises x by the pilot; g̃ is the smoothed terminal value, b = σᵀ∇g̃; V are the
-//! active directions; ζ = s_c/√T is the natural size of |Z|. Hidden weights start N(0, 1/fan-in),
-//! the last layer at zero with bias e₁: Z starts at b. One number more, `start` = y₀ − m_g, is moved
-//! by the problem, not by a descent, where f depends on u.
+//! Directions known from the paths with learned coefficients ([`Directions`], the default); a network
+//! free to give any vector ([`Free`]), alone or added to directions; a batch-normalised network a step
+//! as published ([`PerStep`]). The last block of θ is `start`: where Y starts.
+
+mod directions;
+mod free;
+mod per_step;
 
 use frame::{Layout, Params, Precision, Representation};
-use ground::Result;
-use ground::kernel::network::{Activation, Network};
 use ground::stream::Stream;
+use ground::{Error, Result};
 
-use crate::case::Start;
+pub use directions::Directions;
+pub use free::{Free, Time};
+pub use per_step::PerStep;
 
-/// Coefficients of directions.
+use crate::problem::DeepBsde;
+
+/// Any of the forms.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Directions {
-    /// M, antithetic pairs that smooth the terminal value.
-    pub pairs: usize,
-    /// K, active directions.
-    pub active: usize,
-    /// Widths of the hidden layers.
-    pub hidden: Vec<usize>,
-    /// Where training starts.
-    pub start: Start,
+pub enum Form {
+    /// Coefficients of directions, with or without a free network.
+    Directions(Directions),
+    /// A free network.
+    Free(Free),
+    /// The published one.
+    PerStep(PerStep),
 }
 
-impl Directions {
-    /// M pairs and min(4, d) active directions, two hidden layers of 32.
-    pub fn new(dim: usize, pairs: usize) -> Self {
-        Self { pairs, active: dim.min(4), hidden: vec![32, 32], start: Start::Smoothed }
-    }
-
-    /// Evaluations of the terminal value that smooth it: ±ξ_m, or one where there are no pairs.
-    pub fn samples(&self) -> usize {
-        (2 * self.pairs).max(1)
-    }
-
-    /// Features and times: inputs of the network.
-    pub fn inputs(&self) -> usize {
-        self.active + 4
-    }
-
-    /// Directions: outputs of the network.
-    pub fn outputs(&self) -> usize {
-        self.active + 2
-    }
-
-    /// The network of the coefficients.
-    pub fn network(&self) -> Network {
-        let mut widths = vec![self.inputs()];
-        widths.extend(&self.hidden);
-        widths.push(self.outputs());
-        Network { widths, activation: Activation::Tanh }
-    }
-
-    /// The parameters of a multiple of Z: the last layer is linear.
-    pub(crate) fn scaled(&self, theta: &Params, by: f64) -> Params {
-        let widths = self.network().widths;
-        let [.., inputs, outputs] = widths.as_slice() else { return theta.clone() };
-        let mut numbers = theta.get(0);
-        let last = numbers.len() - (inputs + 1) * outputs;
-        numbers[last..].iter_mut().for_each(|v| *v *= by);
-        let mut scaled = theta.clone();
-        scaled.set(0, &numbers);
-        scaled
+impl From<Directions> for Form {
+    fn from(form: Directions) -> Self {
+        Self::Directions(form)
     }
 }
 
-impl Representation for Directions {
+impl From<Free> for Form {
+    fn from(form: Free) -> Self {
+        Self::Free(form)
+    }
+}
+
+impl From<PerStep> for Form {
+    fn from(form: PerStep) -> Self {
+        Self::PerStep(form)
+    }
+}
+
+impl Form {
+    /// The coefficients of directions, where there are any.
+    pub(crate) fn directions(&self) -> Option<&Directions> {
+        match self {
+            Self::Directions(form) => Some(form),
+            _ => None,
+        }
+    }
+
+    /// The free network, where there is one.
+    pub(crate) fn free(&self) -> Option<&Free> {
+        match self {
+            Self::Directions(form) => form.plus.as_ref(),
+            Self::Free(form) => Some(form),
+            Self::PerStep(_) => None,
+        }
+    }
+
+    /// The published form, if it is that.
+    pub(crate) fn per_step(&self) -> Option<&PerStep> {
+        match self {
+            Self::PerStep(form) => Some(form),
+            _ => None,
+        }
+    }
+
+    /// The directions that stand beside it untrained: its own, or the default ones.
+    pub(crate) fn beside(&self, problem: &DeepBsde) -> Directions {
+        self.directions().cloned().unwrap_or_else(|| problem.default_form())
+    }
+
+    /// An error unless it is a function on the paths of the problem.
+    pub(crate) fn fits(&self, problem: &DeepBsde) -> Result<()> {
+        let (dim, steps) = (problem.equation.dim, problem.levels[0]);
+        let is = |found: usize, due: usize, what: &str| {
+            if found == due {
+                return Ok(());
+            }
+            Err(Error::input("representation", format!("it has {found} {what}, not {due}"))
+                .allowed("The form and the problem must have the same dimension and first level"))
+        };
+        if let Some(free) = self.free() {
+            is(free.dim, dim, "dimensions")?;
+            is(free.steps, steps, "steps")?;
+        }
+        if let Some(form) = self.per_step() {
+            is(form.dim, dim, "dimensions")?;
+            is(form.steps, steps, "steps")?;
+            form.check(problem)?;
+        }
+        Ok(())
+    }
+}
+
+impl Representation for Form {
     fn layout(&self) -> Layout {
-        let coefficients = ("coefficients".to_owned(), self.network().len());
-        Layout { blocks: vec![coefficients, ("start".to_owned(), 1)] }
+        match self {
+            Self::Directions(form) => form.layout(),
+            Self::Free(form) => form.layout(),
+            Self::PerStep(form) => form.layout(),
+        }
     }
 
     fn init(&self, precision: Precision, stream: &Stream) -> Result<Params> {
-        let mut theta = Vec::with_capacity(self.network().len());
-        let widths = self.network().widths;
-        for (layer, pair) in widths.windows(2).enumerate() {
-            let (inputs, outputs) = (pair[0], pair[1]);
-            if layer + 2 == widths.len() {
-                theta.extend(std::iter::repeat_n(0.0, inputs * outputs));
-                theta.push(if self.start == Start::Smoothed { 1.0 } else { 0.0 });
-                theta.extend(std::iter::repeat_n(0.0, outputs - 1));
-            } else {
-                let own = stream.child(&format!("layer{layer}"));
-                let scale = 1.0 / (inputs as f64).sqrt();
-                theta.extend((0..inputs * outputs).map(|k| scale * own.normal(0, 0, k)));
-                theta.extend(std::iter::repeat_n(0.0, outputs));
-            }
+        match self {
+            Self::Directions(form) => form.init(precision, stream),
+            Self::Free(form) => form.init(precision, stream),
+            Self::PerStep(form) => form.init(precision, stream),
         }
-        let mut params = Params::zeros(self.layout(), precision);
-        params.set(0, &theta);
-        Ok(params)
     }
 }

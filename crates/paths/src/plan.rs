@@ -15,7 +15,10 @@
 
 mod compiled;
 mod evaluate;
+mod function;
 mod grid;
+mod published;
+mod record;
 mod scout;
 mod trajectory;
 mod walk;
@@ -25,33 +28,36 @@ use std::sync::Arc;
 use frame::{Batch, Functional, Move, Params, Precision, Purpose, Run, Stored, Watch, Work};
 use ground::estimate::Estimate;
 use ground::kernel::lane::Real;
-use ground::kernel::network::Evaluations;
 use ground::stream::Stream;
 use ground::{Error, Result};
 use rayon::prelude::*;
 
 pub(crate) use compiled::Compiled;
 pub(crate) use evaluate::{Fresh, LevelDraws};
+pub(crate) use function::Which;
+use function::{Function, Shape};
 pub(crate) use grid::Grid;
+use published::Published;
+use record::Record;
 pub(crate) use scout::Course;
 pub(crate) use trajectory::Asked;
 pub use trajectory::Trajectories;
-use walk::{Shared, Value, Walk};
+use walk::{Shared, Walk};
 
-use crate::form::Directions;
+use crate::form::Form;
 use crate::origin::Origin;
 use crate::pilot::Pilot;
 use crate::problem::DeepBsde;
 use crate::spacing::Spacing;
 
-/// The fast functional of [`DeepBsde`] with [`Directions`], in the precision of the run.
+/// The fast functional of [`DeepBsde`] with a [`Form`], in the precision of the run.
 #[derive(Debug)]
 pub struct PathPlan {
     inner: Inner,
     /// The problem it solves.
     pub(crate) problem: DeepBsde,
     /// The form it trains.
-    pub(crate) form: Directions,
+    pub(crate) form: Form,
 }
 
 #[derive(Debug)]
@@ -71,7 +77,7 @@ macro_rules! either {
 }
 
 impl PathPlan {
-    pub(crate) fn new(problem: DeepBsde, form: Directions, run: &Run) -> Result<Self> {
+    pub(crate) fn new(problem: DeepBsde, form: Form, run: &Run) -> Result<Self> {
         let inner = match run.precision {
             Precision::F32 => Inner::F32(Plan::new(&problem, &form, run)?),
             Precision::F64 => Inner::F64(Plan::new(&problem, &form, run)?),
@@ -87,11 +93,11 @@ impl PathPlan {
     /// Fresh paths, level by level.
     pub(crate) fn evaluate(
         &mut self,
-        theta: &Params,
+        which: Which<'_>,
         fresh: &Fresh<'_>,
         watch: &mut dyn Watch,
     ) -> Result<Vec<LevelDraws>> {
-        either!(&mut self.inner, plan => plan.evaluate(theta, fresh, watch))
+        either!(&mut self.inner, plan => plan.evaluate(which, fresh, watch))
     }
 
     /// Whole paths of one level.
@@ -104,9 +110,15 @@ impl PathPlan {
         either!(&self.inner, plan => plan.slope_at(theta, t, x))
     }
 
-    /// y₀ of the training, if f depends on u; else 0.
+    /// Where Y starts after training, if f depends on u; else 0.
     pub(crate) fn start(&self, theta: &Params) -> f64 {
         either!(&self.inner, plan => plan.start(theta))
+    }
+
+    /// y₀ as the descent left it, where the form trains it like a weight.
+    pub(crate) fn trained(&self, theta: &Params) -> Option<f64> {
+        let form = self.form.per_step()?;
+        theta.get(form.slope_block() + 1).first().copied()
     }
 
     /// The seed of the run.
@@ -146,7 +158,10 @@ impl Functional for PathPlan {
 #[derive(Debug)]
 struct Plan<T: Stored> {
     shared: Shared<T>,
+    form: Form,
     pilot: Pilot,
+    /// Training of the published form, where it is that.
+    published: Option<Published<T>>,
     /// One a level, increasing; training is on the first.
     grids: Vec<Grid<T>>,
     /// How grids of other times and steps are cut.
@@ -167,36 +182,22 @@ struct Plan<T: Stored> {
     work: Work,
 }
 
-/// What one block of the training batch keeps of its steps.
-#[derive(Debug)]
-struct Record<T: Real> {
-    walk: Walk<T>,
-    inputs: Vec<T::Row>,
-    caches: Vec<T::Row>,
-    /// ∂δ/∂c, then ∂L/∂c.
-    slopes: Vec<T::Row>,
-    /// 1 − h β at every step, where f depends on u.
-    factors: Vec<T::Row>,
-    /// Σ h f − z·ΔB so far, then δ, lane by lane.
-    y: Vec<f64>,
-    /// ∂Y/∂y₀, lane by lane.
-    tangent: Vec<f64>,
-    scratch: Vec<T::Row>,
-    gradient: Vec<T>,
-}
-
 impl<T: Stored> Plan<T> {
-    fn new(problem: &DeepBsde, form: &Directions, run: &Run) -> Result<Self> {
+    fn new(problem: &DeepBsde, form: &Form, run: &Run) -> Result<Self> {
         let level = crate::problem::level(run.vector);
         let pool = ground::par::pool(run.threads)?;
-        let (samples, on_policy) = (form.samples(), problem.follows()?);
+        let beside = form.beside(problem);
+        let on_policy = form.per_step().is_none() && problem.follows()?;
+        let samples = beside.samples();
         let compiled = Arc::new(Compiled::new(&problem.equation, &problem.step()?, samples)?);
         let course = problem.course();
         let stream = Stream::new(run.seed);
         let mut pilot =
-            pool.install(|| scout::scout::<T>(&compiled, form, &course, &stream, level))?;
-        pilot.range = problem.range(&pilot)?;
-        let grids = course
+            pool.install(|| scout::scout::<T>(&compiled, &beside, &course, &stream, level))?;
+        if form.per_step().is_none() || problem.range.is_some() {
+            pilot.range = problem.range(&pilot)?;
+        }
+        let grids: Vec<Grid<T>> = course
             .levels
             .iter()
             .map(|&n| {
@@ -204,8 +205,13 @@ impl<T: Stored> Plan<T> {
                 Grid::new(&compiled, &pilot, (0.0, &course.origin), cut, level)
             })
             .collect();
+        let mut shared = Shared::new(compiled, beside.network(), &pilot, on_policy, level);
+        shared.directed = form.directions().is_some();
+        shared.free = Shape::new(form, pilot.zeta(), &grids[0].times);
         Ok(Self {
-            shared: Shared::new(compiled, form.network(), &pilot, on_policy, level),
+            published: form.per_step().map(|form| Published::new(form.clone())),
+            form: form.clone(),
+            shared,
             pilot,
             grids,
             elsewhere: course.spacing.elsewhere(),
@@ -229,9 +235,13 @@ impl<T: Stored> Plan<T> {
         if self.on_policy { ramp(step, self.iterations) } else { 0.0 }
     }
 
-    /// δ − J Δ on all paths of a batch, Δ that of the paths of one start; what the reverse pass needs
-    /// is kept when `keep` is set.
-    fn forward(&mut self, theta: &Params, batch: Batch, keep: bool) -> Result<Vec<f64>> {
+    /// δ and J on all paths of a batch; what the reverse pass needs is kept when `keep` is set.
+    fn ends(
+        &mut self,
+        (theta, function): (&Params, &Function<'_, T>),
+        batch: Batch,
+        keep: bool,
+    ) -> Vec<(f64, f64)> {
         let blocks = batch.n.div_ceil(T::LANES);
         let (shared, grid) = (&self.shared, &self.grids[0]);
         while self.records.len() < blocks {
@@ -242,18 +252,27 @@ impl<T: Stored> Plan<T> {
             Purpose::Training => (&self.training, batch.step * batch.n as u64),
             Purpose::Validation => (&self.validation, 0),
         };
-        let parameters = &T::blocks(theta)[0].theta;
         let (start, group) = (self.start(theta), self.group);
         let records = &mut self.records[..blocks];
         self.pool.install(|| {
             records.par_iter_mut().enumerate().for_each(|(k, record)| {
                 let path = first + (k * T::LANES) as u64;
                 let draws = (stream, path, group);
-                record.forward((shared, grid), (parameters, start), draws, (kappa, keep));
+                record.forward((shared, grid), (function, start), draws, (kappa, keep));
             });
         });
         let lanes = records.iter().flat_map(|r| r.y.iter().zip(&r.tangent)).take(batch.n);
-        let all: Vec<(f64, f64)> = lanes.map(|(delta, j)| (*delta, *j)).collect();
+        lanes.map(|(delta, j)| (*delta, *j)).collect()
+    }
+
+    /// δ − J Δ on all paths of a batch, Δ that of the paths of one start.
+    fn forward(
+        &mut self,
+        function: (&Params, &Function<'_, T>),
+        batch: Batch,
+        keep: bool,
+    ) -> Result<Vec<f64>> {
+        let all = self.ends(function, batch, keep);
         let mut rest = Vec::with_capacity(batch.n);
         for alike in all.chunks(self.alike(batch.n)) {
             let squares: f64 = alike.iter().map(|(_, j)| j * j).sum();
@@ -276,11 +295,12 @@ impl<T: Stored> Plan<T> {
 
     /// y₀; 0 where f does not depend on u, so that δ is what a path says of u(0, x₀).
     fn start(&self, theta: &Params) -> f64 {
-        if self.shared.compiled.driver.of_u {
-            self.pilot.m_g + T::blocks(theta)[1].theta[0].wide()
-        } else {
-            0.0
+        if !self.shared.compiled.driver.of_u {
+            return 0.0;
         }
+        let blocks = T::blocks(theta);
+        let start = blocks[blocks.len() - 1].list()[0].wide();
+        if self.form.per_step().is_some() { start } else { self.pilot.m_g + start }
     }
 
     /// n/(n − 1) (δ − J Δ)²/s_c², path by path; of groups of n their means, which are independent.
@@ -297,40 +317,55 @@ impl<T: Stored> Plan<T> {
 
     fn value(&mut self, theta: &Params, batch: Batch) -> Result<Estimate> {
         self.work.values += batch.n as u64;
-        let rest = self.forward(theta, batch, false)?;
+        if self.published.is_some() {
+            return self.published_value(theta, batch);
+        }
+        let function = self.function(Which::Learned(theta));
+        let rest = self.forward((theta, &function), batch, false)?;
         Ok(self.loss(&rest))
     }
 
     fn gradient(&mut self, theta: &Params, batch: Batch, into: &mut Params) -> Result<Estimate> {
         self.work.gradients += batch.n as u64;
-        let rest = self.forward(theta, batch, true)?;
+        if self.published.is_some() {
+            return self.published_gradient(theta, batch, into);
+        }
+        let function = self.function(Which::Learned(theta));
+        let rest = self.forward((theta, &function), batch, true)?;
         let alike = self.alike(batch.n);
         let free = (batch.n / alike) as f64 * (alike as f64 - 1.0);
         let scale = 2.0 / free / self.pilot.s_c.powi(2);
-        let parameters = &T::blocks(theta)[0].theta;
-        let (shared, steps) = (&self.shared, self.grids[0].steps);
+        let (shared, grid) = (&self.shared, &self.grids[0]);
         let records = &mut self.records[..batch.n.div_ceil(T::LANES)];
         self.pool.install(|| {
             records.par_iter_mut().zip(rest.par_chunks(T::LANES)).for_each(|(record, rest)| {
                 let seeds: Vec<f64> = rest.iter().map(|r| scale * r).collect();
-                record.reverse(shared, steps, parameters, &seeds);
+                record.reverse((shared, grid), &function, &seeds);
             });
         });
-        let sum = &mut T::blocks_mut(into)[0].theta;
-        for (k, sum) in sum.iter_mut().enumerate() {
-            *sum = T::of(records.iter().map(|record| record.gradient[k].wide()).sum());
+        let records = &self.records[..batch.n.div_ceil(T::LANES)];
+        for (block, sums) in T::blocks_mut(into).iter_mut().enumerate() {
+            let parts = || records.iter().filter_map(|record| record.gradients.get(block));
+            for (k, sum) in sums.list_mut().iter_mut().enumerate() {
+                *sum = T::of(parts().map(|gradient| gradient[k].wide()).sum());
+            }
         }
         Ok(self.loss(&rest))
     }
 
     fn descend(&mut self, theta: &mut Params, batch: Batch, by: Move) -> Result<Estimate> {
+        if self.published.is_some() {
+            self.work.gradients += batch.n as u64;
+            return self.published_descend(theta, batch, by);
+        }
         let mut gradient = self.gradient.take().unwrap_or_else(|| theta.zeros_like());
         let value = self.gradient(theta, batch, &mut gradient)?;
         by.apply(theta, &mut gradient, batch.step)?;
         if self.shared.compiled.driver.of_u {
             let rate = 0.02_f64.max(1.0 / (1.0 + batch.step as f64));
             let s_g = self.pilot.s_g;
-            let start = &mut T::blocks_mut(theta)[1].theta[0];
+            let last = T::blocks(theta).len() - 1;
+            let start = &mut T::blocks_mut(theta)[last].list_mut()[0];
             *start = T::of(start.wide() + rate * self.newton.clamp(-s_g, s_g));
         }
         self.gradient = Some(gradient);
@@ -341,10 +376,9 @@ impl<T: Stored> Plan<T> {
         let (compiled, level) = (&self.shared.compiled, self.shared.level);
         let here = Origin::from(x);
         let grid = Grid::new(compiled, &self.pilot, (t, &here), (&self.elsewhere, 1), level);
-        let mut walk = Walk::new(compiled, &self.shared.network);
+        let mut walk = Walk::new(&self.shared);
         walk.start(&grid, (&self.training, 0, 1));
-        walk.look(&self.shared, &grid, 0);
-        walk.decide(&self.shared, &grid, 0, &T::blocks(theta)[0].theta);
+        walk.find(&self.shared, &grid, 0, &self.function(Which::Learned(theta)));
         walk.z.iter().map(|row| row.as_ref()[0].wide()).collect()
     }
 }
@@ -352,96 +386,6 @@ impl<T: Stored> Plan<T> {
 /// κ at iteration i of n: 2i/n, at most 1.
 pub(crate) fn ramp(i: u64, n: u64) -> f64 {
     if n == 0 { 1.0 } else { (2.0 * i as f64 / n as f64).min(1.0) }
-}
-
-impl<T: Real> Record<T> {
-    fn new(shared: &Shared<T>, steps: usize, keep: bool) -> Self {
-        let network = &shared.network;
-        let (inputs, outputs) = (network.widths[0], network.widths[network.widths.len() - 1]);
-        let rows = |n: usize| if keep { vec![T::Row::default(); n * steps] } else { vec![] };
-        Self {
-            walk: Walk::new(&shared.compiled, network),
-            inputs: rows(inputs),
-            caches: rows(network.cache_rows()),
-            slopes: rows(outputs),
-            factors: if shared.compiled.driver.of_u { rows(1) } else { vec![] },
-            tangent: vec![1.0; T::LANES],
-            y: vec![0.0; T::LANES],
-            scratch: Vec::new(),
-            gradient: vec![T::default(); network.len()],
-        }
-    }
-
-    fn forward(
-        &mut self,
-        (shared, grid): (&Shared<T>, &Grid<T>),
-        (theta, start): (&[T], f64),
-        (stream, path, group): (&Stream, u64, usize),
-        (kappa, keep): (f64, bool),
-    ) {
-        if keep && self.inputs.is_empty() {
-            *self = Self::new(shared, grid.steps, true);
-        }
-        let walk = &mut self.walk;
-        let (inputs, outputs, cached) = (walk.psi.len(), walk.c.len(), walk.cache.len());
-        let of_u = shared.compiled.driver.of_u;
-        self.y.fill(0.0);
-        self.tangent.fill(1.0);
-        walk.start(grid, (stream, path, group));
-        for n in 0..grid.steps {
-            let first = usize::try_from(path).expect("paths are counted by the machine's words");
-            scout::draw(shared.level, stream, grid, (first, n), &mut walk.dw);
-            walk.look(shared, grid, n);
-            walk.decide(shared, grid, n, theta);
-            let y = Value { start, sums: &self.y };
-            let change = walk.drive(shared, grid, n, (kappa, y));
-            let h = grid.h[n];
-            add(&mut self.y, change.as_ref());
-            if of_u {
-                forget(&mut self.tangent, h, walk.beta.as_ref());
-            }
-            if keep && of_u {
-                let factors = self.factors[n].as_mut().iter_mut().zip(walk.beta.as_ref());
-                factors.for_each(|(v, beta)| *v = T::of(1.0 - h * beta.wide()));
-            }
-            if keep {
-                self.inputs[n * inputs..(n + 1) * inputs].copy_from_slice(&walk.psi);
-                self.caches[n * cached..(n + 1) * cached].copy_from_slice(&walk.cache);
-                let slopes = &mut self.slopes[n * outputs..(n + 1) * outputs];
-                walk.sensitivity(shared, grid, (n, kappa), slopes);
-            }
-            walk.advance(shared, grid, n);
-        }
-        add(&mut self.y, walk.terminal(shared).as_ref());
-        self.y.iter_mut().for_each(|y| *y -= start);
-    }
-
-    /// The gradient of Σ seed·δ over the lanes that have a seed. A change of Y at one step reaches
-    /// Y_N through the factors of the steps behind it.
-    fn reverse(&mut self, shared: &Shared<T>, steps: usize, theta: &[T], seeds: &[f64]) {
-        let mut reach = vec![0.0; T::LANES];
-        reach[..seeds.len()].copy_from_slice(seeds);
-        let outputs = self.slopes.len() / steps;
-        for n in (0..steps).rev() {
-            for row in &mut self.slopes[n * outputs..(n + 1) * outputs] {
-                let lanes = row.as_mut().iter_mut().zip(&reach);
-                lanes.for_each(|(slope, reach)| *slope = T::of(slope.wide() * reach));
-            }
-            if let Some(factors) = self.factors.get(n) {
-                let lanes = reach.iter_mut().zip(factors.as_ref());
-                lanes.for_each(|(reach, factor)| *reach *= factor.wide());
-            }
-        }
-        self.gradient.fill(T::default());
-        let batch = Evaluations {
-            inputs: &self.inputs,
-            caches: &self.caches,
-            seeds: &self.slopes,
-            count: steps,
-        };
-        let scratch = &mut self.scratch;
-        shared.network.reverse(shared.level, theta, batch, scratch, &mut self.gradient);
-    }
 }
 
 /// J ← J (1 − h β).

@@ -1,4 +1,4 @@
-//! The terminal mismatch from path to path, on the tape: the judge of the plan.
+//! The terminal mismatch from path to path.
 //!
 //! ```text
 //! X_0 = x₀,   X_{n+1} = Φ(h_n, X_n, ΔB_n),   ΔB_n = ΔW_n + κ a h_n,   a = ∂f/∂z held fixed
@@ -13,31 +13,29 @@
 //! With the exact Z and y₀ = u(0, x₀) every δ is 0, up to the steps h. y₀ is eliminated: Δ is the
 //! Newton step to its best value; where f does not depend on u, J = 1 and L is the variance of what
 //! the paths say of u(0, x₀), whatever y₀. Paths and directions are data: no derivative goes through them.
-//! [HJE18] with the directions of [`crate::form`].
+//! [HJE18] with the directions of [`crate::form`]; the published form has a loss of its own, said there.
+//! [`on_tape`] writes both on the tape: the judge of the plan.
 
-use frame::problem::At as Place;
+pub mod on_tape;
+
 use frame::run::Vector;
-use frame::{
-    Batch, Findings, Forecast, Integral, Integrand, Params, Precision, Problem, Purpose, Run,
-    Table, Watch,
-};
-use ground::array::Array;
-use ground::formula::{Expr, Shape};
+use frame::{Findings, Forecast, Params, Precision, Problem, Representation, Run, Table, Watch};
+use ground::formula::Expr;
 use ground::kernel::lane::{self, Level};
 use ground::stream::Stream;
-use ground::tape::{Tape, Var, grad, join};
 use ground::{Error, Result};
+pub use on_tape::OnTape;
 
 use crate::answer::{self, Value};
 use crate::case::{Enclosure, Reading, Scheme, Wanted};
-use crate::form::Directions;
+use crate::form::{Directions, Form};
 use crate::model::{At, Equation};
 use crate::origin::{GROUP, Origin};
 use crate::pilot::Pilot;
-use crate::plan::{Course, PathPlan, ramp};
+use crate::plan::{Course, PathPlan};
 use crate::quadratic::Quadratic;
 use crate::sde::Step;
-use crate::spacing::{Cut, Spacing};
+use crate::spacing::Spacing;
 use crate::{anywhere, bounds};
 
 /// Find Z along the paths from x₀, and with it u(0, x₀).
@@ -285,6 +283,16 @@ impl DeepBsde {
         }
     }
 
+    /// The form, if it can be trained on this problem in this run.
+    fn can_take(&self, form: impl Into<Form>, run: &Run) -> Result<Form> {
+        self.check()?;
+        self.fits(run.precision)?;
+        self.comes_in_groups(run)?;
+        let form = form.into();
+        form.fits(self)?;
+        Ok(form)
+    }
+
     /// How its paths step.
     pub fn step(&self) -> Result<Step> {
         Step::new(&self.equation, self.scheme)
@@ -323,21 +331,17 @@ impl DeepBsde {
     }
 }
 
-impl Problem<Directions> for DeepBsde {
+impl<R: Representation + Clone + Into<Form>> Problem<R> for DeepBsde {
     type Functional = PathPlan;
     type Answer = Value;
 
-    fn forecast(&self, form: &Directions, run: &Run) -> Result<Forecast> {
-        self.check()?;
-        self.fits(run.precision)?;
-        self.comes_in_groups(run)?;
-        crate::forecast::forecast(self, form, run)
+    fn forecast(&self, form: &R, run: &Run) -> Result<Forecast> {
+        let form = self.can_take(form.clone(), run)?;
+        crate::forecast::forecast(self, &form, run)
     }
 
-    fn couple(self, form: Directions, run: &Run) -> Result<PathPlan> {
-        self.check()?;
-        self.fits(run.precision)?;
-        self.comes_in_groups(run)?;
+    fn couple(self, form: R, run: &Run) -> Result<PathPlan> {
+        let form = self.can_take(form, run)?;
         PathPlan::new(self, form, run)
     }
 
@@ -368,185 +372,4 @@ pub(crate) fn level(vector: Vector) -> Level {
         Vector::Portable => lane::level_named("portable"),
     };
     named.unwrap_or_else(lane::level)
-}
-
-/// The problem with its pilot, written on the tape.
-#[derive(Clone, Debug)]
-pub struct OnTape {
-    /// The problem; paths have the steps of its first level.
-    pub problem: DeepBsde,
-    /// What the plan's pilot found.
-    pub pilot: Pilot,
-    /// Moves of the whole run: κ rises over the first half.
-    pub iterations: u64,
-}
-
-/// What is drawn of the paths of a batch.
-#[derive(Clone, Debug)]
-pub struct Drawn {
-    /// X_0, `[n, d]`.
-    pub start: Array,
-    /// ΔW, `[n, d]` a step.
-    pub dw: Vec<Array>,
-}
-
-impl Integral<Directions> for OnTape {
-    type Draws = Drawn;
-
-    fn draws(&self, batch: Batch, stream: &Stream) -> Result<Drawn> {
-        let (d, steps) = (self.problem.equation.dim, self.problem.levels[0]);
-        let (own, first) = match batch.purpose {
-            Purpose::Training => (stream.child("training"), batch.step * batch.n as u64),
-            Purpose::Validation => (stream.child("validation"), 0),
-        };
-        let Cut { lengths, .. } = self.cut(steps);
-        let step = |n: usize| {
-            let scale = lengths[n].sqrt();
-            let n = u32::try_from(n).expect("a grid has fewer than 2^32 steps");
-            Array::from_shape_fn((batch.n, d), |(path, i)| {
-                scale * own.normal(first + path as u64, n, i)
-            })
-        };
-        let (origin, places) = (&self.problem.at, own.child("origin"));
-        let place = |(path, i)| {
-            let k = (first + path as u64) / origin.group() as u64;
-            origin.draw(&places, k, i)
-        };
-        let start = Array::from_shape_fn((batch.n, d), place);
-        Ok(Drawn { start, dw: (0..steps).map(step).collect() })
-    }
-
-    fn integrand<'t>(&self, at: Place<'_, 't, Directions, Drawn>) -> Result<Integrand<'t>> {
-        let (delta, tangent) = self.mismatch(&at)?;
-        if self.problem.at.is_law() {
-            // Without u in the driver J = 1, and Δ is the mean over a group.
-            let alike = delta.reshape([at.batch.n / GROUP, GROUP]);
-            let squares = (alike - alike.row_mean()).square().row_sum();
-            return Ok((squares / (GROUP as f64 - 1.0) / self.pilot.s_c.powi(2)).into());
-        }
-        let n = at.batch.n as f64;
-        let scale = n / (n - 1.0) / self.pilot.s_c.powi(2);
-        let newton = (delta * tangent).mean() / tangent.square().mean();
-        Ok((scale * (delta - tangent * newton).square()).into())
-    }
-}
-
-impl OnTape {
-    /// The steps of the paths.
-    fn cut(&self, steps: usize) -> Cut {
-        self.problem.grid.cut((0.0, self.problem.equation.horizon), steps)
-    }
-
-    /// δ and J path by path, `[n, 1]`.
-    fn mismatch<'t>(&self, at: &Place<'_, 't, Directions, Drawn>) -> Result<(Var<'t>, Var<'t>)> {
-        let equation = &self.problem.equation;
-        let At { t, x, u, z, .. } = equation.variables();
-        let (driver, step) = (equation.driver()?, self.problem.step()?);
-        let Cut { times, lengths } = self.cut(at.draws.dw.len());
-        let kappa =
-            if self.problem.follows()? { ramp(at.batch.step, self.iterations) } else { 0.0 };
-        let number = |v: f64| at.tape.variable(Array::from_elem((1, 1), v));
-        let mut here = at.tape.variable(at.draws.start.clone());
-        let [low, high] = self.pilot.range;
-        let of_u = equation.depends_on_value();
-        let mut tangent = at.tape.variable(Array::ones((at.batch.n, 1)));
-        let mut y = at.tape.variable(Array::zeros((at.batch.n, 1)));
-        if of_u {
-            y = y + (self.pilot.m_g + at.theta[1].detached());
-        }
-        for (n, dw) in at.draws.dw.iter().enumerate() {
-            let (time, h) = (times[n], lengths[n]);
-            let slope = self.slope(at, time, here);
-            let seen = y.clamp(low, high);
-            let bound = [(t, number(time)), (x, here), (u, seen), (z, slope)];
-            let f = driver.on_tape(at.tape, &bound);
-            if of_u {
-                let beta = grad(f, &[y])[0].detached();
-                tangent = tangent * (1.0 - h * beta);
-            }
-            let mut db = at.tape.variable(dw.clone());
-            if kappa > 0.0 {
-                db = db + kappa * h * grad(f, &[slope])[0].detached();
-            }
-            y = y - h * f + slope.dot(db);
-            let bound = [(t, number(time)), (step.h, number(h)), (x, here), (step.dw, db)];
-            here = step.formula.on_tape(at.tape, &bound).detached();
-        }
-        Ok((equation.terminal.on_tape(at.tape, &[(x, here)]) - y, tangent))
-    }
-
-    /// Z(t, x), `[n, d]`.
-    fn slope<'t>(
-        &self,
-        at: &Place<'_, 't, Directions, Drawn>,
-        time: f64,
-        here: Var<'t>,
-    ) -> Var<'t> {
-        let tape = at.tape;
-        let (d, pilot) = (self.problem.equation.dim, &self.pilot);
-        let (smoothed, b) = self.smoothed(tape, time, here);
-        let mean = tape.variable(Array::from_shape_fn((1, d), |(_, i)| pilot.mean_at(time)[i]));
-        let hat = pilot.inverse_sd_at(time) * (here - mean);
-        let axis = |v: &Vec<f64>| tape.variable(Array::from_shape_fn((1, d), |(_, i)| v[i]));
-        let axes: Vec<Var<'t>> = pilot.active.iter().map(axis).collect();
-        let mut psi = vec![
-            (smoothed - pilot.m_g) / pilot.s_g,
-            (hat.dot(hat) - d as f64) / (2.0 * d as f64).sqrt(),
-        ];
-        psi.extend(axes.iter().map(|v| hat.dot(*v)));
-        let follows = self.problem.follows().unwrap_or(false);
-        let squash = |v: Var<'t>| if follows { v.asinh() } else { v.clamp(-5.0, 5.0) };
-        let part = time / pilot.horizon;
-        let clock = |v: f64| tape.variable(Array::from_elem((at.batch.n, 1), v));
-        let mut inputs: Vec<Var<'t>> = psi.into_iter().map(squash).collect();
-        inputs.extend([clock(2.0 * part - 1.0), clock((1.0 - part).max(0.0).sqrt())]);
-        let c = coefficients(at.form, at.theta[0], join(&inputs).detached());
-        let zeta = pilot.zeta();
-        let mut z = c.columns(0, 1) * b + zeta / (d as f64).sqrt() * c.columns(1, 1) * hat;
-        for (k, v) in axes.iter().enumerate() {
-            z = z + zeta * c.columns(2 + k, 1) * *v;
-        }
-        z
-    }
-
-    /// g̃ and b = σᵀ∇g̃ by the tape's own derivative.
-    fn smoothed<'t>(&self, tape: &'t Tape, time: f64, here: Var<'t>) -> (Var<'t>, Var<'t>) {
-        let equation = &self.problem.equation;
-        let At { t, x, .. } = equation.variables();
-        let xi = Expr::variable("xi", Shape::Vector(equation.dim));
-        let step = self.problem.step().expect("the problem was checked");
-        let moved = step.to_the_end(equation, xi);
-        let value = equation.terminal.substitute(&[(x, moved)]);
-        let number = tape.variable(Array::from_elem((1, 1), time));
-        let samples = self.pilot.samples();
-        let mut sum: Option<Var<'t>> = None;
-        for sample in &samples {
-            let row = Array::from_shape_fn((1, equation.dim), |(_, i)| sample[i]);
-            let one = value.on_tape(tape, &[(t, number), (x, here), (xi, tape.variable(row))]);
-            sum = Some(sum.map_or(one, |sum| sum + one));
-        }
-        let mean = sum.expect("there is a sample") / samples.len() as f64;
-        let slope = grad(mean, &[here])[0];
-        let p = Expr::variable("p", Shape::Vector(equation.dim));
-        let b = equation.sigma_transposed(p);
-        (mean.detached(), b.on_tape(tape, &[(t, number), (x, here), (p, slope)]).detached())
-    }
-}
-
-/// The network of the coefficients, layer by layer.
-fn coefficients<'t>(form: &Directions, theta: Var<'t>, inputs: Var<'t>) -> Var<'t> {
-    let widths = form.network().widths;
-    let mut from = 0;
-    let mut values = inputs;
-    for (layer, pair) in widths.windows(2).enumerate() {
-        let (rows, cols) = (pair[1], pair[0]);
-        let weights = theta.columns(from, rows * cols).reshape([rows, cols]);
-        let bias = theta.columns(from + rows * cols, rows);
-        values = values.matmul(weights.transpose()) + bias;
-        if layer + 2 < widths.len() {
-            values = values.tanh();
-        }
-        from += rows * cols + rows;
-    }
-    values
 }

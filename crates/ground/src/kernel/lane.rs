@@ -10,6 +10,7 @@
 
 use std::fmt::Debug;
 
+use bytemuck::{Pod, Zeroable};
 pub use fearless_simd::Level;
 use fearless_simd::{Simd, SimdBase, f32x16, f64x8};
 
@@ -19,7 +20,7 @@ use super::once::Once;
 
 /// A precision that kernels exist for: f32 and f64. Its register is `Self::V<S>`.
 pub trait Real:
-    Parts + Once + Draw + Debug + Default + PartialEq + PartialOrd + Send + Sync + 'static
+    Parts + Once + Draw + Pod + Debug + Default + PartialEq + PartialOrd + Send + Sync + 'static
 {
     /// Points in a block.
     const LANES: usize;
@@ -40,21 +41,31 @@ pub trait Real:
 
 /// One number of each point of a block, in memory.
 pub trait Row<T>:
-    Copy + Debug + Default + PartialEq + Send + Sync + AsRef<[T]> + AsMut<[T]> + 'static
+    Pod + Debug + Default + PartialEq + Send + Sync + AsRef<[T]> + AsMut<[T]> + 'static
 {
     /// The same number in every lane.
     fn splat(x: T) -> Self;
 }
 
 /// Sixteen numbers of single precision.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub struct Row16([f32; 16]);
 
 /// Eight numbers of double precision.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub struct Row8([f64; 8]);
+
+/// The numbers of rows, one after the other.
+pub fn flat<T: Real>(rows: &[T::Row]) -> &[T] {
+    bytemuck::cast_slice(rows)
+}
+
+/// The same, to be changed.
+pub fn flat_mut<T: Real>(rows: &mut [T::Row]) -> &mut [T] {
+    bytemuck::cast_slice_mut(rows)
+}
 
 /// Ties a number to its row and its register.
 macro_rules! real {

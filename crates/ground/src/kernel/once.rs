@@ -12,7 +12,7 @@ use super::dense::{self, Layer, turn};
 use super::lane::Real;
 use super::network::{Activation, Evaluations, Network, Reversed, forward, reverse};
 use super::span::{self, Points, Span};
-use super::{normal, update};
+use super::{block, normal, update};
 use crate::stream::Stream;
 use crate::{dispatch, dispatch_products};
 
@@ -102,6 +102,24 @@ pub trait Once: Sized {
     #[doc(hidden)]
     fn adam(theta: &mut [Self], memory: [&mut [Self]; 2], gradient: &[Self], factors: [Self; 6])
     where
+        Self: Real;
+    /// See [`block::to_lines`].
+    #[doc(hidden)]
+    fn to_lines(
+        level: Level,
+        block: &[<Self as Real>::Row],
+        by: Self,
+        lines: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
+    /// See [`block::from_lines`].
+    #[doc(hidden)]
+    fn from_lines(
+        level: Level,
+        lines: &[<Self as Real>::Row],
+        by: Self,
+        block: &mut [<Self as Real>::Row],
+    ) where
         Self: Real;
     /// See [`span::features`].
     #[doc(hidden)]
@@ -260,6 +278,28 @@ macro_rules! once {
                 let level = super::lane::level();
                 // No sum is fused here, so the level changes the speed and not one bit.
                 dispatch!(level, _ => update::adam(theta, memory, gradient, factors));
+            }
+            #[inline(never)]
+            fn to_lines(
+                level: Level,
+                block: &[<Self as Real>::Row],
+                by: Self,
+                lines: &mut [<Self as Real>::Row],
+            ) {
+                dispatch_products!(level, simd => {
+                    block::to_lines_of::<$real, _>(simd, block, by, lines);
+                });
+            }
+            #[inline(never)]
+            fn from_lines(
+                level: Level,
+                lines: &[<Self as Real>::Row],
+                by: Self,
+                block: &mut [<Self as Real>::Row],
+            ) {
+                dispatch_products!(level, simd => {
+                    block::from_lines_of::<$real, _>(simd, lines, by, block);
+                });
             }
             #[inline(never)]
             fn features(

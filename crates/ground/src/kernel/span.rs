@@ -211,6 +211,31 @@ pub fn axpy<T: Real>(level: Level, a: &[T::Row], s: T, b: &[T::Row], out: &mut [
     });
 }
 
+/// Every row times one row, in place.
+pub fn scale<T: Real>(level: Level, by: &T::Row, rows: &mut [T::Row]) {
+    dispatch!(level, simd => {
+        let by = T::load(simd, by);
+        for row in rows {
+            T::store(T::load(simd, row) * by, row);
+        }
+    });
+}
+
+/// x̂ = (x − m) scale into the first rows of `out`, `[d]`.
+pub fn standardise<T: Real>(
+    level: Level,
+    x: &[T::Row],
+    (mean, scale): (&[T], T),
+    out: &mut [T::Row],
+) {
+    dispatch!(level, simd => {
+        let scale = T::V::<_>::splat(simd, scale);
+        for ((x, &mean), out) in x.iter().zip(mean).zip(out) {
+            T::store((T::load(simd, x) - T::V::<_>::splat(simd, mean)) * scale, out);
+        }
+    });
+}
+
 /// asinh of every number, in place.
 pub fn asinh<T: Real>(level: Level, rows: &mut [T::Row]) {
     T::asinh(level, rows);

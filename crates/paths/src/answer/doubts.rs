@@ -42,7 +42,7 @@ pub(super) fn doubts(
     (problem, pilot): (&DeepBsde, &Pilot),
 ) -> Result<Vec<String>> {
     let all = [
-        harmful(value, paths),
+        harmful(value, paths).or_else(|| idle(value)),
         blind(value, problem),
         lonely(value, paths),
         clipped(paths, pilot.range),
@@ -61,6 +61,20 @@ fn harmful(value: &Value, paths: &Paths) -> Option<String> {
         format!(
             "the learned Z explains less than Z = 0 does (R² {}); try a smaller descent.rate, more \
              run.iterations or problem.steps",
+            share(value.r2)
+        )
+    })
+}
+
+/// R² below which a function says next to nothing of g.
+const IDLE: f64 = 0.05;
+
+/// The networks of the published form learned next to nothing.
+fn idle(value: &Value) -> Option<String> {
+    (value.trained.is_some() && value.r2 < IDLE).then(|| {
+        format!(
+            "the networks explain next to nothing of g (R² {}): y₀ is about that of Z = 0; try \
+             representation.kind = \"directions\"",
             share(value.r2)
         )
     })

@@ -9,15 +9,13 @@
 
 use std::ops::Range;
 
-use frame::{Params, Representation, Watch};
+use frame::{Params, Watch};
 use ground::Result;
 use ground::estimate::Estimate;
 use ground::stream::Stream;
 
 use super::measure::{Weighted, minimiser};
-use crate::case::Start;
-use crate::form::Directions;
-use crate::plan::{Fresh, LevelDraws, PathPlan};
+use crate::plan::{Fresh, LevelDraws, PathPlan, Which};
 
 /// Plain paths that R² and the minimiser are measured on, unless fewer fresh paths are asked for.
 const PLAIN: usize = 8192;
@@ -45,19 +43,19 @@ pub(super) fn draw(
 ) -> Result<Paths> {
     let fresh = j.fresh();
     let all = 0..j.problem.levels.len();
-    let start = untrained(j, theta)?;
-    let nothing = theta.zeros_like();
     let plain_stream = &stream.child("plain");
-    let first = plain(j, theta, (all.clone(), "plain paths"), plain_stream, watch)?;
+    let learned = (Which::Learned(theta), j.start(theta));
+    let first = plain(j, learned, (all.clone(), "plain paths"), plain_stream, watch)?;
     let one = (0..1, "without training");
-    let untrained = plain(j, &start, one, plain_stream, watch)?.swap_remove(0);
+    let untrained = (Which::Smoothed, learned.1);
+    let untrained = plain(j, untrained, one, plain_stream, watch)?.swap_remove(0);
     let one = (0..1, "without a function");
-    let zero = plain(j, &nothing, one, plain_stream, watch)?.swap_remove(0);
+    let zero = plain(j, (Which::Zero, learned.1), one, plain_stream, watch)?.swap_remove(0);
     let stream = &stream.child("policy");
     let pivot = minimiser(&first[first.len() - 1]).mean;
     let (what, levels, kappa, group, n) = ("fresh paths", all, law(j), 1, fresh);
     let wanted = Wanted { what, levels, kappa, group, n, stream, pivot };
-    let policy = wanted.draw(j, theta, adjoint_weighted, watch)?;
+    let policy = wanted.draw(j, learned, adjoint_weighted, watch)?;
     Ok(Paths { plain: first, zero, untrained, policy })
 }
 
@@ -71,17 +69,17 @@ fn adjoint_weighted(draws: &LevelDraws) -> f64 {
     Estimate::of(&Weighted::new(draws).values(draws)).mean
 }
 
-/// Paths that follow the function, about so many, in groups where x₀ has a law.
+/// Paths that follow a function, about so many, in groups where x₀ has a law.
 pub(super) fn follow(
     j: &mut PathPlan,
-    theta: &Params,
+    asked: (Which<'_>, f64),
     (levels, what): (Range<usize>, &'static str),
     (n, stream): (usize, &Stream),
     watch: &mut dyn Watch,
 ) -> Result<Vec<LevelDraws>> {
     let (group, n) = grouped(j, n);
     let wanted = Wanted { what, levels, kappa: law(j), group, n, stream, pivot: 0.0 };
-    wanted.draw(j, theta, adjoint_weighted, watch)
+    wanted.draw(j, asked, adjoint_weighted, watch)
 }
 
 /// How many paths share a start, and about so many paths in whole groups, at most as many as fresh ones
@@ -104,30 +102,20 @@ pub(crate) fn from_point(
     let (from, start) = (Some((t, x, steps.as_slice())), [y; 2]);
     let (what, levels, kappa, pivot) = ("paths from a point", 0..2, law(j), 0.0);
     let fresh = Fresh { what, levels, from, start: &start, kappa, group: 1, n, stream, pivot };
-    j.evaluate(theta, &fresh, watch)
+    j.evaluate(Which::Learned(theta), &fresh, watch)
 }
 
-/// Paths by the drift alone.
+/// Paths by the drift alone, of a function and from where Y starts.
 pub(super) fn plain(
     j: &mut PathPlan,
-    theta: &Params,
+    asked: (Which<'_>, f64),
     (levels, what): (Range<usize>, &'static str),
     stream: &Stream,
     watch: &mut dyn Watch,
 ) -> Result<Vec<LevelDraws>> {
     let (group, n) = grouped(j, PLAIN);
     let wanted = Wanted { what, levels, kappa: 0.0, group, n, stream, pivot: 0.0 };
-    wanted.draw(j, theta, |draws| minimiser(draws).mean, watch)
-}
-
-/// The parameters at which Z is the gradient of the smoothed terminal value; y₀ is left where it
-/// was.
-fn untrained(j: &PathPlan, theta: &Params) -> Result<Params> {
-    let form = Directions { start: Start::Smoothed, ..j.form.clone() };
-    // Hidden layers do not count: the last one starts at zero.
-    let mut start = form.init(theta.precision(), &Stream::new(0))?;
-    start.set(1, &theta.get(1));
-    Ok(start)
+    wanted.draw(j, asked, |draws| minimiser(draws).mean, watch)
 }
 
 /// Paths that are wanted.
@@ -147,21 +135,21 @@ impl Wanted<'_> {
     fn draw(
         &self,
         j: &mut PathPlan,
-        theta: &Params,
+        (which, start): (Which<'_>, f64),
         read: impl Fn(&LevelDraws) -> f64,
         watch: &mut dyn Watch,
     ) -> Result<Vec<LevelDraws>> {
         let (paths, rounds) = NEWTON;
-        let mut start = vec![j.start(theta); self.levels.len()];
+        let mut start = vec![start; self.levels.len()];
         let rounds = if j.problem.equation.depends_on_value() { rounds } else { 0 };
         let own = self.stream.child("start");
         for _ in 0..rounds {
             let few = Fresh { n: paths.min(self.n), stream: &own, ..self.fresh(&start) };
-            let draws = j.evaluate(theta, &few, watch)?;
+            let draws = j.evaluate(which, &few, watch)?;
             let [low, high] = j.pilot().range;
             start = draws.iter().map(|level| read(level).clamp(low, high)).collect();
         }
-        j.evaluate(theta, &self.fresh(&start), watch)
+        j.evaluate(which, &self.fresh(&start), watch)
     }
 
     fn fresh<'a>(&'a self, start: &'a [f64]) -> Fresh<'a> {

@@ -23,6 +23,8 @@ pub struct Json {
     ci95: [f64; 2],
     /// The y₀ of the smallest loss, on plain paths at the first level.
     minimiser: Sampled,
+    /// y₀ as the descent left it; null unless the representation trains it like a weight.
+    trained: Option<f64>,
     /// ∇u(0, x₀), component by component.
     gradient: Slopes,
     /// The share of Var g(X_T) that Z explains on plain paths, at the first level; where x₀ has a law,
@@ -233,6 +235,7 @@ impl From<&Value> for Json {
             },
             ci95: [low, high],
             minimiser: v.minimiser.into(),
+            trained: v.trained,
             gradient: slopes(v),
             r2: v.r2,
             baselines: Baselines { zero: v.zero.into(), untrained },

@@ -19,7 +19,7 @@ use ground::stream::Stream;
 use super::draw::{follow, from_point};
 use super::measure::{Weighted, independent, r_squared, unexplained};
 use crate::model::At;
-use crate::plan::{Asked, LevelDraws, PathPlan};
+use crate::plan::{Asked, LevelDraws, PathPlan, Which};
 
 /// What is left of Z in the comparison.
 const PART: f64 = 0.75;
@@ -58,14 +58,15 @@ pub(super) fn learning(
     }
     let own = stream.child("learning");
     let (all, shown) = (0..j.problem.levels.len(), "learning error");
+    let asked = (Which::Learned(theta), j.start(theta));
     let grouped = match (j.problem.at.is_law(), policy) {
         (false, [one]) => {
-            let (x, y) = (j.problem.at.mean(j.problem.equation.dim), j.start(theta));
+            let (x, y) = (j.problem.at.mean(j.problem.equation.dim), asked.1);
             let n = one.value.len().min(PATHS / 2);
             from_point(j, theta, (0.0, &x, y), (n, &own.child("twice")), watch)?
         }
         (false, _) => Vec::new(),
-        (true, _) => follow(j, theta, (all, shown), (PATHS / 4, &own), watch)?,
+        (true, _) => follow(j, asked, (all, shown), (PATHS / 4, &own), watch)?,
     };
     let levels = if grouped.is_empty() { policy } else { &grouped };
     let (first, share) = (&levels[0], share(levels));
@@ -90,10 +91,11 @@ fn seen(
     own: &Stream,
     watch: &mut dyn Watch,
 ) -> Result<Option<f64>> {
-    let less = j.form.scaled(theta, PART);
+    let start = j.start(theta);
+    let [full, less] = [Which::Learned(theta), Which::Part(theta, PART)].map(|which| (which, start));
     let shown = || (0..1, "learning error");
-    let full = follow(j, theta, shown(), (PATHS, own), watch)?.swap_remove(0);
-    let part = follow(j, &less, shown(), (PATHS, own), watch)?.swap_remove(0);
+    let full = follow(j, full, shown(), (PATHS, own), watch)?.swap_remove(0);
+    let part = follow(j, less, shown(), (PATHS, own), watch)?.swap_remove(0);
     let weighted = Weighted::new(&policy[0]);
     let pairs = weighted.values(&part).into_iter().zip(weighted.values(&full));
     let moved: Vec<f64> = pairs.map(|(a, b)| a - b).collect();

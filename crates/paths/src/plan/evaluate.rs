@@ -14,13 +14,14 @@
 //! of the N-step scheme, of which the shifted law is the limit h → 0. So E ρ y₀ is one Newton step
 //! of the N-step scheme itself.
 
-use frame::{Params, Stored, Watch};
+use frame::{Stored, Watch};
 use ground::kernel::lane::Real;
 use ground::kernel::span;
 use ground::stream::Stream;
 use ground::{Error, Result};
 use rayon::prelude::*;
 
+use super::function::{Function, Which};
 use super::grid::Grid;
 use super::walk::{Shared, Value, Walk};
 use super::{Plan, add, forget, scout};
@@ -107,7 +108,7 @@ struct Desk<T: Real> {
 impl<T: Stored> Plan<T> {
     pub(super) fn evaluate(
         &mut self,
-        theta: &Params,
+        which: Which<'_>,
         fresh: &Fresh<'_>,
         watch: &mut dyn Watch,
     ) -> Result<Vec<LevelDraws>> {
@@ -127,7 +128,7 @@ impl<T: Stored> Plan<T> {
         // Drawn on the finest grid of all, so that every evaluation of one stream sees the same paths.
         let finest = all.last().expect("there is a level");
         self.work.fresh += fresh.n as u64;
-        let parameters = &T::blocks(theta)[0].theta;
+        let function = &self.function(which);
         let of_u = self.shared.compiled.driver.of_u;
         let starts = |k: usize| if of_u { fresh.start.get(k).copied() } else { None };
         let mut all: Vec<LevelDraws> = grids
@@ -149,7 +150,7 @@ impl<T: Stored> Plan<T> {
                     .map_init(
                         || Desk::new(&self.shared, grids, starts),
                         |desk, piece| {
-                            desk.piece(&self.shared, (grids, finest), parameters, (fresh, piece))
+                            desk.piece(&self.shared, (grids, finest), function, (fresh, piece))
                         },
                     )
                     .collect()
@@ -204,7 +205,7 @@ impl<T: Real> Desk<T> {
             weight: vec![1.0; T::LANES],
         };
         Self {
-            walk: Walk::new(&shared.compiled, &shared.network),
+            walk: Walk::new(shared),
             dw: rows(),
             places: (0..grids.len()).map(place).collect(),
         }
@@ -215,7 +216,7 @@ impl<T: Real> Desk<T> {
         &mut self,
         shared: &Shared<T>,
         (grids, finest): (&[Grid<T>], &Grid<T>),
-        theta: &[T],
+        function: &Function<'_, T>,
         (fresh, piece): (&Fresh<'_>, usize),
     ) -> Vec<LevelDraws> {
         let mut out = vec![LevelDraws::default(); grids.len()];
@@ -226,7 +227,7 @@ impl<T: Real> Desk<T> {
                 break;
             }
             self.places.iter_mut().for_each(|place| place.lanes = lanes);
-            self.block(shared, (grids, finest), theta, (fresh, first));
+            self.block(shared, (grids, finest), function, (fresh, first));
             for (place, out) in self.places.iter_mut().zip(&mut out) {
                 std::mem::swap(&mut self.walk.x, &mut place.x);
                 let g = self.walk.terminal(shared);
@@ -255,7 +256,7 @@ impl<T: Real> Desk<T> {
         &mut self,
         shared: &Shared<T>,
         (grids, finest): (&[Grid<T>], &Grid<T>),
-        theta: &[T],
+        function: &Function<'_, T>,
         (fresh, path): (&Fresh<'_>, usize),
     ) {
         self.walk.start(finest, (fresh.stream, path as u64, fresh.group));
@@ -278,7 +279,7 @@ impl<T: Real> Desk<T> {
                     span::add::<T>(shared.level, &self.dw, &mut place.dw);
                 }
                 if (s + 1) % ratio == 0 {
-                    place.step((shared, grid), &mut self.walk, theta, (s / ratio, fresh.kappa));
+                    place.step((shared, grid), &mut self.walk, function, (s / ratio, fresh.kappa));
                 }
             }
         }
@@ -290,7 +291,7 @@ impl<T: Real> Place<T> {
         &mut self,
         (shared, grid): (&Shared<T>, &Grid<T>),
         walk: &mut Walk<T>,
-        theta: &[T],
+        function: &Function<'_, T>,
         (n, kappa): (usize, f64),
     ) {
         if n == 0 {
@@ -298,8 +299,7 @@ impl<T: Real> Place<T> {
         }
         std::mem::swap(&mut walk.x, &mut self.x);
         std::mem::swap(&mut walk.dw, &mut self.dw);
-        walk.look(shared, grid, n);
-        walk.decide(shared, grid, n, theta);
+        walk.find(shared, grid, n, function);
         let y = Value { start: self.start, sums: &self.y };
         let change = walk.drive(shared, grid, n, (kappa, y));
         add(&mut self.y, change.as_ref());
@@ -368,7 +368,7 @@ mod tests {
         let (kappa, n, pivot) = (0.0, PATHS, 0.0);
         let what = "";
         let fresh = Fresh { what, levels, from, start: &[], kappa, group, n, stream, pivot };
-        plan.evaluate(&theta, &fresh, &mut ()).unwrap()
+        plan.evaluate(Which::Learned(&theta), &fresh, &mut ()).unwrap()
     }
 
     /// Every level sees the same X_T: its increments are sums of the finest ones.

@@ -105,7 +105,7 @@ fn moments<T: Real>(shared: &Shared<T>, grid: &Grid<T>, stream: &Stream, pilot: 
     let d = shared.compiled.dim;
     let blocks = PATHS / T::LANES;
     let parts = par::map(TASKS, |task| {
-        let mut walk = Walk::<T>::new(&shared.compiled, &shared.network);
+        let mut walk = Walk::<T>::new(shared);
         let mut sums =
             Sums { first: vec![0.0; grid.steps * d], second: vec![0.0; grid.steps], g: vec![] };
         for block in task * blocks / TASKS..(task + 1) * blocks / TASKS {
@@ -187,7 +187,7 @@ fn directions<T: Real>(
     let blocks = ACTIVE_PATHS / T::LANES;
     let tasks = TASKS / 2;
     let parts = par::map(tasks, |task| {
-        let mut walk = Walk::<T>::new(&shared.compiled, &shared.network);
+        let mut walk = Walk::<T>::new(shared);
         let mut sums = vec![T::Row::default(); d * (d + 1) / 2];
         for block in task * blocks / tasks..(task + 1) * blocks / tasks {
             walk.start(grid, (stream, (block * T::LANES) as u64, 1));

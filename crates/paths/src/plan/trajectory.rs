@@ -10,6 +10,7 @@ use frame::{Params, Stored};
 use ground::kernel::lane::Real;
 use ground::stream::Stream;
 
+use super::function::{Function, Which};
 use super::grid::Grid;
 use super::walk::{Value, Walk};
 use super::{Plan, add, scout};
@@ -79,10 +80,11 @@ impl<T: Stored> Plan<T> {
         let mut t: Vec<f64> = grid.times.iter().map(|t| t.wide()).collect();
         t.push(self.pilot.horizon);
         let mut out = Trajectories { t, paths: asked.n, dim, ..Trajectories::default() };
-        let mut walk = Walk::new(&self.shared.compiled, &self.shared.network);
+        let mut walk = Walk::new(&self.shared);
+        let function = self.function(Which::Learned(theta));
         for first in (0..asked.n).step_by(T::LANES) {
             let lanes = T::LANES.min(asked.n - first);
-            let block = self.block(theta, (asked, grid), first, &mut walk);
+            let block = self.block(&function, (asked, grid), first, &mut walk);
             block.unpack(lanes, &mut out);
         }
         out
@@ -90,12 +92,11 @@ impl<T: Stored> Plan<T> {
 
     fn block(
         &self,
-        theta: &Params,
+        function: &Function<'_, T>,
         (asked, grid): (&Asked<'_>, &Grid<T>),
         first: usize,
         walk: &mut Walk<T>,
     ) -> Block<T> {
-        let parameters = &T::blocks(theta)[0].theta;
         let mut sums = vec![0.0; T::LANES];
         let mut block = Block { x: Vec::new(), y: Vec::new(), z: Vec::new(), g: Vec::new() };
         walk.start(grid, (asked.stream, first as u64, 1));
@@ -103,8 +104,7 @@ impl<T: Stored> Plan<T> {
             block.x.push(walk.x.clone());
             block.y.push(sums.clone());
             scout::draw(self.shared.level, asked.stream, grid, (first, n), &mut walk.dw);
-            walk.look(&self.shared, grid, n);
-            walk.decide(&self.shared, grid, n, parameters);
+            walk.find(&self.shared, grid, n, function);
             block.z.push(walk.z.clone());
             let y = Value { start: asked.start, sums: &sums };
             let change = walk.drive(&self.shared, grid, n, (asked.kappa, y));

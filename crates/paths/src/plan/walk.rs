@@ -17,6 +17,7 @@ use ground::stream::Stream;
 use smallvec::SmallVec;
 
 use super::compiled::Compiled;
+use super::function::{Function, Kind, Learned, Shape};
 use super::grid::Grid;
 use crate::pilot::Pilot;
 
@@ -24,7 +25,12 @@ use crate::pilot::Pilot;
 #[derive(Debug)]
 pub(crate) struct Shared<T> {
     pub(crate) compiled: Arc<Compiled>,
+    /// Of the coefficients of directions.
     pub(crate) network: Network,
+    /// Whether the function has them.
+    pub(crate) directed: bool,
+    /// What all free networks share, where there are any.
+    pub(crate) free: Option<Shape<T>>,
     pub(crate) level: Level,
     /// Clip ψ to ±5, or squash it by asinh where paths follow the function.
     pub(crate) asinh: bool,
@@ -49,6 +55,8 @@ impl<T: Real> Shared<T> {
         Self {
             asinh,
             level,
+            directed: true,
+            free: None,
             m_g: T::of(pilot.m_g),
             inverse_s_g: T::of(1.0 / pilot.s_g),
             range: pilot.range,
@@ -86,6 +94,8 @@ pub(crate) struct Walk<T: Real> {
     pub(crate) c: Vec<T::Row>,
     /// Its activations.
     pub(crate) cache: Vec<T::Row>,
+    /// Inputs, outputs and activations of a free network.
+    pub(crate) free: [Vec<T::Row>; 3],
     b: Vec<T::Row>,
     p: Vec<T::Row>,
     a: Vec<T::Row>,
@@ -119,10 +129,14 @@ struct Machines<T: Real> {
 
 impl<T: Real> Walk<T> {
     /// Memory for one block.
-    pub(crate) fn new(compiled: &Compiled, network: &Network) -> Self {
+    pub(crate) fn new(shared: &Shared<T>) -> Self {
         let rows = |n: usize| vec![T::Row::default(); n];
+        let (compiled, network) = (&shared.compiled, &shared.network);
         let d = compiled.dim;
         let ends = (network.widths[0], network.widths[network.widths.len() - 1]);
+        let free = shared.free.as_ref().map_or([0; 3], |free| {
+            [free.network.widths[0], d, free.network.cache_rows()]
+        });
         Self {
             x: rows(d),
             dw: rows(d),
@@ -130,6 +144,7 @@ impl<T: Real> Walk<T> {
             psi: rows(ends.0),
             c: rows(ends.1),
             cache: rows(network.cache_rows()),
+            free: free.map(rows),
             b: rows(d),
             p: rows(d),
             a: rows(d),
@@ -212,13 +227,82 @@ impl<T: Real> Walk<T> {
         self.psi[3 + k] = T::Row::splat(left);
     }
 
-    /// c and z with parameters θ.
-    pub(crate) fn decide(&mut self, shared: &Shared<T>, grid: &Grid<T>, n: usize, theta: &[T]) {
+    /// z.
+    pub(crate) fn find(
+        &mut self,
+        shared: &Shared<T>,
+        grid: &Grid<T>,
+        n: usize,
+        function: &Function<'_, T>,
+    ) {
+        if function.looks() {
+            self.look(shared, grid, n);
+        }
+        match &function.kind {
+            Kind::Zero => self.z.fill(T::Row::default()),
+            Kind::Smoothed => self.z.copy_from_slice(&self.b),
+            Kind::Learned(learned) => self.learned(shared, grid, n, learned),
+        }
+        if function.by != 1.0 {
+            stretch::<T>(&mut self.z, T::of(function.by));
+        }
+    }
+
+    fn learned(
+        &mut self,
+        shared: &Shared<T>,
+        grid: &Grid<T>,
+        n: usize,
+        learned: &Learned<'_, T>,
+    ) {
+        match learned.coefficients {
+            Some(theta) => self.decide(shared, grid, n, theta),
+            None => self.z.fill(T::Row::default()),
+        }
+        let Some(shape) = &shared.free else { return };
+        let interval = shape.interval(grid.times[n]);
+        match (learned.first, interval) {
+            (Some(first), 0) => {
+                self.z.iter_mut().zip(first).for_each(|(row, &z)| *row = T::Row::splat(z));
+            }
+            (Some(_), k) => self.add_free(shared, grid, n, (shape, &learned.free[k - 1])),
+            (None, k) => self.add_free(shared, grid, n, (shape, &learned.free[k])),
+        }
+    }
+
+    /// c and z with parameters θ of the coefficients.
+    fn decide(&mut self, shared: &Shared<T>, grid: &Grid<T>, n: usize, theta: &[T]) {
         let level = shared.level;
         shared.network.forward(level, theta, &self.psi, &mut self.cache, &mut self.c);
         stretch::<T>(&mut self.c[1..], shared.zeta);
         let points = Points { x: &self.x, b: &self.b };
         span::combine(level, shared.span(grid, n), points, &self.c, &mut self.z);
+    }
+
+    /// z more by what a free network says.
+    fn add_free(
+        &mut self,
+        shared: &Shared<T>,
+        grid: &Grid<T>,
+        n: usize,
+        (shape, theta): (&Shape<T>, &[T]),
+    ) {
+        let [inputs, outputs, cache] = &mut self.free;
+        if shape.hat {
+            let (mean, scale) = (grid.mean(n), grid.inverse_sd[n]);
+            span::standardise::<T>(shared.level, &self.x, (mean, scale), inputs);
+        } else {
+            inputs.copy_from_slice(&self.x);
+        }
+        if shape.clocks {
+            for (row, &clock) in inputs.iter_mut().rev().zip(grid.clock[n].iter().rev()) {
+                *row = T::Row::splat(clock);
+            }
+        }
+        shape.network.forward(shared.level, theta, inputs, cache, outputs);
+        let sum = span::axpy::<T>;
+        sum(shared.level, &self.z, shape.scale, outputs, &mut self.next);
+        self.z.copy_from_slice(&self.next);
     }
 
     /// f and ΔB, from z, ΔW and Y. Returns h f − z·ΔB, lane by lane.
@@ -298,25 +382,37 @@ impl<T: Real> Walk<T> {
         [span::dot::<T>(level, &self.a, &self.db), span::dot::<T>(level, &self.a, &self.a)]
     }
 
-    /// ∂y/∂c_k = D_k·(h(1 − κ) a − ΔW) into `out`, with the law of the paths held fixed.
+    /// ∂Y/∂z = ΔW − h(1 − κ) a, with the law of the paths held fixed; `h` is h(1 − κ).
+    pub(crate) fn towards(&self, shared: &Shared<T>, h: f64, out: &mut [T::Row]) {
+        if shared.compiled.driver.of_z {
+            span::axpy(shared.level, &self.dw, T::of(-h), &self.a, out);
+        } else {
+            out.copy_from_slice(&self.dw);
+        }
+    }
+
+    /// ∂y/∂c_k = D_k·(h(1 − κ) a − ΔW) into the first `out`, and the same by the outputs of a free
+    /// network into the second.
     pub(crate) fn sensitivity(
         &mut self,
         shared: &Shared<T>,
         grid: &Grid<T>,
         (n, kappa): (usize, f64),
-        out: &mut [T::Row],
+        [by_c, by_free]: [&mut [T::Row]; 2],
     ) {
-        let level = shared.level;
-        if shared.compiled.driver.of_z {
-            let h = T::of(-grid.h[n] * (1.0 - kappa));
-            span::axpy(level, &self.dw, h, &self.a, &mut self.e);
-        } else {
-            self.e.copy_from_slice(&self.dw);
+        let mut e = std::mem::take(&mut self.e);
+        self.towards(shared, grid.h[n] * (1.0 - kappa), &mut e);
+        self.e = e;
+        if !by_c.is_empty() {
+            let points = Points { x: &self.x, b: &self.b };
+            span::project(shared.level, shared.span(grid, n), points, &self.e, by_c);
+            stretch::<T>(&mut by_c[..1], T::of(-1.0));
+            stretch::<T>(&mut by_c[1..], T::of(-shared.zeta.wide()));
         }
-        let points = Points { x: &self.x, b: &self.b };
-        span::project(level, shared.span(grid, n), points, &self.e, out);
-        stretch::<T>(&mut out[..1], T::of(-1.0));
-        stretch::<T>(&mut out[1..], T::of(-shared.zeta.wide()));
+        if let (Some(shape), false) = (&shared.free, by_free.is_empty()) {
+            by_free.copy_from_slice(&self.e);
+            stretch::<T>(by_free, T::of(-shape.scale.wide()));
+        }
     }
 
     /// One step of x by ΔB.

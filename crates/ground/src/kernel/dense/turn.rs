@@ -30,7 +30,7 @@ pub(in crate::kernel) fn turn<T: Real, S: Simd>(
 /// Transposes a square of as many rows as there are lanes: shuffling row i with row i + half, as often
 /// as halves can be taken, is a transposition. There and back an even number of times.
 #[inline(always)]
-fn square<T: Real, S: Simd>(simd: S, block: &mut [T::Row; 16]) {
+pub(in crate::kernel) fn square<T: Real, S: Simd>(simd: S, block: &mut [T::Row; 16]) {
     let mut other = [T::Row::default(); 16];
     let mut left = T::LANES;
     while left > 1 {

@@ -1,0 +1,108 @@
+//! How the numbers of a block of parameters stand in rows.
+//!
+//! Numbers have one order that people and files see, and another in memory, where kernels want panels
+//! and whole rows. What fills a row up is zero and stays zero.
+
+use super::dense::{Dense, rows};
+use super::lane::{self, Real};
+
+/// An order in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Lists of these lengths, each beginning a row.
+    Lists(Vec<usize>),
+    /// The panels of a dense network; its order for people is that of [`Dense::unpack`].
+    Dense(Dense),
+}
+
+impl Packing {
+    /// One list.
+    pub fn list(n: usize) -> Self {
+        Self::Lists(vec![n])
+    }
+
+    /// How many numbers there are, without what fills rows up.
+    #[expect(clippy::len_without_is_empty, reason = "a block is not a collection to be filled")]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Lists(lengths) => lengths.iter().sum(),
+            Self::Dense(network) => network.parameters(),
+        }
+    }
+
+    /// How many rows they take.
+    pub fn rows<T: Real>(&self) -> usize {
+        match self {
+            Self::Lists(lengths) => lengths.iter().map(|&n| rows::<T>(n)).sum(),
+            Self::Dense(network) => network.rows::<T>(),
+        }
+    }
+
+    /// Rows from numbers.
+    ///
+    /// # Panics
+    /// If there are more or fewer of them than [`Packing::len`].
+    pub fn pack<T: Real>(&self, numbers: &[f64]) -> Vec<T::Row> {
+        assert_eq!(numbers.len(), self.len(), "numbers: found, needed");
+        match self {
+            Self::Lists(lengths) => {
+                let mut packed = vec![T::Row::default(); self.rows::<T>()];
+                let (mut from, mut to) = (numbers, packed.as_mut_slice());
+                for &n in lengths {
+                    let (list, later) = from.split_at(n);
+                    let (place, rest) = to.split_at_mut(rows::<T>(n));
+                    let places = lane::flat_mut::<T>(place).iter_mut();
+                    places.zip(list).for_each(|(place, &v)| *place = T::of(v));
+                    (from, to) = (later, rest);
+                }
+                packed
+            }
+            Self::Dense(network) => network.pack::<T>(numbers),
+        }
+    }
+
+    /// Numbers from rows.
+    ///
+    /// # Panics
+    /// If there are more or fewer of them than [`Packing::rows`].
+    pub fn unpack<T: Real>(&self, packed: &[T::Row]) -> Vec<f64> {
+        assert_eq!(packed.len(), self.rows::<T>(), "rows: found, needed");
+        match self {
+            Self::Lists(lengths) => {
+                let mut numbers = Vec::with_capacity(self.len());
+                let mut left = packed;
+                for &n in lengths {
+                    let (list, rest) = left.split_at(rows::<T>(n));
+                    numbers.extend(lane::flat::<T>(list)[..n].iter().map(|v| v.wide()));
+                    left = rest;
+                }
+                numbers
+            }
+            Self::Dense(network) => network.unpack::<T>(packed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::network::Activation;
+
+    fn there_and_back<T: Real>(packing: &Packing) {
+        let numbers: Vec<f64> = (0..packing.len()).map(|i| 1.0 + i as f64).collect();
+        let packed = packing.pack::<T>(&numbers);
+        assert_eq!(packing.unpack::<T>(&packed), numbers);
+        let kept: f64 = lane::flat::<T>(&packed).iter().map(|v| v.wide()).sum();
+        assert_eq!(kept, numbers.iter().sum::<f64>(), "what fills rows up is zero");
+    }
+
+    #[test]
+    fn exact_there_and_back() {
+        let dense = Dense { widths: vec![3, 20, 9], activation: Activation::Tanh };
+        let all = [Packing::list(37), Packing::Lists(vec![3, 16, 0, 21]), Packing::Dense(dense)];
+        for packing in all {
+            there_and_back::<f32>(&packing);
+            there_and_back::<f64>(&packing);
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! Training of the published form: four passes over threads, and every number once.
+//!
+//! ```text
+//! paths      a block of paths each: ΔW_n, X_n of all steps; no function is needed for them
+//! forward    a network each: X_n as lines → Z_n
+//! value      a block of paths each: Y along the steps, δ = Y_N − g, and back: ∂L/∂Z_n
+//! reverse    a network each: its gradient, and its parameters moved while they are in cache
+//! ```
+//! Networks stand for lines, paths for lanes: between passes blocks are transposed. Sums over paths are
+//! ordered, so bits do not depend on threads. The slope of y₀ is Σ ∂L/∂Y_0, that of z₀ Σ ∂L/∂Z_0.
+
+use frame::{Batch, Block as Numbers, Move, Params, Purpose, Stored};
+use ground::estimate::Estimate;
+use ground::kernel::block;
+use ground::kernel::dense::{self, Gradient, Normed};
+use ground::kernel::lane::{self, Real, Row};
+use ground::kernel::span;
+use ground::stream::Stream;
+use ground::{Error, Result};
+use rayon::prelude::*;
+
+use super::function::Which;
+use super::grid::Grid;
+use super::walk::{Shared, Value, Walk};
+use super::{Plan, add, scout};
+use crate::form::PerStep;
+
+/// What training keeps between its passes.
+#[derive(Debug)]
+pub(super) struct Published<T: Real> {
+    form: PerStep,
+    network: Normed,
+    blocks: Vec<Paths<T>>,
+    steps: Vec<Step<T>>,
+}
+
+/// A block of paths.
+#[derive(Debug)]
+struct Paths<T: Real> {
+    walk: Walk<T>,
+    /// ΔW_n, `[N][d]`.
+    dw: Vec<T::Row>,
+    /// X_n, `[N + 1][d]`.
+    x: Vec<T::Row>,
+    /// ∂Y_{n+1}/∂Z_n, then ∂L/∂Z_n, `[N][d]`.
+    slopes: Vec<T::Row>,
+    /// 1 − h β, `[N]`.
+    factors: Vec<T::Row>,
+    /// Σ h f − z·ΔW, then δ, lane by lane.
+    y: Vec<f64>,
+    /// ∂L/∂Y_n, lane by lane.
+    reach: Vec<f64>,
+}
+
+/// The network of one step at work.
+#[derive(Debug)]
+struct Step<T: Real> {
+    input: Vec<T::Row>,
+    cache: Vec<T::Row>,
+    output: Vec<T::Row>,
+    seeds: Vec<T::Row>,
+    statistics: Vec<T::Row>,
+    scratch: Vec<T::Row>,
+}
+
+/// Where y₀ and z₀ begin.
+struct Start<'a, T> {
+    y: f64,
+    z: &'a [T],
+}
+
+impl<T: Stored> Published<T> {
+    pub(super) fn new(form: PerStep) -> Self {
+        Self { network: form.network(), form, blocks: Vec::new(), steps: Vec::new() }
+    }
+
+    /// Memory for a batch of n.
+    fn make_room(&mut self, shared: &Shared<T>, n: usize) {
+        let (network, dim) = (&self.network, shared.compiled.dim);
+        let rows = |n: usize| vec![T::Row::default(); n];
+        let steps = self.form.steps;
+        self.blocks.resize_with(n.div_ceil(T::LANES), || Paths {
+            walk: Walk::new(shared),
+            dw: rows(steps * dim),
+            x: rows((steps + 1) * dim),
+            slopes: rows(steps * dim),
+            factors: rows(steps),
+            y: vec![0.0; T::LANES],
+            reach: vec![0.0; T::LANES],
+        });
+        let lines = n * dense::rows::<T>(dim);
+        if self.steps.first().is_some_and(|step| step.input.len() == lines) {
+            return;
+        }
+        let step = |_| Step {
+            input: rows(lines),
+            cache: rows(network.cache_rows::<T>(n)),
+            output: rows(lines),
+            seeds: rows(lines),
+            statistics: rows(network.statistics_rows::<T>()),
+            scratch: Vec::new(),
+        };
+        self.steps = (1..steps).map(step).collect();
+    }
+
+    /// δ of a batch, path by path, and ∂L/∂Z_n on the blocks.
+    fn forward(
+        &mut self,
+        (shared, grid): (&Shared<T>, &Grid<T>),
+        theta: &Params,
+        (stream, first, n): (&Stream, u64, usize),
+    ) -> Vec<f64> {
+        self.make_room(shared, n);
+        let Self { form, network, blocks, steps } = self;
+        let lines = dense::rows::<T>(form.dim);
+        blocks.par_iter_mut().enumerate().with_max_len(1).for_each(|(k, paths)| {
+            paths.draw((shared, grid), (stream, first + (k * T::LANES) as u64));
+        });
+        let numbers = T::blocks(theta);
+        let all = &*blocks;
+        steps.par_iter_mut().enumerate().with_max_len(1).for_each(|(k, step)| {
+            let parts = step.input.chunks_mut(T::LANES * lines);
+            for (to, paths) in parts.zip(all) {
+                let x = &paths.x[(k + 1) * form.dim..(k + 2) * form.dim];
+                block::to_lines::<T>(shared.level, x, T::of(1.0), to);
+            }
+            let theta = &numbers[PerStep::block(k + 1)].rows;
+            let Step { input, cache, output, statistics, .. } = step;
+            network.forward::<T>(shared.level, theta, n, input, cache, output, statistics);
+        });
+        let place = form.slope_block();
+        let start =
+            Start { y: numbers[place + 1].list()[0].wide(), z: numbers[place].list() };
+        let all = &*steps;
+        blocks.par_iter_mut().enumerate().with_max_len(1).for_each(|(k, paths)| {
+            let place = (k * T::LANES, T::LANES.min(n - k * T::LANES), n);
+            paths.value((shared, grid), (form, &start), all, place);
+        });
+        blocks.iter().flat_map(|paths| &paths.y).take(n).copied().collect()
+    }
+
+    /// Back through the networks, each moved on the way.
+    fn descend(&mut self, shared: &Shared<T>, n: usize, numbers: &mut [Numbers<T>], by: Move) {
+        let (network, blocks, dim) = (&self.network, &self.blocks, self.form.dim);
+        let (numbers, rest) = numbers.split_at_mut(self.form.slope_block());
+        let rule = by.update.rule::<T>();
+        let pairs = self.steps.par_iter_mut().zip(numbers.par_chunks_mut(2));
+        pairs.enumerate().with_max_len(1).for_each(|(k, (step, numbers))| {
+            let [own, running] = numbers else { unreachable!("chunks of two") };
+            let [first, second] = &mut own.memory;
+            let gradient = Gradient::Move { memory: [first, second], rule };
+            step.reverse((shared.level, network), (blocks, k + 1, n), &mut own.rows, gradient);
+            network.remember::<T>(&mut running.rows, &step.statistics, PerStep::KEEP);
+        });
+        let [slope, start] = rest else { unreachable!("z₀ and y₀ are the last blocks") };
+        for (block, gradient) in [(slope, by_slope(blocks, dim)), (start, vec![by_start(blocks)])] {
+            let memory = block.memory.each_mut().map(|rows| lane::flat_mut::<T>(rows));
+            let memory = memory.map(|numbers| &mut numbers[..gradient.len()]);
+            let theta = &mut lane::flat_mut::<T>(&mut block.rows)[..gradient.len()];
+            by.update.apply(theta, memory, &gradient);
+        }
+    }
+
+    /// Running statistics see those of the batch.
+    fn remember(&self, numbers: &mut [Numbers<T>]) {
+        for (k, step) in self.steps.iter().enumerate() {
+            let running = &mut numbers[PerStep::block(k + 1) + 1].rows;
+            self.network.remember::<T>(running, &step.statistics, PerStep::KEEP);
+        }
+    }
+
+    /// Back through the networks; the gradient is set.
+    fn gradient(&mut self, shared: &Shared<T>, n: usize, theta: &Params, into: &mut Params) {
+        let (network, blocks, dim) = (&self.network, &self.blocks, self.form.dim);
+        let (numbers, into) = (T::blocks(theta), T::blocks_mut(into));
+        let (into, rest) = into.split_at_mut(self.form.slope_block());
+        let pairs = self.steps.par_iter_mut().zip(into.par_chunks_mut(2));
+        pairs.enumerate().with_max_len(1).for_each(|(k, (step, into))| {
+            let mut theta = numbers[PerStep::block(k + 1)].rows.clone();
+            into.iter_mut().for_each(|block| block.rows.fill(T::Row::default()));
+            let gradient = Gradient::Add(&mut into[0].rows);
+            step.reverse((shared.level, network), (blocks, k + 1, n), &mut theta, gradient);
+        });
+        rest[0].list_mut().copy_from_slice(&by_slope(blocks, dim));
+        rest[1].list_mut()[0] = by_start(blocks);
+    }
+}
+
+/// ∂L/∂z₀.
+fn by_slope<T: Real>(blocks: &[Paths<T>], dim: usize) -> Vec<T> {
+    let sum = |i: usize| -> f64 {
+        blocks.iter().flat_map(|paths| paths.slopes[i].as_ref()).map(|v| v.wide()).sum()
+    };
+    (0..dim).map(sum).map(T::of).collect()
+}
+
+/// ∂L/∂y₀.
+fn by_start<T: Real>(blocks: &[Paths<T>]) -> T {
+    T::of(blocks.iter().flat_map(|paths| &paths.reach).sum())
+}
+
+impl<T: Real> Step<T> {
+    /// The gradient of one network, from ∂L/∂Z_n on the blocks.
+    fn reverse(
+        &mut self,
+        (level, network): (lane::Level, &Normed),
+        (blocks, step, n): (&[Paths<T>], usize, usize),
+        theta: &mut [T::Row],
+        gradient: Gradient<'_, T>,
+    ) {
+        let dim = network.widths[0];
+        let shrink = T::of(1.0 / dim as f64);
+        for (to, paths) in self.seeds.chunks_mut(T::LANES * dense::rows::<T>(dim)).zip(blocks) {
+            let slopes = &paths.slopes[step * dim..(step + 1) * dim];
+            block::to_lines::<T>(level, slopes, shrink, to);
+        }
+        let Self { input, cache, seeds, scratch, .. } = self;
+        let batch = dense::Batch { n, input, cache, seeds };
+        network.reverse::<T>(level, theta, batch, scratch, gradient, None);
+    }
+}
+
+impl<T: Real> Paths<T> {
+    /// ΔW and X of all steps.
+    fn draw(
+        &mut self,
+        (shared, grid): (&Shared<T>, &Grid<T>),
+        (stream, path): (&Stream, u64),
+    ) {
+        let (walk, d) = (&mut self.walk, shared.compiled.dim);
+        let first = usize::try_from(path).expect("paths are counted by the machine's words");
+        walk.start(grid, (stream, path, 1));
+        for n in 0..grid.steps {
+            self.x[n * d..(n + 1) * d].copy_from_slice(&walk.x);
+            scout::draw(shared.level, stream, grid, (first, n), &mut walk.dw);
+            self.dw[n * d..(n + 1) * d].copy_from_slice(&walk.dw);
+            walk.drift_along(shared, grid, n);
+        }
+        self.x[grid.steps * d..].copy_from_slice(&walk.x);
+    }
+
+    /// Y along the steps, δ, and back; of `lanes` paths from the one at `first` on, of n in all.
+    fn value(
+        &mut self,
+        (shared, grid): (&Shared<T>, &Grid<T>),
+        (form, start): (&PerStep, &Start<'_, T>),
+        networks: &[Step<T>],
+        (first, lanes, all): (usize, usize, usize),
+    ) {
+        let (walk, d, level) = (&mut self.walk, form.dim, shared.level);
+        let lines = dense::rows::<T>(d);
+        let shrink = T::of(1.0 / d as f64);
+        self.y.fill(0.0);
+        for n in 0..grid.steps {
+            let own = n * d..(n + 1) * d;
+            walk.x.copy_from_slice(&self.x[own.clone()]);
+            walk.dw.copy_from_slice(&self.dw[own.clone()]);
+            if n == 0 {
+                let rows = walk.z.iter_mut().zip(start.z);
+                rows.for_each(|(row, &z)| *row = T::Row::splat(z));
+            } else {
+                let from = &networks[n - 1].output[first * lines..(first + lanes) * lines];
+                block::from_lines::<T>(level, from, shrink, &mut walk.z);
+            }
+            let y = Value { start: start.y, sums: &self.y };
+            let change = walk.drive(shared, grid, n, (0.0, y));
+            add(&mut self.y, change.as_ref());
+            let factors = self.factors[n].as_mut().iter_mut().zip(walk.beta.as_ref());
+            factors.for_each(|(v, beta)| *v = T::of(1.0 - grid.h[n] * beta.wide()));
+            walk.towards(shared, grid.h[n], &mut self.slopes[own]);
+        }
+        walk.x.copy_from_slice(&self.x[grid.steps * d..]);
+        let g = walk.terminal(shared);
+        for (lane, (y, g)) in self.y.iter_mut().zip(g.as_ref()).enumerate() {
+            *y = start.y - *y - g.wide();
+            let seed = form.loss(*y)[1] / all as f64;
+            self.reach[lane] = if lane < lanes { seed } else { 0.0 };
+        }
+        for n in (0..grid.steps).rev() {
+            let mut reach = T::Row::default();
+            reach.as_mut().iter_mut().zip(&self.reach).for_each(|(to, &v)| *to = T::of(v));
+            span::scale::<T>(level, &reach, &mut self.slopes[n * d..(n + 1) * d]);
+            let lanes = self.reach.iter_mut().zip(self.factors[n].as_ref());
+            lanes.for_each(|(reach, factor)| *reach *= factor.wide());
+        }
+    }
+}
+
+impl<T: Stored> Plan<T> {
+    /// The mean loss of a batch: by its own statistics for training, by running ones elsewhere.
+    pub(super) fn published_value(&mut self, theta: &Params, batch: Batch) -> Result<Estimate> {
+        if batch.purpose == Purpose::Training {
+            let deltas = self.published_forward(theta, batch);
+            return self.published_loss(&deltas, batch);
+        }
+        let function = self.function(Which::Learned(theta));
+        let start = match self.shared.compiled.driver.of_u {
+            true => 0.0,
+            false => T::blocks(theta)[T::blocks(theta).len() - 1].list()[0].wide(),
+        };
+        let ends = self.ends((theta, &function), batch, false);
+        let deltas: Vec<f64> = ends.iter().map(|(delta, _)| start - delta).collect();
+        self.published_loss(&deltas, batch)
+    }
+
+    pub(super) fn published_gradient(
+        &mut self,
+        theta: &Params,
+        batch: Batch,
+        into: &mut Params,
+    ) -> Result<Estimate> {
+        let deltas = self.published_forward(theta, batch);
+        let value = self.published_loss(&deltas, batch)?;
+        let Self { shared, published, pool, .. } = self;
+        if let Some(published) = published {
+            pool.install(|| published.gradient(shared, batch.n, theta, into));
+        }
+        Ok(value)
+    }
+
+    /// Gradient and move in one, unless the norm of the gradient must be known before.
+    pub(super) fn published_descend(
+        &mut self,
+        theta: &mut Params,
+        batch: Batch,
+        by: Move,
+    ) -> Result<Estimate> {
+        if by.clip.is_some() {
+            let mut gradient = self.gradient.take().unwrap_or_else(|| theta.zeros_like());
+            let value = self.published_gradient(theta, batch, &mut gradient)?;
+            by.apply(theta, &mut gradient, batch.step)?;
+            self.gradient = Some(gradient);
+            if let Some(published) = &self.published {
+                published.remember(T::blocks_mut(theta));
+            }
+            return Ok(value);
+        }
+        let deltas = self.published_forward(theta, batch);
+        let value = self.published_loss(&deltas, batch)?;
+        let Self { shared, published, pool, .. } = self;
+        if let Some(published) = published {
+            pool.install(|| published.descend(shared, batch.n, T::blocks_mut(theta), by));
+        }
+        Ok(value)
+    }
+
+    fn published_forward(&mut self, theta: &Params, batch: Batch) -> Vec<f64> {
+        let Self { shared, published, pool, grids, training, validation, .. } = self;
+        let (stream, first) = match batch.purpose {
+            Purpose::Training => (&*training, batch.step * batch.n as u64),
+            Purpose::Validation => (&*validation, 0),
+        };
+        let draws = (stream, first, batch.n);
+        let published = published.as_mut().expect("the form is the published one");
+        pool.install(|| published.forward((shared, &grids[0]), theta, draws))
+    }
+
+    fn published_loss(&self, deltas: &[f64], batch: Batch) -> Result<Estimate> {
+        let form = self.form.per_step().expect("the form is the published one");
+        let losses: Vec<f64> = deltas.iter().map(|&delta| form.loss(delta)[0]).collect();
+        let value = Estimate::of(&losses);
+        if value.mean.is_finite() {
+            Ok(value)
+        } else {
+            Err(Error::Numeric { what: "the loss".to_owned(), at: batch.step })
+        }
+    }
+}
