@@ -1,6 +1,7 @@
 //! What a program needs, written by hand.
 
 pub use frame::{
+    AdaGrad, Momentum,
     Adam, ErrorBudget, Precision, Problem, Representation, Run, Solution, Verdict, Watch, solve,
 };
 pub use ground::estimate::Estimate;

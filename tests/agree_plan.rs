@@ -6,9 +6,10 @@ use esperance::cases::{resolve, shipped};
 use esperance::{frame, ground, paths};
 use frame::{Batch, Coupled, Functional, Params, Precision, Problem, Purpose, Representation, Run};
 use ground::formula::Expr;
+use ground::kernel::network::Activation;
 use ground::stream::Stream;
-use paths::form::Directions;
-use paths::known::{BasketCall, Heat, HjbLqg, QuadraticGradient};
+use paths::form::{Directions, Form, Free, PerStep, Time};
+use paths::known::{AllenCahn, BasketCall, Burgers, Heat, HjbLqg, QuadraticGradient};
 use paths::model::{At, Diffusion, Equation};
 use paths::origin::Origin;
 use paths::plan::PathPlan;
@@ -17,17 +18,26 @@ use paths::sde::Law;
 use paths::spacing::Spacing;
 
 /// A point away from the start, so that every coefficient matters.
-fn somewhere(form: &Directions) -> Params {
+fn somewhere(form: &Form) -> Params {
     let stream = Stream::new(5);
     let mut theta = form.init(Precision::F64, &stream.child("init")).unwrap();
-    let moved: Vec<f64> =
-        theta.get(0).iter().enumerate().map(|(k, v)| v + 0.2 * stream.normal(0, 0, k)).collect();
-    theta.set(0, &moved);
-    theta.set(1, &[0.05]);
+    for block in 0..theta.layout().blocks.len() {
+        // Sizes that a network can have, and variances that are positive.
+        let size = 1.0 / (theta.get(block).len() as f64).sqrt().clamp(5.0, 20.0);
+        let kept = theta.layout().blocks[block].0.ends_with("statistics");
+        let move_ = |(k, v): (usize, &f64)| {
+            let by = size * stream.normal(0, 0, k);
+            if kept { v + by.abs() } else { v + by }
+        };
+        let moved: Vec<f64> = theta.get(block).iter().enumerate().map(move_).collect();
+        theta.set(block, &moved);
+    }
+    theta.set(theta.layout().blocks.len() - 1, &[0.05]);
     theta
 }
 
-fn agree(problem: &DeepBsde, form: &Directions, step: u64) {
+fn agree(problem: &DeepBsde, form: impl Into<Form>, step: u64) {
+    let form = &form.into();
     let run = Run::new(10).precision(Precision::F64).seed(3);
     let theta = somewhere(form);
     let mut plan: PathPlan = problem.clone().couple(form.clone(), &run).unwrap();
@@ -41,13 +51,23 @@ fn agree(problem: &DeepBsde, form: &Directions, step: u64) {
     assert!((a.mean / b.mean - 1.0).abs() < 1e-10, "values {} and {}", a.mean, b.mean);
     assert!((a.stderr / b.stderr - 1.0).abs() < 1e-10, "errors {} and {}", a.stderr, b.stderr);
     let size = slow.norm();
-    for (k, (a, b)) in fast.get(0).iter().zip(slow.get(0)).enumerate() {
-        assert!((a - b).abs() < 1e-10 * size, "slope {k}: {a} and {b} of {size}");
+    for (block, (name, _)) in theta.layout().blocks.iter().enumerate() {
+        if name.ends_with("statistics") || (name == "start" && form_keeps_start(form)) {
+            continue;
+        }
+        for (k, (a, b)) in fast.get(block).iter().zip(slow.get(block)).enumerate() {
+            assert!((a - b).abs() < 1e-10 * size, "{name}, slope {k}: {a} and {b} of {size}");
+        }
     }
     let batch = Batch { purpose: Purpose::Validation, step, n: validation };
     let a = plan.value(&theta, batch).unwrap();
     let b = tape.value(&theta, batch).unwrap();
     assert!((a.mean / b.mean - 1.0).abs() < 1e-10, "validation {} and {}", a.mean, b.mean);
+}
+
+/// Whether y₀ is moved by the problem, not by a descent.
+fn form_keeps_start(form: &Form) -> bool {
+    !matches!(form, Form::PerStep(_))
 }
 
 fn small(equation: impl Into<Equation>) -> DeepBsde {
@@ -60,8 +80,40 @@ fn agree_on_every_shipped_case_at_quick_size() {
         let mut case = shipped::open(&name).unwrap();
         case.quicken().unwrap();
         let (problem, form) = resolve(case).and_then(|case| case.pose()).unwrap();
-        agree(&problem, &form, 6);
+        agree(&problem, form.clone(), 6);
     }
+}
+
+#[test]
+fn agree_free_networks_alone_and_added() {
+    let problem = small(&HjbLqg::new(7, 3.0)).at(&[0.3; 7]);
+    let plain = Free { hidden: vec![6, 9], ..Free::new(7, 5) };
+    for time in [Time::Input, Time::PerStep] {
+        for activation in [Activation::Tanh, Activation::Sin, Activation::Relu] {
+            let free = Free { time, activation, ..plain.clone() };
+            for step in [2, 7] {
+                agree(&problem, free.clone(), step);
+            }
+            let form = Directions { plus: Some(free), ..problem.default_form() };
+            agree(&problem, form, 7);
+        }
+    }
+    let law = small(&HjbLqg::new(7, 1.0)).starting(Origin::normal(0.1, 0.5));
+    agree(&law, plain, 4);
+    let of_u = small(&AllenCahn { dim: 4 });
+    agree(&of_u, Free { hidden: vec![5], ..Free::new(4, 5) }, 4);
+}
+
+#[test]
+fn agree_published_form() {
+    let form = |dim: usize, start| PerStep { hidden: vec![6, 9], ..PerStep::published(dim, 5, start) };
+    let problem = small(&HjbLqg::new(7, 3.0)).at(&[0.3; 7]);
+    agree(&problem, form(7, [0.0, 1.0]), 2);
+    agree(&small(&AllenCahn { dim: 4 }), form(4, [0.3, 0.5]), 2);
+    agree(&small(&Burgers { dim: 3, horizon: 0.2 }), form(3, [2.0, 4.0]), 2);
+    agree(&small(&QuadraticGradient { dim: 6 }), form(6, [2.0, 4.0]), 2);
+    // Where the loss is linear.
+    agree(&problem, PerStep { clip: 0.3, activation: Activation::Tanh, ..form(7, [0.0, 1.0]) }, 2);
 }
 
 #[test]
@@ -69,35 +121,35 @@ fn agree_hjb_on_and_off_policy() {
     let problem = small(&HjbLqg::new(7, 3.0)).at(&[0.3; 7]);
     let form = problem.default_form();
     for step in [0, 2, 7] {
-        agree(&problem, &form, step);
+        agree(&problem, form.clone(), step);
     }
-    agree(&problem.on_policy(false), &form, 7);
+    agree(&problem.on_policy(false), form, 7);
 }
 
 #[test]
 fn agree_hjb_anisotropic_with_more_directions() {
     let problem = small(&HjbLqg::anisotropic(9, 1.0));
     let form = Directions { active: 6, hidden: vec![5], ..problem.default_form() };
-    agree(&problem, &form, 7);
+    agree(&problem, form.clone(), 7);
 }
 
 #[test]
 fn agree_without_active_directions_or_pairs() {
     let problem = small(&HjbLqg::new(3, 1.0)).at(&[0.5; 3]);
     let form = Directions { active: 0, pairs: 0, hidden: vec![], ..problem.default_form() };
-    agree(&problem, &form, 7);
+    agree(&problem, form.clone(), 7);
 }
 
 #[test]
 fn agree_quadratic_gradient() {
     let problem = small(&QuadraticGradient { dim: 6 });
-    agree(&problem, &problem.default_form(), 4);
+    agree(&problem, problem.default_form(), 4);
 }
 
 #[test]
 fn agree_heat() {
     let problem = small(&Heat { dim: 5 });
-    agree(&problem, &problem.default_form(), 4);
+    agree(&problem, problem.default_form(), 4);
 }
 
 #[test]
@@ -106,7 +158,7 @@ fn agree_basket_geometric_and_kinked() {
     let problem = small(&call).at(&[100.0; 4]);
     let form = problem.default_form();
     assert_eq!(form.pairs, 64);
-    agree(&problem, &form, 4);
+    agree(&problem, form.clone(), 4);
 }
 
 #[test]
@@ -117,7 +169,7 @@ fn agree_general_coefficients_by_euler() {
         .source(|At { t, x, z, .. }| (t + x.sum()).cos() - 0.3 * z.dot(z) + z.sum())
         .terminal(|x| x.sin().sum());
     let problem = small(equation).at(&[0.1, 0.2, 0.3]);
-    agree(&problem, &problem.default_form(), 4);
+    agree(&problem, problem.default_form(), 4);
 }
 
 #[test]
@@ -127,16 +179,16 @@ fn agree_drivers_in_u_alone_and_with_z() {
         .source(|At { u, .. }| u - u.powi(3))
         .terminal(|x| 0.5 / (1.0 + 0.2 * x.dot(x)));
     let problem = small(growth);
-    agree(&problem, &problem.default_form(), 4);
+    agree(&problem, problem.default_form(), 4);
     let burgers = Equation::new(5, 0.2)
         .diffusion(5.0)
         .source(|At { u, z, .. }| (u - 0.7) * z.sum() + 0.1 * z.dot(z))
         .terminal(|x| (0.2 + x.sum() / 5.0).sigmoid());
     let problem = small(burgers);
     for step in [0, 7] {
-        agree(&problem, &problem.default_form(), step);
+        agree(&problem, problem.default_form(), step);
     }
-    agree(&problem.clone().on_policy(false), &problem.default_form(), 7);
+    agree(&problem.clone().on_policy(false), problem.default_form(), 7);
 }
 
 #[test]
@@ -151,7 +203,7 @@ fn agree_where_the_driver_does_not_see_all_of_u() {
     let plan: PathPlan = problem.clone().couple(form.clone(), &run).unwrap();
     let [low, high] = plan.pilot().range;
     assert!(high - low < 40.0, "[{low}, {high}]");
-    agree(&problem, &form, 4);
+    agree(&problem, form.clone(), 4);
 }
 
 #[test]
@@ -163,9 +215,9 @@ fn agree_where_x0_has_a_law() {
     for law in [normal, uniform] {
         let problem = problem.clone().starting(law);
         for step in [0, 2, 7] {
-            agree(&problem, &form, step);
+            agree(&problem, form.clone(), step);
         }
-        agree(&problem.clone().on_policy(false), &form, 7);
+        agree(&problem.clone().on_policy(false), form.clone(), 7);
         agree_on_uneven_grids(&problem);
     }
     let general = Equation::new(3, 0.5)
@@ -174,7 +226,7 @@ fn agree_where_x0_has_a_law() {
         .source(|At { t, x, z, .. }| (t + x.sum()).cos() - 0.3 * z.dot(z) + z.sum())
         .terminal(|x| x.sin().sum());
     let problem = small(general).starting(Origin::normal(0.1, vec![0.2, 0.3, 0.4]));
-    agree(&problem, &problem.default_form(), 4);
+    agree(&problem, problem.default_form(), 4);
 }
 
 /// A batch of 24 does not begin where a block of 16 does: its starts are the same all the same. Losses
@@ -215,7 +267,7 @@ fn agree_ornstein_uhlenbeck() {
     for equation in [several, one] {
         let problem = small(reverting(equation)).at(&[0.1, 0.2, 0.3]);
         assert_eq!(problem.step().unwrap().law, Law::OrnsteinUhlenbeck);
-        agree(&problem, &problem.default_form(), 4);
+        agree(&problem, problem.default_form(), 4);
     }
 }
 
@@ -236,7 +288,7 @@ fn agree_correlated_diffusion_and_a_driver_in_grad_u() {
     assert_eq!(geometric.step().unwrap().law, Law::Geometric);
     assert_eq!(general.step().unwrap().law, Law::General);
     for problem in [geometric, general] {
-        agree(&problem, &problem.default_form(), 4);
+        agree(&problem, problem.default_form(), 4);
     }
 }
 
@@ -248,7 +300,7 @@ fn agree_matrix_diffusion_and_a_driver_in_grad_u() {
         .source(|At { grad_u, .. }| -0.4 * grad_u.dot(grad_u))
         .terminal(|x| (1.0 + x.dot(x)).sqrt());
     let problem = small(equation).at(&[0.1, 0.2, 0.3]);
-    agree(&problem, &problem.default_form(), 4);
+    agree(&problem, problem.default_form(), 4);
 }
 
 /// A problem on steps that shrink towards T, on steps that grow, and on given times; of the pilot's
@@ -258,7 +310,7 @@ fn agree_on_uneven_grids(problem: &DeepBsde) {
     let given = [0.0, 0.02, 0.3, 0.35, 0.9, 1.0].map(|part| part * horizon);
     for grid in [Spacing::power(2.0), Spacing::power(0.6), Spacing::times(given)] {
         let problem = problem.clone().levels([5, 10]).grid(grid);
-        agree(&problem, &problem.default_form(), 4);
+        agree(&problem, problem.default_form(), 4);
     }
 }
 

@@ -24,7 +24,7 @@ pub enum Precision {
 }
 
 /// The blocks of θ.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layout {
     /// Name and numbers, in order.
     pub blocks: Vec<(String, Packing)>,

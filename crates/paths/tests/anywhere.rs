@@ -5,6 +5,7 @@
 use frame::{Precision, Problem, Run, Table};
 use ground::stream::Stream;
 use paths::anywhere::Anywhere;
+use paths::form::Directions;
 use paths::known::{HjbLqg, Known, ReactionDiffusion};
 use paths::problem::DeepBsde;
 use paths::reference::cole_hopf::ColeHopf;
@@ -28,8 +29,9 @@ fn statistical_u_and_its_gradient_on_the_cloud_of_paths() {
     let mut solution = problem.solve(&Run::new(300).seed(3).fresh(4096)).unwrap();
     let columns = std::iter::once("t".to_owned()).chain((1..=dim).map(|i| format!("x{i}")));
     let points = Table { columns: columns.collect(), rows: cloud(n, dim) };
+    let asked = <DeepBsde as Problem<Directions>>::at_points;
     let found =
-        DeepBsde::at_points(&mut solution.functional, &solution.params, &points, &mut ()).unwrap();
+        asked(&mut solution.functional, &solution.params, &points, &mut ()).unwrap();
     let (mut off, mut size, mut covered) = ([0.0; 2], [0.0; 2], 0);
     let mut indicated = 0.0;
     for row in &found.rows {

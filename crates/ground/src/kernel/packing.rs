@@ -3,16 +3,16 @@
 //! Numbers have one order that people and files see, and another in memory, where kernels want panels
 //! and whole rows. What fills a row up is zero and stays zero.
 
-use super::dense::{Dense, rows};
+use super::dense::{Normed, rows};
 use super::lane::{self, Real};
 
 /// An order in memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Packing {
     /// Lists of these lengths, each beginning a row.
     Lists(Vec<usize>),
-    /// The panels of a dense network; its order for people is that of [`Dense::unpack`].
-    Dense(Dense),
+    /// A batch-normalised network; its order for people is that of [`Normed::unpack`].
+    Normed(Normed),
 }
 
 impl Packing {
@@ -26,7 +26,7 @@ impl Packing {
     pub fn len(&self) -> usize {
         match self {
             Self::Lists(lengths) => lengths.iter().sum(),
-            Self::Dense(network) => network.parameters(),
+            Self::Normed(network) => network.parameters(),
         }
     }
 
@@ -34,7 +34,7 @@ impl Packing {
     pub fn rows<T: Real>(&self) -> usize {
         match self {
             Self::Lists(lengths) => lengths.iter().map(|&n| rows::<T>(n)).sum(),
-            Self::Dense(network) => network.rows::<T>(),
+            Self::Normed(network) => network.rows::<T>(),
         }
     }
 
@@ -57,7 +57,7 @@ impl Packing {
                 }
                 packed
             }
-            Self::Dense(network) => network.pack::<T>(numbers),
+            Self::Normed(network) => network.pack::<T>(numbers),
         }
     }
 
@@ -78,7 +78,7 @@ impl Packing {
                 }
                 numbers
             }
-            Self::Dense(network) => network.unpack::<T>(packed),
+            Self::Normed(network) => network.unpack::<T>(packed),
         }
     }
 }
@@ -98,8 +98,9 @@ mod tests {
 
     #[test]
     fn exact_there_and_back() {
-        let dense = Dense { widths: vec![3, 20, 9], activation: Activation::Tanh };
-        let all = [Packing::list(37), Packing::Lists(vec![3, 16, 0, 21]), Packing::Dense(dense)];
+        let (widths, activation) = (vec![3, 20, 9], Activation::Tanh);
+        let normed = Packing::Normed(Normed { widths, activation, eps: 1e-6 });
+        let all = [Packing::list(37), Packing::Lists(vec![3, 16, 0, 21]), normed];
         for packing in all {
             there_and_back::<f32>(&packing);
             there_and_back::<f64>(&packing);

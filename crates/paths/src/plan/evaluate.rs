@@ -363,7 +363,7 @@ mod tests {
         let run = Run::new(1).precision(Precision::F64);
         let theta = form.init(Precision::F64, &Stream::new(1)).unwrap();
         let levels = 0..problem.levels.len();
-        let mut plan = PathPlan::new(problem, form, &run).unwrap();
+        let mut plan = PathPlan::new(problem, form.into(), &run).unwrap();
         let stream = &Stream::new(5);
         let (kappa, n, pivot) = (0.0, PATHS, 0.0);
         let what = "";
@@ -427,7 +427,7 @@ mod tests {
         for grid in [Spacing::power(3.0), Spacing::power(0.5)] {
             let problem = DeepBsde::new(&HjbLqg::new(20, 1.0)).levels([5, 10]).grid(grid.clone());
             let form = problem.default_form();
-            let plan = PathPlan::new(problem, form, &Run::new(1)).unwrap();
+            let plan = PathPlan::new(problem, form.into(), &Run::new(1)).unwrap();
             let Cut { times, .. } = grid.cut((0.0, 1.0), 10);
             for t in times.into_iter().skip(1).chain([1.0]) {
                 let variance = plan.pilot().inverse_sd_at(t).powi(-2);

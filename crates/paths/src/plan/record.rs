@@ -171,7 +171,9 @@ impl<T: Real> Record<T> {
             gradient.resize(n, T::default());
         }
         let mut gradients = self.gradients.iter_mut();
-        if let (Some(theta), Some(gradient)) = (learned.coefficients, gradients.next()) {
+        if let Some(theta) = learned.coefficients
+            && let Some(gradient) = gradients.next()
+        {
             let all = self.coefficients.evaluations((0, steps), steps);
             shared.network.reverse(level, theta, all, scratch, gradient);
         }
