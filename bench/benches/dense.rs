@@ -56,7 +56,7 @@ impl<T: Real> Unit<T> {
         let (rate, beta1, beta2, eps) = (1e-6, 0.9, 0.999, 1e-8);
         let adam = Update::Adam { rate, beta1, beta2, eps, step, form: AdamForm::Keras };
         let [m, v] = &mut self.memory;
-        let into = Gradient::Adam([m, v], adam.factors());
+        let into = Gradient::Move { memory: [m, v], rule: adam.rule() };
         network.reverse(level, theta, batch, &mut self.scratch, into, None);
     }
 }

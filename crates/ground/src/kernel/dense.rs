@@ -9,7 +9,7 @@
 //! forward   A W + b          tiles of points by one panel: a row of weights serves all points of a tile
 //! reverse   δ Wᵀ             the same loop on the transposed panels, made when they are needed
 //!           Aᵀ δ             tiles of inputs by one panel; a finished row is added to the gradient, or
-//!                            moves the weights by Adam while it is in a register
+//!                            moves the weights by a rule while it is in a register
 //! ```
 //! Sums run over inputs, or over the points of the batch, in one order: bits do not depend on threads.
 //! What stands in the padding is never read into a number that counts; padded weights stay zero.
@@ -20,6 +20,7 @@ use fearless_simd::Level;
 
 use super::lane::Real;
 use super::network::Activation;
+use super::update::Rule;
 
 mod forward;
 pub(super) mod product;
@@ -81,9 +82,25 @@ pub struct Batch<'a, T: Real> {
 pub enum Gradient<'a, T: Real> {
     /// It is added to these rows.
     Add(&'a mut [T::Row]),
-    /// It moves the parameters, whose memories these are, by the factors of
-    /// [`super::update::Update::factors`].
-    Adam([&'a mut [T::Row]; 2], [T; 6]),
+    /// It moves the parameters, whose memories these are.
+    Move {
+        /// m and v of [`super::update::Update::apply`], in rows as the parameters.
+        memory: [&'a mut [T::Row]; 2],
+        /// From [`super::update::Update::rule`].
+        rule: Rule<T>,
+    },
+}
+
+impl<T: Real> Gradient<'_, T> {
+    /// Panics unless its slices have so many rows.
+    pub(super) fn check(&self, rows: usize) {
+        match self {
+            Self::Add(sums) => assert_eq!(sums.len(), rows, "gradient rows: found, needed"),
+            Self::Move { memory: [m, v], .. } => {
+                assert_eq!([m.len(), v.len()], [rows; 2], "memory rows: found, needed");
+            }
+        }
+    }
 }
 
 impl Dense {
@@ -150,12 +167,7 @@ impl Dense {
         assert_eq!(batch.input.len(), n * rows::<T>(self.widths[0]), "input rows: found, needed");
         assert_eq!(batch.cache.len(), self.cache_rows::<T>(n), "cache rows: found, needed");
         assert_eq!(batch.seeds.len(), n * rows::<T>(self.n_out()), "seed rows: found, needed");
-        match &gradient {
-            Gradient::Add(sums) => assert_eq!(sums.len(), theta.len(), "gradient rows"),
-            Gradient::Adam([m, v], _) => {
-                assert_eq!([m.len(), v.len()], [theta.len(); 2], "memory rows");
-            }
-        }
+        gradient.check(theta.len());
         if let Some(input) = &by_input {
             assert_eq!(input.len(), batch.input.len(), "input gradients: found, needed");
         }

@@ -7,12 +7,13 @@
 use fearless_simd::Level;
 
 use super::dense::product::{self, Lines, Store};
-use super::dense::reverse::{Adam, Add};
+use super::dense::reverse::{Add, Move};
 use super::dense::{self, Layer, turn};
 use super::lane::Real;
 use super::network::{Activation, Evaluations, Network, Reversed, forward, reverse};
+use super::{block, normal};
 use super::span::{self, Points, Span};
-use super::{block, normal, update};
+use super::update::{self, Rule};
 use crate::stream::Stream;
 use crate::{dispatch, dispatch_products};
 
@@ -68,11 +69,11 @@ pub trait Once: Sized {
         Self: Real;
     /// See [`dense::product::down`].
     #[doc(hidden)]
-    fn down_adam(
+    fn down_move(
         level: Level,
         shape: (usize, usize),
         factors: [Lines<'_, <Self as Real>::Row>; 2],
-        to: Adam<'_, Self>,
+        to: Move<'_, Self>,
     ) where
         Self: Real;
     /// See [`dense::turn::turn`].
@@ -100,7 +101,7 @@ pub trait Once: Sized {
         Self: Real;
     /// See [`update::Update::apply`].
     #[doc(hidden)]
-    fn adam(theta: &mut [Self], memory: [&mut [Self]; 2], gradient: &[Self], factors: [Self; 6])
+    fn step(theta: &mut [Self], memory: [&mut [Self]; 2], gradient: &[Self], rule: Rule<Self>)
     where
         Self: Real;
     /// See [`block::to_lines`].
@@ -232,11 +233,11 @@ macro_rules! once {
                 });
             }
             #[inline(never)]
-            fn down_adam(
+            fn down_move(
                 level: Level,
                 shape: (usize, usize),
                 [a, d]: [Lines<'_, <Self as Real>::Row>; 2],
-                mut to: Adam<'_, Self>,
+                mut to: Move<'_, Self>,
             ) {
                 dispatch_products!(level, simd => {
                     product::down::<$real, _, _>(simd, shape, a, d, &mut to);
@@ -269,15 +270,15 @@ macro_rules! once {
                 });
             }
             #[inline(never)]
-            fn adam(
+            fn step(
                 theta: &mut [Self],
                 memory: [&mut [Self]; 2],
                 gradient: &[Self],
-                factors: [Self; 6],
+                rule: Rule<Self>,
             ) {
                 let level = super::lane::level();
                 // No sum is fused here, so the level changes the speed and not one bit.
-                dispatch!(level, _ => update::adam(theta, memory, gradient, factors));
+                dispatch!(level, _ => update::step(theta, memory, gradient, rule));
             }
             #[inline(never)]
             fn to_lines(

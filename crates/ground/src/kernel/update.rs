@@ -1,12 +1,19 @@
 //! A first-order rule on a block of parameters.
 //!
-//! With gradient g, rates β₁ and β₂, at step t = 1, 2, …: m ← β₁m + (1 − β₁)g,
-//! v ← β₂v + (1 − β₂)g². Then [KB15]
+//! With gradient g and rates β₁ and β₂, at step t = 1, 2, …, Adam [KB15] makes m ← β₁m + (1 − β₁)g,
+//! v ← β₂v + (1 − β₂)g². Then
 //!
 //!   Torch: θ ← θ − rate · m̂/(√v̂ + ε),  m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ);
 //!   Keras: θ ← θ − rate · √(1 − β₂ᵗ)/(1 − β₁ᵗ) · m/(√v + ε).
 //!
 //! The two differ in what ε is compared with, which matters while t(1 − β₂) is small.
+//!
+//!   Momentum, in PyTorch's form: m ← keep · m + g,  θ ← θ − rate · m;
+//!   AdaGrad [DHS11]:             v ← v + g²,        θ ← θ − rate · g/(√v + ε).
+//!
+//! All are one rule with six numbers, [`Rule`]: one loop serves them.
+
+use fearless_simd::{Simd, SimdBase, SimdFloat};
 
 use super::lane::Real;
 
@@ -37,11 +44,41 @@ pub enum Update {
         /// Where `eps` stands.
         form: AdamForm,
     },
+    /// Gradient descent with momentum; plain gradient descent where nothing is kept.
+    Momentum {
+        /// The learning rate.
+        rate: f64,
+        /// What is kept of the sum of gradients, from 0 to 1.
+        keep: f64,
+    },
+    /// AdaGrad: a rate that falls with the squares seen so far.
+    AdaGrad {
+        /// The learning rate.
+        rate: f64,
+        /// What keeps the quotient finite.
+        eps: f64,
+    },
+}
+
+/// What a rule does to one parameter θ with its memories m and v, in the precision of a kernel.
+///
+/// m ← k₁m + t₁g,  v ← k₂v + t₂g²,  θ ← θ − a m/(√v + b).
+///
+/// Momentum has k₂ = t₂ = 0 and b = 1, AdaGrad k₁ = 0 and t₁ = k₂ = t₂ = 1: what they do not need is
+/// multiplied by 0 or 1, which changes no bit of a finite number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule<T> {
+    /// a and b.
+    step: [T; 2],
+    /// k₁ and t₁.
+    first: [T; 2],
+    /// k₂ and t₂.
+    second: [T; 2],
 }
 
 impl Update {
-    /// One step, in place. `memory` is m and v, zero before the first step; the factors that depend
-    /// on the step are computed in double precision.
+    /// One step, in place. `memory` is m and v, zero before the first step. Adam uses both; momentum
+    /// keeps its sum in m and leaves v zero; AdaGrad keeps its squares in v and the last gradient in m.
     ///
     /// # Panics
     /// If the slices differ in length.
@@ -53,32 +90,33 @@ impl Update {
             [n; 3],
             "memories and gradient: found, needed"
         );
-        T::adam(theta, [m, v], gradient, self.factors());
+        T::step(theta, [m, v], gradient, self.rule());
     }
 
-    /// a, b, β₁, 1 − β₁, β₂, 1 − β₂: both forms are θ − a m/(√v + b).
-    pub fn factors<T: Real>(self) -> [T; 6] {
-        let Self::Adam { rate, beta1, beta2, eps, step, form } = self;
-        let power = i32::try_from(step).unwrap_or(i32::MAX);
-        let mean = 1.0 - beta1.powi(power);
-        let root = (1.0 - beta2.powi(power)).sqrt();
-        let (a, b) = match form {
-            AdamForm::Torch => (rate * root / mean, eps * root),
-            AdamForm::Keras => (rate * root / mean, eps),
+    /// The numbers of this step; what depends on its number is computed in double precision.
+    pub fn rule<T: Real>(self) -> Rule<T> {
+        let [step, first, second] = match self {
+            Self::Adam { rate, beta1, beta2, eps, step, form } => {
+                let power = i32::try_from(step).unwrap_or(i32::MAX);
+                let mean = 1.0 - beta1.powi(power);
+                let root = (1.0 - beta2.powi(power)).sqrt();
+                let b = match form {
+                    AdamForm::Torch => eps * root,
+                    AdamForm::Keras => eps,
+                };
+                [[rate * root / mean, b], [beta1, 1.0 - beta1], [beta2, 1.0 - beta2]]
+            }
+            Self::Momentum { rate, keep } => [[rate, 1.0], [keep, 1.0], [0.0, 0.0]],
+            Self::AdaGrad { rate, eps } => [[rate, eps], [0.0, 1.0], [1.0, 1.0]],
         };
-        [a, b, beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::of)
+        Rule { step: step.map(T::of), first: first.map(T::of), second: second.map(T::of) }
     }
 }
 
 /// The plain loop, for the compiler to vectorise.
 #[inline(always)]
-pub(super) fn adam<T: Real>(
-    theta: &mut [T],
-    [m, v]: [&mut [T]; 2],
-    gradient: &[T],
-    factors: [T; 6],
-) {
-    let [a, b, keep1, take1, keep2, take2] = factors;
+pub(super) fn step<T: Real>(theta: &mut [T], [m, v]: [&mut [T]; 2], gradient: &[T], rule: Rule<T>) {
+    let ([a, b], [keep1, take1], [keep2, take2]) = (rule.step, rule.first, rule.second);
     for (((theta, m), v), &g) in theta.iter_mut().zip(m).zip(v).zip(gradient) {
         *m = keep1 * *m + take1 * g;
         *v = keep2 * *v + take2 * g * g;
@@ -86,46 +124,90 @@ pub(super) fn adam<T: Real>(
     }
 }
 
+/// The same on one row while its gradient is in a register: θ, m, v.
+#[inline(always)]
+pub(super) fn step_row<T: Real, S: Simd>(
+    simd: S,
+    rule: Rule<T>,
+    [theta, m, v]: [&mut T::Row; 3],
+    g: T::V<S>,
+) {
+    let ([a, b], [keep1, take1], [keep2, take2]) = (rule.step, rule.first, rule.second);
+    let number = |x: T| T::V::splat(simd, x);
+    let mean = T::load(simd, m).mul_add(number(keep1), g * number(take1));
+    let square = T::load(simd, v).mul_add(number(keep2), g * g * number(take2));
+    T::store(mean, m);
+    T::store(square, v);
+    let step = number(a) * mean / (square.sqrt() + number(b));
+    T::store(T::load(simd, theta) - step, theta);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The textbook, one parameter, all in double precision.
-    fn textbook(form: AdamForm, gradients: &[f64]) -> f64 {
+    const FORMS: [AdamForm; 2] = [AdamForm::Torch, AdamForm::Keras];
+
+    /// The rules compared: Adam in both forms, momentum with and without memory, AdaGrad.
+    fn updates(step: u64) -> Vec<Update> {
         let (rate, beta1, beta2, eps) = (1e-2, 0.9, 0.999, 1e-7);
+        let adam = |form| Update::Adam { rate, beta1, beta2, eps, step, form };
+        let mut all = FORMS.map(adam).to_vec();
+        all.extend([0.0, 0.9].map(|keep| Update::Momentum { rate: 3e3, keep }));
+        all.push(Update::AdaGrad { rate, eps });
+        all
+    }
+
+    /// The textbook, one parameter, all in double precision.
+    fn textbook(rule: Update, gradients: &[f64]) -> f64 {
         let (mut theta, mut m, mut v) = (0.5, 0.0, 0.0);
         for (t, g) in (1..).zip(gradients) {
-            m = beta1 * m + (1.0 - beta1) * g;
-            v = beta2 * v + (1.0 - beta2) * g * g;
-            let (first, second) = (1.0 - f64::powi(beta1, t), 1.0 - f64::powi(beta2, t));
-            theta -= match form {
-                AdamForm::Torch => rate * (m / first) / ((v / second).sqrt() + eps),
-                AdamForm::Keras => rate * second.sqrt() / first * m / (v.sqrt() + eps),
+            theta -= match rule {
+                Update::Adam { rate, beta1, beta2, eps, form, .. } => {
+                    m = beta1 * m + (1.0 - beta1) * g;
+                    v = beta2 * v + (1.0 - beta2) * g * g;
+                    let (first, second) = (1.0 - f64::powi(beta1, t), 1.0 - f64::powi(beta2, t));
+                    match form {
+                        AdamForm::Torch => rate * (m / first) / ((v / second).sqrt() + eps),
+                        AdamForm::Keras => rate * second.sqrt() / first * m / (v.sqrt() + eps),
+                    }
+                }
+                Update::Momentum { rate, keep } => {
+                    m = keep * m + g;
+                    rate * m
+                }
+                Update::AdaGrad { rate, eps } => {
+                    v += g * g;
+                    rate * g / (v.sqrt() + eps)
+                }
             };
         }
         theta
     }
 
-    fn run<T: Real>(form: AdamForm, gradients: &[f64]) -> Vec<f64> {
+    fn run<T: Real>(which: usize, gradients: &[f64]) -> Vec<f64> {
         let mut theta = vec![T::of(0.5); 37];
         let (mut m, mut v) = (vec![T::of(0.0); 37], vec![T::of(0.0); 37]);
         for (step, &g) in (1..).zip(gradients) {
-            let adam = Update::Adam { rate: 1e-2, beta1: 0.9, beta2: 0.999, eps: 1e-7, step, form };
-            adam.apply(&mut theta, [&mut m, &mut v], &[T::of(g); 37]);
+            updates(step)[which].apply(&mut theta, [&mut m, &mut v], &[T::of(g); 37]);
         }
         theta.into_iter().map(T::wide).collect()
     }
 
+    fn gradients() -> Vec<f64> {
+        (0..200).map(|i| 1e-6 * f64::from(i).sin() + 1e-7).collect()
+    }
+
     #[test]
     fn agree_with_the_textbook() {
-        let gradients: Vec<f64> = (0..200).map(|i| 1e-6 * f64::from(i).sin() + 1e-7).collect();
-        for form in [AdamForm::Torch, AdamForm::Keras] {
-            let exact = textbook(form, &gradients);
-            assert!(run::<f64>(form, &gradients).iter().all(|x| (x - exact).abs() < 1e-14));
-            assert!(run::<f32>(form, &gradients).iter().all(|x| (x - exact).abs() < 1e-4));
+        for (which, update) in updates(1).into_iter().enumerate() {
+            let exact = textbook(update, &gradients());
+            let off =
+                |found: Vec<f64>| found.iter().fold(0.0, |m: f64, x| m.max((x - exact).abs()));
+            assert!(off(run::<f64>(which, &gradients())) < 1e-14, "{update:?}");
+            assert!(off(run::<f32>(which, &gradients())) < 1e-4, "{update:?}");
         }
-        let [torch, keras] =
-            [AdamForm::Torch, AdamForm::Keras].map(|form| textbook(form, &gradients));
+        let [torch, keras] = [0, 1].map(|which| textbook(updates(1)[which], &gradients()));
         assert!((torch - keras).abs() > 1e-3, "the forms must differ where eps matters");
     }
 }

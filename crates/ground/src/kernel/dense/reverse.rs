@@ -1,12 +1,13 @@
 //! The reverse pass of a batch: deltas layer by layer, weight gradients on the way.
 
-use fearless_simd::{Level, Simd, SimdBase, SimdFloat};
+use fearless_simd::{Level, Simd};
 
 use super::product::{Lines, Sink, Store};
 use super::{Batch, Dense, Gradient, rows};
 use crate::kernel::lane::Real;
 use crate::kernel::network::Activation;
 use crate::kernel::network::reverse::slope;
+use crate::kernel::update::{Rule, step_row};
 
 /// The body of [`Dense::reverse`].
 ///
@@ -54,10 +55,9 @@ pub(super) fn reverse<T: Real>(
             Gradient::Add(sums) => {
                 T::down_add(level, shape, [a, delta], Add { rows: &mut sums[first..], panel });
             }
-            Gradient::Adam([m, v], factors) => {
+            Gradient::Move { memory: [m, v], rule } => {
                 let rows = [&mut theta[first..], &mut m[first..], &mut v[first..]];
-                let adam = Adam { rows, panel, factors: *factors };
-                T::down_adam(level, shape, [a, delta], adam);
+                T::down_move(level, shape, [a, delta], Move { rows, panel, rule: *rule });
             }
         }
         std::mem::swap(&mut here, &mut before);
@@ -95,24 +95,17 @@ impl<T: Real, S: Simd> Sink<T, S> for Add<'_, T::Row> {
 
 /// Moves parameters in panels: θ and both memories.
 #[derive(Debug)]
-pub struct Adam<'a, T: Real> {
-    rows: [&'a mut [T::Row]; 3],
-    panel: usize,
-    factors: [T; 6],
+pub struct Move<'a, T: Real> {
+    pub(super) rows: [&'a mut [T::Row]; 3],
+    pub(super) panel: usize,
+    pub(super) rule: Rule<T>,
 }
 
-impl<T: Real, S: Simd> Sink<T, S> for Adam<'_, T> {
+impl<T: Real, S: Simd> Sink<T, S> for Move<'_, T> {
     #[inline(always)]
     fn take(&mut self, simd: S, [i, p]: [usize; 2], g: T::V<S>) {
         let place = p * self.panel + i;
         let [theta, m, v] = &mut self.rows;
-        let [a, b, keep1, take1, keep2, take2] = self.factors;
-        let number = |x: T| T::V::splat(simd, x);
-        let mean = T::load(simd, &m[place]).mul_add(number(keep1), g * number(take1));
-        let square = T::load(simd, &v[place]).mul_add(number(keep2), g * g * number(take2));
-        T::store(mean, &mut m[place]);
-        T::store(square, &mut v[place]);
-        let step = number(a) * mean / (square.sqrt() + number(b));
-        T::store(T::load(simd, &theta[place]) - step, &mut theta[place]);
+        step_row::<T, S>(simd, self.rule, [&mut theta[place], &mut m[place], &mut v[place]], g);
     }
 }

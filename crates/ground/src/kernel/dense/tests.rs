@@ -136,7 +136,19 @@ fn agree_with_the_textbook() {
     agree::<f32>(2e-6);
 }
 
-fn agree_adam<T: Real>(to: f64) {
+/// The rules at a step.
+fn updates(step: u64) -> [Update; 4] {
+    let (rate, beta1, beta2, eps) = (1e-2, 0.9, 0.999, 1e-8);
+    let adam = |form| Update::Adam { rate, beta1, beta2, eps, step, form };
+    [
+        adam(AdamForm::Keras),
+        adam(AdamForm::Torch),
+        Update::Momentum { rate, keep: 0.9 },
+        Update::AdaGrad { rate, eps },
+    ]
+}
+
+fn agree_fused<T: Real>(which: usize, to: f64) {
     let network = Dense { widths: vec![5, 17, 3], activation: Activation::Tanh };
     let (n, stream) = (6, Stream::new(8));
     let theta: Vec<f64> = (0..network.parameters()).map(|i| stream.normal(0, 0, i)).collect();
@@ -149,8 +161,7 @@ fn agree_adam<T: Real>(to: f64) {
         let (mut m, mut v) = (zeros(), zeros());
         let mut memory = [vec![0.0; plain.len()], vec![0.0; plain.len()]];
         for step in 1..4 {
-            let (rate, beta1, beta2, eps) = (1e-2, 0.9, 0.999, 1e-8);
-            let adam = Update::Adam { rate, beta1, beta2, eps, step, form: AdamForm::Keras };
+            let update = updates(step)[which];
             let mut cache = vec![T::Row::default(); network.cache_rows::<T>(n)];
             let mut out = vec![T::Row::default(); seeds.len()];
             network.forward::<T>(level, &fused, n, &input, &mut cache, &mut out);
@@ -159,19 +170,23 @@ fn agree_adam<T: Real>(to: f64) {
             let add = Gradient::Add(&mut sums);
             network.reverse(level, &mut fused.clone(), batch, &mut scratch, add, None);
             let [first, second] = &mut memory;
-            adam.apply(&mut plain, [first, second], &network.unpack::<T>(&sums));
-            let into = Gradient::Adam([&mut m, &mut v], adam.factors());
+            update.apply(&mut plain, [first, second], &network.unpack::<T>(&sums));
+            let into = Gradient::Move { memory: [&mut m, &mut v], rule: update.rule() };
             network.reverse(level, &mut fused, batch, &mut scratch, into, None);
             near(&[network.unpack::<T>(&fused)], &[plain.clone()], to, "moved");
+            near(&[network.unpack::<T>(&m)], &[memory[0].clone()], to, "first memory");
+            near(&[network.unpack::<T>(&v)], &[memory[1].clone()], to, "second memory");
         }
         assert_eq!(network.pack::<T>(&network.unpack::<T>(&fused)), fused, "padding stays zero");
     }
 }
 
 #[test]
-fn agree_with_adam_on_its_own() {
-    agree_adam::<f64>(1e-13);
-    agree_adam::<f32>(2e-5);
+fn agree_with_a_rule_on_its_own() {
+    for which in 0..updates(1).len() {
+        agree_fused::<f64>(which, 1e-13);
+        agree_fused::<f32>(which, 2e-5);
+    }
 }
 
 #[test]
