@@ -18,14 +18,20 @@
 
 use fearless_simd::Level;
 
+use packing::{pack_layers, unpack_layers};
+
 use super::lane::Real;
 use super::network::Activation;
 use super::update::Rule;
 
 mod forward;
+pub(super) mod normed;
+mod packing;
 pub(super) mod product;
 pub(super) mod reverse;
 pub(super) mod turn;
+
+pub use normed::Normed;
 
 /// A dense network on batches: hidden layers apply the activation, the last is linear.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +52,8 @@ pub fn rows<T: Real>(numbers: usize) -> usize {
 pub struct Layer {
     pub(super) n_in: usize,
     pub(super) n_out: usize,
+    /// Whether a row of biases ends each panel.
+    pub(super) bias: bool,
     /// The first row of its panels.
     pub(super) theta: usize,
     /// The first value row of a point, among those of all hidden layers, times points.
@@ -53,15 +61,36 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Rows of one panel: an input each, and the bias.
+    /// Rows of one panel: an input each, and the bias if there is one.
     pub(super) fn panel(self) -> usize {
-        self.n_in + 1
+        self.n_in + usize::from(self.bias)
+    }
+
+    /// Rows of the inputs of a point.
+    pub(super) fn before<T: Real>(self) -> usize {
+        rows::<T>(self.n_in)
     }
 
     /// Rows of all panels.
     pub(super) fn len<T: Real>(self) -> usize {
         self.panel() * rows::<T>(self.n_out)
     }
+}
+
+/// The layers of these widths one after another, their values those of n points; `has_bias` says which
+/// have one.
+fn places<T: Real>(
+    widths: &[usize],
+    n: usize,
+    has_bias: impl Fn(usize) -> bool,
+) -> impl Iterator<Item = Layer> {
+    let mut next = (0, 0);
+    widths.windows(2).enumerate().map(move |(k, pair)| {
+        let (theta, value) = next;
+        let layer = Layer { n_in: pair[0], n_out: pair[1], bias: has_bias(k), theta, value };
+        next = (theta + layer.len::<T>(), value + n * rows::<T>(layer.n_out));
+        layer
+    })
 }
 
 /// A batch that went through a network.
@@ -120,9 +149,9 @@ impl Dense {
     }
 
     /// Rows that the forward pass of a batch keeps for the reverse pass: the values of the hidden
-    /// layers; for [`Activation::Sin`] their arguments too.
+    /// layers; their arguments too where the derivative of the activation needs them.
     pub fn cache_rows<T: Real>(&self, n: usize) -> usize {
-        self.hidden_rows::<T>(n) * if self.activation == Activation::Sin { 2 } else { 1 }
+        self.hidden_rows::<T>(n) * if self.activation.keeps_argument() { 2 } else { 1 }
     }
 
     /// The outputs of a batch: `input` `[n, rows(n_in)]`, `cache` (written), `output`
@@ -177,29 +206,14 @@ impl Dense {
     /// Parameters in the order W `[in, out]` then b `[out]`, layer by layer, from rows.
     pub fn unpack<T: Real>(&self, theta: &[T::Row]) -> Vec<f64> {
         let mut numbers = Vec::with_capacity(self.parameters());
-        for layer in self.layers::<T>(0) {
-            for i in 0..layer.panel() {
-                numbers.extend((0..layer.n_out).map(|o| {
-                    let row = layer.theta + o / T::LANES * layer.panel() + i;
-                    theta[row].as_ref()[o % T::LANES].wide()
-                }));
-            }
-        }
+        unpack_layers::<T>(self.layers::<T>(0), theta, &mut numbers);
         numbers
     }
 
     /// Rows from parameters in the order of [`Dense::unpack`].
     pub fn pack<T: Real>(&self, numbers: &[f64]) -> Vec<T::Row> {
         let mut theta = vec![T::Row::default(); self.rows::<T>()];
-        let mut numbers = numbers.iter();
-        for layer in self.layers::<T>(0) {
-            for i in 0..layer.panel() {
-                for (o, number) in (0..layer.n_out).zip(&mut numbers) {
-                    let row = layer.theta + o / T::LANES * layer.panel() + i;
-                    theta[row].as_mut()[o % T::LANES] = T::of(*number);
-                }
-            }
-        }
+        pack_layers::<T>(self.layers::<T>(0), &mut numbers.iter(), &mut theta);
         theta
     }
 
@@ -213,12 +227,7 @@ impl Dense {
 
     /// The layers, their values those of n points.
     pub(super) fn layers<T: Real>(&self, n: usize) -> impl Iterator<Item = Layer> {
-        let mut next = (0, 0);
-        self.widths.windows(2).map(move |pair| {
-            let layer = Layer { n_in: pair[0], n_out: pair[1], theta: next.0, value: next.1 };
-            next = (next.0 + layer.len::<T>(), next.1 + n * rows::<T>(layer.n_out));
-            layer
-        })
+        places::<T>(&self.widths, n, |_| true)
     }
 }
 

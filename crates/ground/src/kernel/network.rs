@@ -39,6 +39,11 @@ impl Activation {
     /// All of them.
     pub const ALL: [Self; 6] =
         [Self::Tanh, Self::Sigmoid, Self::Softplus, Self::Relu, Self::Sin, Self::Identity];
+
+    /// Whether the derivative needs the argument: it does not follow from the value.
+    pub(super) fn keeps_argument(self) -> bool {
+        self == Self::Sin
+    }
 }
 
 /// A dense network of given widths.
@@ -111,10 +116,10 @@ impl Network {
 
     /// Rows of activations that one evaluation keeps for the reverse pass.
     ///
-    /// The values of the hidden layers; for [`Activation::Sin`] also their arguments, since the
-    /// derivative does not follow from the value.
+    /// The values of the hidden layers; also their arguments where the derivative of the activation does
+    /// not follow from the value.
     pub fn cache_rows(&self) -> usize {
-        self.n_hidden() * if self.activation == Activation::Sin { 2 } else { 1 }
+        self.n_hidden() * if self.activation.keeps_argument() { 2 } else { 1 }
     }
 
     /// Floating-point operations of the products of one forward pass of one point.

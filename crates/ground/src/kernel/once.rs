@@ -6,6 +6,9 @@
 
 use fearless_simd::Level;
 
+use super::dense::normed;
+use super::dense::normed::forward::Forth;
+use super::dense::normed::reverse::Back;
 use super::dense::product::{self, Lines, Store};
 use super::dense::reverse::{Add, Move};
 use super::dense::{self, Layer, turn};
@@ -62,7 +65,7 @@ pub trait Once: Sized {
     #[doc(hidden)]
     fn down_add(
         level: Level,
-        shape: (usize, usize),
+        shape: (usize, usize, bool),
         factors: [Lines<'_, <Self as Real>::Row>; 2],
         to: Add<'_, <Self as Real>::Row>,
     ) where
@@ -71,7 +74,7 @@ pub trait Once: Sized {
     #[doc(hidden)]
     fn down_move(
         level: Level,
-        shape: (usize, usize),
+        shape: (usize, usize, bool),
         factors: [Lines<'_, <Self as Real>::Row>; 2],
         to: Move<'_, Self>,
     ) where
@@ -97,6 +100,25 @@ pub trait Once: Sized {
         activation: Activation,
         values: &[<Self as Real>::Row],
         rows: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
+    /// See [`normed::forward::normalise`].
+    #[doc(hidden)]
+    fn normalise(level: Level, pass: Forth<'_, Self>)
+    where
+        Self: Real;
+    /// See [`normed::reverse::unnormalise`].
+    #[doc(hidden)]
+    fn unnormalise(level: Level, pass: Back<'_, Self>)
+    where
+        Self: Real;
+    /// See [`normed::reverse::step_rows`].
+    #[doc(hidden)]
+    fn step_rows(
+        level: Level,
+        rule: Rule<Self>,
+        rows: [&mut [<Self as Real>::Row]; 3],
+        gradient: &[<Self as Real>::Row],
     ) where
         Self: Real;
     /// See [`update::Update::apply`].
@@ -224,7 +246,7 @@ macro_rules! once {
             #[inline(never)]
             fn down_add(
                 level: Level,
-                shape: (usize, usize),
+                shape: (usize, usize, bool),
                 [a, d]: [Lines<'_, <Self as Real>::Row>; 2],
                 mut to: Add<'_, <Self as Real>::Row>,
             ) {
@@ -235,7 +257,7 @@ macro_rules! once {
             #[inline(never)]
             fn down_move(
                 level: Level,
-                shape: (usize, usize),
+                shape: (usize, usize, bool),
                 [a, d]: [Lines<'_, <Self as Real>::Row>; 2],
                 mut to: Move<'_, Self>,
             ) {
@@ -267,6 +289,29 @@ macro_rules! once {
             ) {
                 dispatch!(level, simd => {
                     dense::reverse::derive::<$real, _>(simd, activation, values, rows);
+                });
+            }
+            #[inline(never)]
+            fn normalise(level: Level, mut pass: Forth<'_, Self>) {
+                dispatch_products!(level, simd => {
+                    normed::forward::normalise::<$real, _>(simd, &mut pass);
+                });
+            }
+            #[inline(never)]
+            fn unnormalise(level: Level, mut pass: Back<'_, Self>) {
+                dispatch_products!(level, simd => {
+                    normed::reverse::unnormalise::<$real, _>(simd, &mut pass);
+                });
+            }
+            #[inline(never)]
+            fn step_rows(
+                level: Level,
+                rule: Rule<Self>,
+                rows: [&mut [<Self as Real>::Row]; 3],
+                gradient: &[<Self as Real>::Row],
+            ) {
+                dispatch_products!(level, simd => {
+                    normed::reverse::step_rows::<$real, _>(simd, rule, rows, gradient);
                 });
             }
             #[inline(never)]

@@ -5,7 +5,6 @@ use fearless_simd::Level;
 use super::product::{Lines, Store};
 use super::{Dense, rows};
 use crate::kernel::lane::Real;
-use crate::kernel::network::Activation;
 
 /// The body of [`Dense::forward`].
 pub(super) fn forward<T: Real>(
@@ -24,11 +23,17 @@ pub(super) fn forward<T: Real>(
         let is_last = layer.value == hidden;
         let to = if is_last { &mut *output } else { &mut rest[..n * after] };
         let a = Lines { rows: from, stride: before };
-        T::across(level, (n, layer.n_in, true), a, panels, Store { rows: &mut *to, stride: after });
+        T::across(
+            level,
+            (n, layer.n_in, layer.bias),
+            a,
+            panels,
+            Store { rows: &mut *to, stride: after },
+        );
         if is_last {
             continue;
         }
-        if network.activation == Activation::Sin {
+        if network.activation.keeps_argument() {
             arguments[layer.value..][..n * after].copy_from_slice(to);
         }
         T::activate(level, network.activation, to);

@@ -99,12 +99,12 @@ fn lines<T: Real, S: Simd, K: Sink<T, S>, const M: usize>(
     i
 }
 
-/// Σ_q a[q][i] d[q][p] for inputs i < k and every row p of a line of d, q < n; then Σ_q d[q][p] as input
-/// k.
+/// Σ_q a[q][i] d[q][p] for inputs i < k and every row p of a line of d, q < n; where there is a `bias`,
+/// then Σ_q d[q][p] as input k.
 #[inline(always)]
 pub(in crate::kernel) fn down<T: Real, S: Simd, K: Sink<T, S>>(
     simd: S,
-    (n, k): (usize, usize),
+    (n, k, bias): (usize, usize, bool),
     a: Lines<'_, T::Row>,
     d: Lines<'_, T::Row>,
     sink: &mut K,
@@ -126,11 +126,13 @@ pub(in crate::kernel) fn down<T: Real, S: Simd, K: Sink<T, S>>(
             i = inputs::<T, S, K, 2>(simd, place(i), n, [a, d], sink);
             i = inputs::<T, S, K, 1>(simd, place(i), n, [a, d], sink);
         }
-        let mut sum = T::V::splat(simd, T::of(0.0));
-        for q in 0..n {
-            sum += T::load(simd, &d.rows[q * d.stride + p]);
+        if bias {
+            let mut sum = T::V::splat(simd, T::of(0.0));
+            for q in 0..n {
+                sum += T::load(simd, &d.rows[q * d.stride + p]);
+            }
+            sink.take(simd, [k, p], sum);
         }
-        sink.take(simd, [k, p], sum);
     }
 }
 

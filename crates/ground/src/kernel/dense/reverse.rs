@@ -45,12 +45,12 @@ pub(super) fn reverse<T: Real>(
             let store = Store { rows: &mut *to, stride: n_in };
             T::across(level, (n, layer.n_out, false), delta, turned, store);
             if !is_first {
-                let kept = if network.activation == Activation::Sin { hidden } else { 0 };
+                let kept = if network.activation.keeps_argument() { hidden } else { 0 };
                 T::derive(level, network.activation, &batch.cache[kept + place..], to);
             }
         }
         let a = Lines { rows: from, stride: n_in };
-        let (first, panel, shape) = (layer.theta, layer.panel(), (n, layer.n_in));
+        let (first, panel, shape) = (layer.theta, layer.panel(), (n, layer.n_in, layer.bias));
         match &mut gradient {
             Gradient::Add(sums) => {
                 T::down_add(level, shape, [a, delta], Add { rows: &mut sums[first..], panel });
@@ -81,8 +81,8 @@ pub(in crate::kernel) fn derive<T: Real, S: Simd>(
 /// Adds the sums to a gradient in panels.
 #[derive(Debug)]
 pub struct Add<'a, R> {
-    rows: &'a mut [R],
-    panel: usize,
+    pub(super) rows: &'a mut [R],
+    pub(super) panel: usize,
 }
 
 impl<T: Real, S: Simd> Sink<T, S> for Add<'_, T::Row> {

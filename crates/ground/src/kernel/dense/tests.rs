@@ -5,14 +5,9 @@ use crate::kernel::lane::levels;
 use crate::kernel::update::{AdamForm, Update};
 use crate::stream::Stream;
 
-/// W `[in, out]` and b of every layer, forward and reverse, as the textbook writes them.
-fn textbook(
-    network: &Dense,
-    theta: &[f64],
-    inputs: &[Vec<f64>],
-    seeds: &[Vec<f64>],
-) -> [Vec<Vec<f64>>; 3] {
-    let act = |x: f64| match network.activation {
+/// An activation and its derivative.
+pub(super) fn act(activation: Activation, x: f64) -> (f64, f64) {
+    match activation {
         Activation::Tanh => (x.tanh(), 1.0 - x.tanh().powi(2)),
         Activation::Sigmoid => {
             let y = 1.0 / (1.0 + (-x).exp());
@@ -22,7 +17,16 @@ fn textbook(
         Activation::Relu => (x.max(0.0), f64::from(u8::from(x > 0.0))),
         Activation::Sin => (x.sin(), x.cos()),
         Activation::Identity => (x, 1.0),
-    };
+    }
+}
+
+/// W `[in, out]` and b of every layer, forward and reverse, as the textbook writes them.
+fn textbook(
+    network: &Dense,
+    theta: &[f64],
+    inputs: &[Vec<f64>],
+    seeds: &[Vec<f64>],
+) -> [Vec<Vec<f64>>; 3] {
     let mut places = vec![0];
     for pair in network.widths.windows(2) {
         places.push(places[places.len() - 1] + (pair[0] + 1) * pair[1]);
@@ -38,7 +42,8 @@ fn textbook(
                 let sum: f64 = a.iter().enumerate().map(|(i, a)| a * w[i * pair[1] + o]).sum();
                 sum + w[pair[0] * pair[1] + o]
             });
-            let both: Vec<_> = z.map(|z| if k == last { (z, 1.0) } else { act(z) }).collect();
+            let both: Vec<_> =
+                z.map(|z| if k == last { (z, 1.0) } else { act(network.activation, z) }).collect();
             values.push(both.iter().map(|b| b.0).collect());
             slopes.push(both.iter().map(|b| b.1).collect::<Vec<f64>>());
         }
@@ -62,12 +67,12 @@ fn textbook(
     [outputs, by_input, vec![gradient]]
 }
 
-fn numbers(stream: &Stream, n: usize, width: usize) -> Vec<Vec<f64>> {
+pub(super) fn numbers(stream: &Stream, n: usize, width: usize) -> Vec<Vec<f64>> {
     let one = |k: usize| (0..width).map(|i| stream.normal(k as u64, 0, i)).collect();
     (0..n).map(one).collect()
 }
 
-fn lines<T: Real>(numbers: &[Vec<f64>]) -> Vec<T::Row> {
+pub(super) fn lines<T: Real>(numbers: &[Vec<f64>]) -> Vec<T::Row> {
     let mut all = Vec::new();
     for line in numbers {
         for part in line.chunks(T::LANES) {
@@ -81,7 +86,7 @@ fn lines<T: Real>(numbers: &[Vec<f64>]) -> Vec<T::Row> {
     all
 }
 
-fn flat<T: Real>(rows_: &[T::Row], width: usize) -> Vec<Vec<f64>> {
+pub(super) fn flat<T: Real>(rows_: &[T::Row], width: usize) -> Vec<Vec<f64>> {
     let line = |line: &[T::Row]| {
         let all = line.iter().flat_map(|row| row.as_ref().to_vec()).map(T::wide);
         all.take(width).collect()
@@ -89,7 +94,7 @@ fn flat<T: Real>(rows_: &[T::Row], width: usize) -> Vec<Vec<f64>> {
     rows_.chunks(rows::<T>(width)).map(line).collect()
 }
 
-fn near(found: &[Vec<f64>], exact: &[Vec<f64>], to: f64, what: &str) {
+pub(super) fn near(found: &[Vec<f64>], exact: &[Vec<f64>], to: f64, what: &str) {
     let size = exact.iter().flatten().fold(0.0, |m: f64, x| m.max(x.abs()));
     for (found, exact) in found.iter().flatten().zip(exact.iter().flatten()) {
         let off = (found - exact).abs();
@@ -137,7 +142,7 @@ fn agree_with_the_textbook() {
 }
 
 /// The rules at a step.
-fn updates(step: u64) -> [Update; 4] {
+pub(super) fn updates(step: u64) -> [Update; 4] {
     let (rate, beta1, beta2, eps) = (1e-2, 0.9, 0.999, 1e-8);
     let adam = |form| Update::Adam { rate, beta1, beta2, eps, step, form };
     [

@@ -26,7 +26,7 @@ pub(in crate::kernel) fn forward<T: Real, S: Simd>(
         } else {
             let to = &mut rest[..layer.n_out];
             dense::<T, S>(simd, theta, from, to);
-            if network.activation == Activation::Sin {
+            if network.activation.keeps_argument() {
                 arguments[layer.row..][..layer.n_out].copy_from_slice(to);
             }
             activate::<T, S>(simd, network.activation, to);

@@ -103,7 +103,7 @@ fn derive<T: Real, S: Simd>(
     (first, delta): (usize, &mut [T::Row]),
 ) {
     let activation = network.activation;
-    let kept = if activation == Activation::Sin { network.n_hidden() + first } else { first };
+    let kept = if activation.keeps_argument() { network.n_hidden() + first } else { first };
     for (d, y) in delta.iter_mut().zip(&cache[kept..]) {
         T::store(T::load(simd, d) * slope::<T, S>(simd, activation, T::load(simd, y)), d);
     }
