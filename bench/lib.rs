@@ -3,6 +3,8 @@
 //! Times on a shared machine mean little alone. So every file also measures the floor in the same
 //! run: a loop of fused multiply-adds on registers, the most a core can do at that level.
 
+pub mod twenty;
+
 use fearless_simd::{Level, Simd, SimdFloat};
 use ground::dispatch_products;
 use ground::kernel::lane::Real;

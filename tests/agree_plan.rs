@@ -106,7 +106,8 @@ fn agree_free_networks_alone_and_added() {
 
 #[test]
 fn agree_published_form() {
-    let form = |dim: usize, start| PerStep { hidden: vec![6, 9], ..PerStep::published(dim, 5, start) };
+    let form =
+        |dim: usize, start| PerStep { hidden: vec![6, 9], ..PerStep::published(dim, 5, start) };
     let problem = small(&HjbLqg::new(7, 3.0)).at(&[0.3; 7]);
     agree(&problem, form(7, [0.0, 1.0]), 2);
     agree(&small(&AllenCahn { dim: 4 }), form(4, [0.3, 0.5]), 2);

@@ -124,8 +124,7 @@ fn operations(problem: &DeepBsde, form: &Form, run: &Run, compiled: &Compiled) -
     let samples = if directed { beside.samples() } else { 0 };
     let outputs = if directed { beside.outputs() } else { 2 };
     let [network, _] = networks(form);
-    let one =
-        compiled.operations(samples) + network + d * (NORMAL + 6.0 * outputs as f64 + 10.0);
+    let one = compiled.operations(samples) + network + d * (NORMAL + 6.0 * outputs as f64 + 10.0);
     let first = problem.levels[0] as f64;
     let all: f64 = problem.levels.iter().map(|&n| n as f64).sum();
     // Policy, centre and dual, as much as a quadratic driver needs.
@@ -134,7 +133,8 @@ fn operations(problem: &DeepBsde, form: &Form, run: &Run, compiled: &Compiled) -
         * run.fresh.min(bounds::PATHS) as f64;
     let looks = (run.iterations / run.look_every.max(1) + 1) as f64 * run.look as f64;
     let trained = run.iterations as f64 * run.batch as f64 * 3.0;
-    let active = pilot::ACTIVE_PATHS as f64 * first * d * d * f64::from(u8::from(beside.active > 0));
+    let active =
+        pilot::ACTIVE_PATHS as f64 * first * d * d * f64::from(u8::from(beside.active > 0));
     let pilot = pilot::PATHS as f64 * problem.levels.last().map_or(0.0, |&n| n as f64);
     // Newton steps to where Y starts, on plain and on policy paths, a third of the levels each.
     let newton = if problem.equation.depends_on_value() { 3.0 * 2.0 * 2048.0 } else { 0.0 };

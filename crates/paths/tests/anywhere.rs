@@ -30,8 +30,7 @@ fn statistical_u_and_its_gradient_on_the_cloud_of_paths() {
     let columns = std::iter::once("t".to_owned()).chain((1..=dim).map(|i| format!("x{i}")));
     let points = Table { columns: columns.collect(), rows: cloud(n, dim) };
     let asked = <DeepBsde as Problem<Directions>>::at_points;
-    let found =
-        asked(&mut solution.functional, &solution.params, &points, &mut ()).unwrap();
+    let found = asked(&mut solution.functional, &solution.params, &points, &mut ()).unwrap();
     let (mut off, mut size, mut covered) = ([0.0; 2], [0.0; 2], 0);
     let mut indicated = 0.0;
     for row in &found.rows {

@@ -32,8 +32,7 @@ pub struct Momentum {
 
 impl<J: Functional + ?Sized> Descent<J> for Momentum {
     fn step(&mut self, theta: &mut Params, j: &mut J, batch: Batch) -> Result<Estimate> {
-        let update =
-            Update::Momentum { rate: self.rate.at(self.made, self.of), keep: self.keep };
+        let update = Update::Momentum { rate: self.rate.at(self.made, self.of), keep: self.keep };
         let value = j.descend(theta, batch, Move { update, clip: self.clip })?;
         self.made += 1;
         Ok(value)

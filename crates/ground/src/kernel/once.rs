@@ -14,9 +14,9 @@ use super::dense::reverse::{Add, Move};
 use super::dense::{self, Layer, turn};
 use super::lane::Real;
 use super::network::{Activation, Evaluations, Network, Reversed, forward, reverse};
-use super::{block, normal};
 use super::span::{self, Points, Span};
 use super::update::{self, Rule};
+use super::{block, normal};
 use crate::stream::Stream;
 use crate::{dispatch, dispatch_products};
 

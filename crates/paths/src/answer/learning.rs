@@ -92,7 +92,8 @@ fn seen(
     watch: &mut dyn Watch,
 ) -> Result<Option<f64>> {
     let start = j.start(theta);
-    let [full, less] = [Which::Learned(theta), Which::Part(theta, PART)].map(|which| (which, start));
+    let [full, less] =
+        [Which::Learned(theta), Which::Part(theta, PART)].map(|which| (which, start));
     let shown = || (0..1, "learning error");
     let full = follow(j, full, shown(), (PATHS, own), watch)?.swap_remove(0);
     let part = follow(j, less, shown(), (PATHS, own), watch)?.swap_remove(0);

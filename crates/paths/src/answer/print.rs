@@ -116,7 +116,10 @@ impl fmt::Display for Value {
             self.minimiser
         )?;
         if let Some(y) = self.trained {
-            writeln!(f, "  trained           y₀ {y:.6}, as the descent left it; no error is known of it")?;
+            writeln!(
+                f,
+                "  trained           y₀ {y:.6}, as the descent left it; no error is known of it"
+            )?;
         }
         if let Some(conditional) = self.conditional() {
             writeln!(f, "  loss and R²       {conditional}, of {}", self.variance())?;

@@ -73,9 +73,8 @@ impl Free {
         let n = self.network().len();
         match self.time {
             Time::Input => layout.list("network", n),
-            Time::PerStep => (0..self.steps).fold(layout, |layout, step| {
-                layout.list(format!("network/step{step:03}"), n)
-            }),
+            Time::PerStep => (0..self.steps)
+                .fold(layout, |layout, step| layout.list(format!("network/step{step:03}"), n)),
         }
     }
 

@@ -144,8 +144,7 @@ impl Representation for PerStep {
     fn init(&self, precision: Precision, stream: &Stream) -> Result<Params> {
         let mut params = Params::zeros(self.layout(), precision);
         let unit = |(k, &n): (usize, &usize)| std::iter::repeat_n((k % 2) as f64, n);
-        let statistics: Vec<f64> =
-            self.statistics().iter().enumerate().flat_map(unit).collect();
+        let statistics: Vec<f64> = self.statistics().iter().enumerate().flat_map(unit).collect();
         for n in 1..self.steps {
             params.set(Self::block(n), &self.draw(&stream.child(&format!("step{n:03}"))));
             params.set(Self::block(n) + 1, &statistics);

@@ -204,11 +204,7 @@ impl<T: Real> Desk<T> {
             control: vec![0.0; T::LANES],
             weight: vec![1.0; T::LANES],
         };
-        Self {
-            walk: Walk::new(shared),
-            dw: rows(),
-            places: (0..grids.len()).map(place).collect(),
-        }
+        Self { walk: Walk::new(shared), dw: rows(), places: (0..grids.len()).map(place).collect() }
     }
 
     /// The paths of one piece.

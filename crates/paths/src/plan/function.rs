@@ -116,9 +116,8 @@ impl<T: Stored> Plan<T> {
         if let Some(form) = self.form.per_step() {
             let folded = |n: usize| {
                 let (network, statistics) = (PerStep::block(n), PerStep::block(n) + 1);
-                let numbers = form
-                    .network()
-                    .folded::<T>(&blocks[network].rows, &blocks[statistics].rows);
+                let numbers =
+                    form.network().folded::<T>(&blocks[network].rows, &blocks[statistics].rows);
                 Cow::Owned(numbers.into_iter().map(T::of).collect())
             };
             let free = (1..form.steps).map(folded).collect();

@@ -129,8 +129,7 @@ impl<T: Stored> Published<T> {
             network.forward::<T>(shared.level, theta, n, input, cache, output, statistics);
         });
         let place = form.slope_block();
-        let start =
-            Start { y: numbers[place + 1].list()[0].wide(), z: numbers[place].list() };
+        let start = Start { y: numbers[place + 1].list()[0].wide(), z: numbers[place].list() };
         let all = &*steps;
         blocks.par_iter_mut().enumerate().with_max_len(1).for_each(|(k, paths)| {
             let place = (k * T::LANES, T::LANES.min(n - k * T::LANES), n);
@@ -222,11 +221,7 @@ impl<T: Real> Step<T> {
 
 impl<T: Real> Paths<T> {
     /// ΔW and X of all steps.
-    fn draw(
-        &mut self,
-        (shared, grid): (&Shared<T>, &Grid<T>),
-        (stream, path): (&Stream, u64),
-    ) {
+    fn draw(&mut self, (shared, grid): (&Shared<T>, &Grid<T>), (stream, path): (&Stream, u64)) {
         let (walk, d) = (&mut self.walk, shared.compiled.dim);
         let first = usize::try_from(path).expect("paths are counted by the machine's words");
         walk.start(grid, (stream, path, 1));

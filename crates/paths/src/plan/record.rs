@@ -63,7 +63,9 @@ impl<T: Real> Kept<T> {
 
     /// Steps `first` and on of so many.
     fn evaluations(&self, (first, count): (usize, usize), steps: usize) -> Evaluations<'_, T> {
-        let part = |rows: &'_ Vec<T::Row>| rows.len() / steps * first..rows.len() / steps * (first + count);
+        let part = |rows: &'_ Vec<T::Row>| {
+            rows.len() / steps * first..rows.len() / steps * (first + count)
+        };
         Evaluations {
             inputs: &self.inputs[part(&self.inputs)],
             caches: &self.caches[part(&self.caches)],

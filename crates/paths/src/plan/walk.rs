@@ -134,9 +134,10 @@ impl<T: Real> Walk<T> {
         let (compiled, network) = (&shared.compiled, &shared.network);
         let d = compiled.dim;
         let ends = (network.widths[0], network.widths[network.widths.len() - 1]);
-        let free = shared.free.as_ref().map_or([0; 3], |free| {
-            [free.network.widths[0], d, free.network.cache_rows()]
-        });
+        let free = shared
+            .free
+            .as_ref()
+            .map_or([0; 3], |free| [free.network.widths[0], d, free.network.cache_rows()]);
         Self {
             x: rows(d),
             dw: rows(d),
@@ -248,13 +249,7 @@ impl<T: Real> Walk<T> {
         }
     }
 
-    fn learned(
-        &mut self,
-        shared: &Shared<T>,
-        grid: &Grid<T>,
-        n: usize,
-        learned: &Learned<'_, T>,
-    ) {
+    fn learned(&mut self, shared: &Shared<T>, grid: &Grid<T>, n: usize, learned: &Learned<'_, T>) {
         match learned.coefficients {
             Some(theta) => self.decide(shared, grid, n, theta),
             None => self.z.fill(T::Row::default()),

@@ -1,0 +1,120 @@
+//! Twenty dense networks 100-110-110-100, a batch of 64 each, and one step of each.
+//!
+//! The loss of a network is half the sum of its squared outputs, so that the seeds of the reverse
+//! pass are the outputs. The rate is so small that numbers stay of one size however long it runs.
+
+use ground::kernel::dense::{Batch, Dense, Gradient, Normed, rows};
+use ground::kernel::lane::{Level, Real};
+use ground::kernel::network::Activation;
+use ground::kernel::update::{AdamForm, Update};
+
+/// How many.
+pub const NETWORKS: usize = 20;
+
+/// Points of a batch.
+pub const POINTS: usize = 64;
+
+/// The form of a plain one.
+pub fn plain() -> Dense {
+    Dense { widths: vec![100, 110, 110, 100], activation: Activation::Tanh }
+}
+
+/// The form of a batch-normalised one.
+pub fn normed() -> Normed {
+    Normed { widths: vec![100, 110, 110, 100], activation: Activation::Relu, eps: 1e-6 }
+}
+
+/// Operations of the products of one network and one point.
+pub fn flops(kind: Kind) -> usize {
+    match kind {
+        Kind::Plain => 3 * plain().flops() - 2 * 100 * 110,
+        Kind::Normed => 3 * normed().flops(),
+    }
+}
+
+/// Which networks.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Plain, with tanh.
+    Plain,
+    /// Batch-normalised, with ReLU.
+    Normed,
+}
+
+/// One network with everything it works with.
+#[derive(Debug)]
+pub struct Unit<T: Real> {
+    theta: Vec<T::Row>,
+    memory: [Vec<T::Row>; 2],
+    input: Vec<T::Row>,
+    cache: Vec<T::Row>,
+    output: Vec<T::Row>,
+    statistics: Vec<T::Row>,
+    scratch: Vec<T::Row>,
+}
+
+fn zeros<T: Real>(n: usize) -> Vec<T::Row> {
+    vec![T::Row::default(); n]
+}
+
+impl<T: Real> Unit<T> {
+    /// A network at its start.
+    pub fn new(kind: Kind) -> Self {
+        let numbers = |n: usize| -> Vec<f64> { (0..n).map(|i| 0.1 * (i as f64).sin()).collect() };
+        let (theta, cache, statistics) = match kind {
+            Kind::Plain => {
+                let network = plain();
+                let theta = network.pack::<T>(&numbers(network.parameters()));
+                (theta, network.cache_rows::<T>(POINTS), 0)
+            }
+            Kind::Normed => {
+                let network = normed();
+                let theta = network.pack::<T>(&numbers(network.parameters()));
+                (theta, network.cache_rows::<T>(POINTS), network.statistics_rows::<T>())
+            }
+        };
+        let mut input = zeros::<T>(POINTS * rows::<T>(100));
+        for (i, row) in input.iter_mut().enumerate() {
+            for (l, lane) in row.as_mut().iter_mut().enumerate() {
+                *lane = T::of((1.7 * i as f64 + l as f64).sin());
+            }
+        }
+        Self {
+            memory: [zeros::<T>(theta.len()), zeros::<T>(theta.len())],
+            theta,
+            input,
+            cache: zeros::<T>(cache),
+            output: zeros::<T>(POINTS * rows::<T>(100)),
+            statistics: zeros::<T>(statistics),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Forward, reverse, Adam. Steps count from 1.
+    pub fn train(&mut self, kind: Kind, level: Level, step: u64) {
+        let Self { theta, memory: [m, v], input, cache, output, statistics, scratch } = self;
+        let (rate, beta1, beta2, eps) = (1e-6, 0.9, 0.999, 1e-8);
+        let adam = Update::Adam { rate, beta1, beta2, eps, step, form: AdamForm::Keras };
+        let into = Gradient::Move { memory: [m, v], rule: adam.rule() };
+        match kind {
+            Kind::Plain => {
+                let network = plain();
+                network.forward::<T>(level, theta, POINTS, input, cache, output);
+                let batch: Batch<'_, T> = Batch { n: POINTS, input, cache, seeds: output };
+                network.reverse(level, theta, batch, scratch, into, None);
+            }
+            Kind::Normed => {
+                let network = normed();
+                network.forward::<T>(level, theta, POINTS, input, cache, output, statistics);
+                let batch: Batch<'_, T> = Batch { n: POINTS, input, cache, seeds: output };
+                network.reverse(level, theta, batch, scratch, into, None);
+            }
+        }
+    }
+
+    /// The loss of the last forward pass.
+    pub fn loss(&self) -> f64 {
+        let row = |row: &T::Row| row.as_ref().iter().map(|y| y.wide() * y.wide()).sum::<f64>();
+        0.5 * self.output.iter().map(row).sum::<f64>()
+    }
+}
