@@ -44,11 +44,12 @@ pub(super) fn to_lines_of<T: Real, S: Simd>(
 ) {
     let stride = rows::<T>(block.len());
     let by = T::V::splat(simd, by);
+    let mut tile = Tile::<T>::default();
     for (q, part) in block.chunks(T::LANES).enumerate() {
-        let mut tile = [T::Row::default(); 16];
-        tile[..part.len()].copy_from_slice(part);
-        square::<T, S>(simd, &mut tile);
-        for (line, row) in lines.chunks_exact_mut(stride).zip(&tile) {
+        tile.from[..part.len()].copy_from_slice(part);
+        tile.from[part.len()..].fill(T::Row::default());
+        tile.turn::<S>(simd);
+        for (line, row) in lines.chunks_exact_mut(stride).zip(&tile.to) {
             T::store(T::load(simd, row) * by, &mut line[q]);
         }
     }
@@ -63,15 +64,32 @@ pub(super) fn from_lines_of<T: Real, S: Simd>(
 ) {
     let stride = rows::<T>(block.len());
     let by = T::V::splat(simd, by);
+    let mut tile = Tile::<T>::default();
     for (q, part) in block.chunks_mut(T::LANES).enumerate() {
-        let mut tile = [T::Row::default(); 16];
-        for (row, line) in tile.iter_mut().zip(lines.chunks_exact(stride)) {
+        for (row, line) in tile.from.iter_mut().zip(lines.chunks_exact(stride)) {
             *row = line[q];
         }
-        square::<T, S>(simd, &mut tile);
-        for (to, row) in part.iter_mut().zip(&tile) {
+        tile.turn::<S>(simd);
+        for (to, row) in part.iter_mut().zip(&tile.to) {
             T::store(T::load(simd, row) * by, to);
         }
+    }
+}
+
+/// A square of numbers, and the same transposed.
+#[derive(Default)]
+struct Tile<T: Real> {
+    from: [T::Row; 16],
+    between: [[T::Row; 16]; 2],
+    to: [T::Row; 16],
+}
+
+impl<T: Real> Tile<T> {
+    #[inline(always)]
+    fn turn<S: Simd>(&mut self, simd: S) {
+        let l = T::LANES;
+        let between = self.between.each_mut().map(|rows| rows.split_at_mut(l).0);
+        square::<T, S>(simd, &self.from[..l], between, &mut self.to[..l]);
     }
 }
 

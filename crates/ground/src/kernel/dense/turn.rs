@@ -14,42 +14,56 @@ pub(in crate::kernel) fn turn<T: Real, S: Simd>(
     panels: &[T::Row],
     to: &mut [T::Row],
 ) {
-    let zero = T::Row::default();
+    let (lanes, zero) = (T::LANES, T::Row::default());
+    let [mut block, mut turned, mut first, mut second] = [[zero; 16]; 4];
     for (p, panel) in panels.chunks_exact(layer.panel()).enumerate() {
-        let outputs = T::LANES.min(layer.n_out - p * T::LANES);
+        let outputs = lanes.min(layer.n_out - p * lanes);
         for q in 0..rows::<T>(layer.n_in) {
-            let inputs = T::LANES.min(layer.n_in - q * T::LANES);
-            let mut block = [zero; 16];
-            block[..inputs].copy_from_slice(&panel[q * T::LANES..][..inputs]);
-            square::<T, S>(simd, &mut block);
-            to[q * layer.n_out + p * T::LANES..][..outputs].copy_from_slice(&block[..outputs]);
+            let inputs = lanes.min(layer.n_in - q * lanes);
+            let mut from = &panel[q * lanes..][..inputs];
+            if inputs < lanes {
+                block[..inputs].copy_from_slice(from);
+                block[inputs..].fill(zero);
+                from = &block[..lanes];
+            }
+            let to = &mut to[q * layer.n_out + p * lanes..][..outputs];
+            let between = [&mut first[..lanes], &mut second[..lanes]];
+            if outputs < lanes {
+                square::<T, S>(simd, from, between, &mut turned[..lanes]);
+                to.copy_from_slice(&turned[..outputs]);
+            } else {
+                square::<T, S>(simd, from, between, to);
+            }
         }
     }
 }
 
 /// Transposes a square of as many rows as there are lanes: shuffling row i with row i + half, as often
-/// as halves can be taken, is a transposition. There and back an even number of times.
+/// as halves can be taken, is a transposition.
 #[inline(always)]
-pub(in crate::kernel) fn square<T: Real, S: Simd>(simd: S, block: &mut [T::Row; 16]) {
-    let mut other = [T::Row::default(); 16];
-    let mut left = T::LANES;
-    while left > 1 {
-        shuffle::<T, S>(simd, block, &mut other);
-        if left == 2 {
-            *block = other;
-            return;
-        }
-        shuffle::<T, S>(simd, &other, block);
-        left /= 4;
+pub(in crate::kernel) fn square<T: Real, S: Simd>(
+    simd: S,
+    from: &[T::Row],
+    [first, second]: [&mut [T::Row]; 2],
+    to: &mut [T::Row],
+) {
+    shuffle::<T, S>(simd, from, first);
+    shuffle::<T, S>(simd, first, second);
+    if T::LANES == 16 {
+        shuffle::<T, S>(simd, second, first);
+        shuffle::<T, S>(simd, first, to);
+    } else {
+        shuffle::<T, S>(simd, second, to);
     }
 }
 
 #[inline(always)]
-fn shuffle<T: Real, S: Simd>(simd: S, from: &[T::Row; 16], to: &mut [T::Row; 16]) {
+fn shuffle<T: Real, S: Simd>(simd: S, from: &[T::Row], to: &mut [T::Row]) {
     let half = T::LANES / 2;
-    for i in 0..half {
-        let (a, b) = (T::load(simd, &from[i]), T::load(simd, &from[i + half]));
-        T::store(a.zip_low(b), &mut to[2 * i]);
-        T::store(a.zip_high(b), &mut to[2 * i + 1]);
+    let (low, high) = from.split_at(half);
+    for (i, to) in to.chunks_exact_mut(2).enumerate() {
+        let (a, b) = (T::load(simd, &low[i]), T::load(simd, &high[i]));
+        T::store(a.zip_low(b), &mut to[0]);
+        T::store(a.zip_high(b), &mut to[1]);
     }
 }
