@@ -64,7 +64,7 @@ pub(super) fn reverse<T: Real>(
     }
 }
 
-/// Rows times the derivative of the activation, by its values or, for the sine, its arguments.
+/// Rows times the derivative of the activation, by its values, or by its arguments where those are kept.
 #[inline(always)]
 pub(in crate::kernel) fn derive<T: Real, S: Simd>(
     simd: S,

@@ -16,6 +16,10 @@ pub(super) fn act(activation: Activation, x: f64) -> (f64, f64) {
         Activation::Softplus => (x.exp().ln_1p(), 1.0 / (1.0 + (-x).exp())),
         Activation::Relu => (x.max(0.0), f64::from(u8::from(x > 0.0))),
         Activation::Sin => (x.sin(), x.cos()),
+        Activation::Gelu => {
+            let phi = 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
+            (x * phi, phi + x * (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt())
+        }
         Activation::Identity => (x, 1.0),
     }
 }

@@ -109,7 +109,7 @@ fn derive<T: Real, S: Simd>(
     }
 }
 
-/// The derivative of the activation, from its value y; that of the sine from the argument.
+/// The derivative of the activation, from its value y, or from its argument where that is kept.
 #[inline(always)]
 pub(in crate::kernel) fn slope<T: Real, S: Simd>(
     simd: S,
@@ -125,6 +125,7 @@ pub(in crate::kernel) fn slope<T: Real, S: Simd>(
         Activation::Softplus => -math::expm1::<T, S>(simd, -y),
         Activation::Relu => y.simd_gt(zero).select(one, zero),
         Activation::Sin => math::cos::<T, S>(simd, y),
+        Activation::Gelu => math::gelu_slope::<T, S>(simd, y),
         Activation::Identity => one,
     }
 }
