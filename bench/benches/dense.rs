@@ -6,7 +6,7 @@
 //! do not: the first normalisation has parameters too.
 
 use divan::{Bencher, counter::ItemsCount};
-use ground::kernel::dense::{Batch, Dense, Gradient, Normed, rows};
+use ground::kernel::dense::{Batch, Dense, Gradient, Normed, Skip, rows};
 use ground::kernel::lane::{Level, Real, level_named};
 use ground::kernel::network::Activation;
 use ground::kernel::update::{AdamForm, Update};
@@ -20,7 +20,8 @@ fn main() {
 }
 
 fn plain() -> Dense {
-    Dense { widths: vec![100, 110, 110, 100], activation: Activation::Tanh }
+    let widths = vec![100, 110, 110, 100];
+    Dense { widths, activation: Activation::Tanh, skip: Skip::Nothing }
 }
 
 fn normed() -> Normed {
