@@ -30,9 +30,11 @@ mod packing;
 pub(super) mod product;
 pub(super) mod reverse;
 pub(super) mod skip;
+pub(super) mod tangent;
 pub(super) mod turn;
 
 pub use normed::Normed;
+pub use tangent::Tangents;
 
 /// A dense network on batches: hidden layers apply the activation, the last is linear.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -102,6 +102,15 @@ pub trait Once: Sized {
         rows: &mut [<Self as Real>::Row],
     ) where
         Self: Real;
+    /// See [`dense::reverse::derive_twice`].
+    #[doc(hidden)]
+    fn derive_twice(
+        level: Level,
+        activation: Activation,
+        kept: [&[<Self as Real>::Row]; 2],
+        rows: [&mut [<Self as Real>::Row]; 2],
+    ) where
+        Self: Real;
     /// See [`skip::add_copies`].
     #[doc(hidden)]
     fn add_copies(
@@ -289,6 +298,17 @@ macro_rules! once {
             ) {
                 dispatch!(level, simd => {
                     dense::reverse::derive::<$real, _>(simd, activation, values, rows);
+                });
+            }
+            #[inline(never)]
+            fn derive_twice(
+                level: Level,
+                activation: Activation,
+                kept: [&[<Self as Real>::Row]; 2],
+                rows: [&mut [<Self as Real>::Row]; 2],
+            ) {
+                dispatch!(level, simd => {
+                    dense::reverse::derive_twice::<$real, _>(simd, activation, kept, rows);
                 });
             }
             #[inline(never)]

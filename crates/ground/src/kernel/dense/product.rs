@@ -24,6 +24,8 @@ pub enum Bias {
     Absent,
     /// The bias, with which sums begin.
     Added,
+    /// The bias, which is passed over.
+    Passed,
 }
 
 /// Σ_q a[i][q] panel[q] for lines i < m and every panel, q < k.

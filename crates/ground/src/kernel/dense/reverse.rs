@@ -1,12 +1,12 @@
 //! The reverse pass of a batch: deltas layer by layer, weight gradients on the way.
 
-use fearless_simd::{Level, Simd};
+use fearless_simd::{Level, Simd, SimdFloat};
 
 use super::product::{Bias, Lines, Sink, Store};
 use super::{Batch, Dense, Gradient, rows};
 use crate::kernel::lane::Real;
 use crate::kernel::network::Activation;
-use crate::kernel::network::reverse::slope;
+use crate::kernel::network::reverse::{curvature, slope};
 use crate::kernel::update::{Rule, step_row};
 
 /// The body of [`Dense::reverse`].
@@ -95,6 +95,25 @@ pub(in crate::kernel) fn derive<T: Real, S: Simd>(
     for (row, value) in rows.iter_mut().zip(values) {
         let slope = slope::<T, S>(simd, activation, T::load(simd, value));
         T::store(T::load(simd, row) * slope, row);
+    }
+}
+
+/// The derivatives of a second order: from those by a = f(z) and by ȧ = f'(z) ż to those by z and ż,
+/// f' δa + f'' ż δȧ and f' δȧ. `kept` is what slopes are computed from.
+#[inline(always)]
+pub(in crate::kernel) fn derive_twice<T: Real, S: Simd>(
+    simd: S,
+    activation: Activation,
+    [kept, dots]: [&[T::Row]; 2],
+    [rows, tangents]: [&mut [T::Row]; 2],
+) {
+    for (((row, tangent), kept), dot) in rows.iter_mut().zip(tangents).zip(kept).zip(dots) {
+        let kept = T::load(simd, kept);
+        let first = slope::<T, S>(simd, activation, kept);
+        let second = curvature::<T, S>(simd, activation, kept) * T::load(simd, dot);
+        let by_tangent = T::load(simd, tangent);
+        T::store(T::load(simd, row).mul_add(first, second * by_tangent), row);
+        T::store(by_tangent * first, tangent);
     }
 }
 

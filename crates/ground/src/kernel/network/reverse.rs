@@ -130,6 +130,27 @@ pub(in crate::kernel) fn slope<T: Real, S: Simd>(
     }
 }
 
+/// The second derivative of the activation, from what [`slope`] is computed from.
+#[inline(always)]
+pub(in crate::kernel) fn curvature<T: Real, S: Simd>(
+    simd: S,
+    activation: Activation,
+    y: T::V<S>,
+) -> T::V<S> {
+    let [zero, one, minus_two] = [0.0, 1.0, -2.0].map(|x| T::V::splat(simd, T::of(x)));
+    match activation {
+        Activation::Tanh => y * minus_two * (one - y * y),
+        Activation::Sigmoid => y * (one - y) * y.mul_add(minus_two, one),
+        Activation::Softplus => {
+            let slope = slope::<T, S>(simd, activation, y);
+            slope * (one - slope)
+        }
+        Activation::Sin => -math::sin::<T, S>(simd, y),
+        Activation::Gelu => math::gelu_curvature::<T, S>(simd, y),
+        Activation::Relu | Activation::Identity => zero,
+    }
+}
+
 /// Rows of several evaluations, `step` apart.
 #[derive(Clone, Copy)]
 struct Rows<'a, R> {
