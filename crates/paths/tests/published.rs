@@ -85,7 +85,7 @@ impl Watch for Interruption {
         if at.iteration < self.after {
             return Ok(ControlFlow::Continue(()));
         }
-        self.kept = Some((at.save)()?);
+        self.kept = Some(at.checkpoint()?);
         Ok(ControlFlow::Break(Stop::Leave))
     }
 }

@@ -318,6 +318,7 @@ fn activated(activation: Activation, x: Var<'_>) -> Var<'_> {
         Activation::Softplus => x.softplus(),
         Activation::Relu => x.relu(),
         Activation::Sin => x.sin(),
+        Activation::Gelu => x * x.normcdf(),
         Activation::Identity => x,
     }
 }
