@@ -73,10 +73,12 @@ impl<T: Real> Unit<T> {
                 (theta, network.cache_rows::<T>(POINTS), network.statistics_rows::<T>())
             }
         };
-        let mut input = zeros::<T>(POINTS * rows::<T>(100));
+        let wide = rows::<T>(100);
+        let mut input = zeros::<T>(POINTS * wide);
         for (i, row) in input.iter_mut().enumerate() {
+            let (point, first) = (i / wide, i % wide * T::LANES);
             for (l, lane) in row.as_mut().iter_mut().enumerate() {
-                *lane = T::of((1.7 * i as f64 + l as f64).sin());
+                *lane = T::of((1.7 * point as f64 + (first + l) as f64).sin());
             }
         }
         Self {

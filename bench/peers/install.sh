@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs JAX and PyTorch, and with --tensorflow TensorFlow, in virtual environments beside this
 # file: venv and venv-tensorflow. Versions are exact, and what is not listed is not installed. The
-# registry has PyTorch for Linux with CUDA only: 4 GB on disk, though what no CPU loads is left out.
+# registry has PyTorch for Linux with CUDA only: 4.6 GB on disk, though what no CPU loads is left out.
 set -eu
 cd "$(dirname "$0")"
 python3 -m venv venv

@@ -26,4 +26,5 @@ def layers(precision: str) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def inputs(precision: str) -> np.ndarray:
     """The batch of every network. [NETWORKS, POINTS, n_in]"""
-    return np.full((NETWORKS, POINTS, WIDTHS[0]), 0.3, precision)
+    batch = np.sin(1.7 * np.arange(POINTS)[:, None] + np.arange(WIDTHS[0]))
+    return np.tile(batch.astype(precision), (NETWORKS, 1, 1))
