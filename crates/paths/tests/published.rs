@@ -25,6 +25,9 @@ fn form() -> PerStep {
     PerStep { hidden: vec![9, 7], ..PerStep::published(6, 5, [0.0, 1.0]) }
 }
 
+/// Where the last bias of a network of [`form`] stands, behind its weights.
+const INERT: std::ops::Range<usize> = 6 * 9 + 9 * 7 + 7 * 6..6 * 9 + 9 * 7 + 7 * 6 + 6;
+
 /// θ after ten moves by a rule, its gradient limited to a norm or not.
 fn moved(precision: Precision, update: impl Fn(u64) -> Update, clip: Option<f64>) -> Params {
     let run = Run::new(10).precision(precision);
@@ -54,8 +57,12 @@ fn agree_moves_on_the_way_and_after() {
             // A limit beyond every gradient takes the way without fusion.
             let apart = moved(precision, rule, Some(1e30));
             for (block, (name, _)) in fused.layout().blocks.iter().enumerate() {
-                for (a, b) in fused.get(block).iter().zip(apart.get(block)) {
-                    assert!((a - b).abs() <= to * (1.0 + b.abs()), "{name}: {a} and {b}");
+                let pairs = fused.get(block).into_iter().zip(apart.get(block));
+                for (k, (a, b)) in pairs.enumerate() {
+                    // A bias before a normalisation does nothing: rounding is all its gradient is.
+                    let inert = INERT.contains(&k) && name.starts_with("step");
+                    let near = (a - b).abs() <= to * (1.0 + b.abs());
+                    assert!(near || inert, "{name}, {k}: {a} and {b}");
                 }
             }
         }
