@@ -18,7 +18,7 @@ use crate::kernel::lane::{Row8, level};
 mod elements;
 mod normed;
 
-pub use elements::{dense_in_elements, normed_in_elements};
+pub use elements::{activated, dense_in_elements, normed_in_elements};
 pub use normed::normed;
 
 /// A plain network: θ `[1, parameters]`, x `[n, n_in]` → `[n, n_out]`.

@@ -49,7 +49,8 @@ pub fn normed_in_elements<'t>(network: &Normed, theta: Var<'t>, x: Var<'t>) -> V
     unreachable!("the last normalisation returns")
 }
 
-fn activated(activation: Activation, x: Var<'_>) -> Var<'_> {
+/// What a hidden layer does to each number.
+pub fn activated(activation: Activation, x: Var<'_>) -> Var<'_> {
     match activation {
         Activation::Tanh => x.tanh(),
         Activation::Sigmoid => x.sigmoid(),
