@@ -32,6 +32,7 @@
 //! Not a number in, not a number out, also for `min`, `max`, `relu` and `clamp`; comparisons with
 //! it are 0.
 
+pub mod networks;
 mod ops;
 
 pub use ops::{join, select};

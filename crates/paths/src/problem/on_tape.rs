@@ -6,8 +6,9 @@ use ground::Result;
 use ground::array::Array;
 use ground::formula::{Expr, Shape};
 use ground::kernel::dense::Normed;
-use ground::kernel::network::{Activation, Network};
+use ground::kernel::network::Network;
 use ground::stream::Stream;
+use ground::tape::networks::activated;
 use ground::tape::{Tape, Var, grad, join, select};
 
 use super::DeepBsde;
@@ -309,16 +310,4 @@ fn normed<'t>(
         }
     }
     values
-}
-
-fn activated(activation: Activation, x: Var<'_>) -> Var<'_> {
-    match activation {
-        Activation::Tanh => x.tanh(),
-        Activation::Sigmoid => x.sigmoid(),
-        Activation::Softplus => x.softplus(),
-        Activation::Relu => x.relu(),
-        Activation::Sin => x.sin(),
-        Activation::Gelu => x * x.normcdf(),
-        Activation::Identity => x,
-    }
 }

@@ -204,4 +204,4 @@ fn reverse<T: Real>(
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

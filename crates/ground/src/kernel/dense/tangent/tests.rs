@@ -7,47 +7,13 @@ use crate::array::Array;
 use crate::kernel::lane::levels;
 use crate::kernel::network::Activation;
 use crate::stream::Stream;
-use crate::tape::{Tape, Var, grad, join, pull};
+use crate::tape::networks::dense_in_elements;
+use crate::tape::{Tape, Var, grad, pull};
 
 type Numbers = Vec<Vec<f64>>;
 
-/// An activation in operations of the tape.
-pub(crate) fn act_on_tape(activation: Activation, x: Var<'_>) -> Var<'_> {
-    match activation {
-        Activation::Tanh => x.tanh(),
-        Activation::Sigmoid => x.sigmoid(),
-        Activation::Softplus => x.softplus(),
-        Activation::Relu => x.relu(),
-        Activation::Sin => x.sin(),
-        Activation::Gelu => x * x.normcdf(),
-        Activation::Identity => x,
-    }
-}
-
-/// The network in elementary operations: θ `[1, parameters]` in the order of [`Dense::unpack`], x
-/// `[n, n_in]`.
-pub(crate) fn on_tape<'t>(network: &Dense, theta: Var<'t>, x: Var<'t>) -> Var<'t> {
-    let (mut a, mut place, last) = (x, 0, network.widths.len() - 2);
-    for (k, pair) in network.widths.windows(2).enumerate() {
-        let (n_in, n_out) = (pair[0], pair[1]);
-        let w = theta.columns(place, n_in * n_out).reshape([n_in, n_out]);
-        let z = a.matmul(w) + theta.columns(place + n_in * n_out, n_out);
-        place += (n_in + 1) * n_out;
-        if k == last {
-            return z;
-        }
-        let y = act_on_tape(network.activation, z);
-        a = match network.skip {
-            Skip::Inputs if n_out == n_in => y + a,
-            Skip::Inputs if n_out == 2 * n_in => y + join(&[a, a]),
-            _ => y,
-        };
-    }
-    unreachable!("the last layer returns")
-}
-
 /// An array of lines of equal length.
-pub(crate) fn array(lines: &[Vec<f64>]) -> Array {
+fn array(lines: &[Vec<f64>]) -> Array {
     Array::from_shape_vec((lines.len(), lines[0].len()), lines.concat()).unwrap()
 }
 
@@ -88,7 +54,7 @@ impl Problem {
         let theta = tape.variable(array(std::slice::from_ref(&self.theta)));
         let [x, dx] = self.inputs.each_ref().map(|lines| tape.variable(array(lines)));
         let [s, ds] = self.seeds.each_ref().map(|lines| tape.variable(array(lines)));
-        let y = on_tape(&self.network, theta, x);
+        let y = dense_in_elements(&self.network, theta, x);
         // Jᵀu is linear in u; its derivative along ẋ is J ẋ.
         let u = tape.variable(Array::zeros(y.shape()));
         let dy = pull(pull(y, u, &[x])[0], dx, &[u])[0];
