@@ -210,7 +210,7 @@ impl Answer {
 #[test]
 fn agree_with_plain_loops() {
     for widths in shapes() {
-        for activation in Activation::ALL {
+        for activation in Activation::ALL.into_iter().step_by(if cfg!(miri) { 3 } else { 1 }) {
             let problem = Problem::new(widths.clone(), activation);
             let (double, single) = (problem.judge::<f64>(), problem.judge::<f32>());
             for level in levels() {
@@ -230,7 +230,7 @@ fn invariant_gradient_by_differences() {
         let answer = problem.solve::<f64>(level());
         let seeds = problem.rows::<f64>("seed", 2);
         let h = 1e-5;
-        for j in (0..problem.theta.len()).step_by(7) {
+        for j in (0..problem.theta.len()).step_by(if cfg!(miri) { 29 } else { 7 }) {
             let kept = problem.theta[j];
             let mut side = [0.0; 2];
             for (side, sign) in side.iter_mut().zip([1.0, -1.0]) {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dispatch;
+#[cfg(not(miri))]
 use crate::estimate::Estimate;
 use crate::kernel::lane::{Row, levels};
 
@@ -38,6 +39,8 @@ fn agree_with_the_reference() {
     }
 }
 
+// A million draws are for a processor, not for an interpreter: the loops are those of the tests above.
+#[cfg(not(miri))]
 #[test]
 fn agree_on_a_million_draws() {
     let level = crate::kernel::lane::level();
@@ -74,6 +77,7 @@ fn agree_on_extreme_words() {
 }
 
 /// Draws of a million f32 normals in the order [path, coordinate].
+#[cfg(not(miri))]
 fn sample(stream: Stream, step: u32) -> Vec<f64> {
     let mut out = vec![<f32 as Real>::Row::default(); 50];
     let mut sample = Vec::new();
@@ -86,6 +90,7 @@ fn sample(stream: Stream, step: u32) -> Vec<f64> {
     sample
 }
 
+#[cfg(not(miri))]
 #[test]
 fn statistical_moments() {
     let z = sample(Stream::new(2), 0);
@@ -100,6 +105,7 @@ fn statistical_moments() {
     }
 }
 
+#[cfg(not(miri))]
 #[test]
 fn statistical_neighbours_are_independent() {
     let stream = Stream::new(3);

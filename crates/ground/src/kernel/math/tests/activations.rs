@@ -55,7 +55,8 @@ fn ulp_twice<T: Real>(value: f64, exact: Twice) -> f64 {
 
 fn worst_of<T: Real>(which: usize) -> Vec<String> {
     let (name, judge, ends) = ACTIVATIONS[which];
-    let xs = sample::<T>(ends[usize::from(T::LANES == 8)], 4_000);
+    let n = if cfg!(miri) { 8 } else { 4_000 };
+    let xs = sample::<T>(ends[usize::from(T::LANES == 8)], n);
     let exact: Vec<Twice> = xs.iter().map(|&x| judge(x)).collect();
     let mut failed = Vec::new();
     for level in levels() {
@@ -85,7 +86,7 @@ fn exact_within_three_ulp() {
 #[test]
 fn exact_slope_and_curvature_of_gelu() {
     fn check<T: Real>(ends: [f64; 2], unit: f64) {
-        let xs = sample::<T>(ends, 3_000);
+        let xs = sample::<T>(ends, if cfg!(miri) { 8 } else { 3_000 });
         for level in levels() {
             let found = ["gelu_slope", "gelu_curvature"].map(|name| values::<T>(level, name, &xs));
             for (i, &x) in xs.iter().enumerate() {
