@@ -3,7 +3,7 @@
 //! The loss of a network is half the sum of its squared outputs, so that the seeds of the reverse
 //! pass are the outputs. The rate is so small that numbers stay of one size however long it runs.
 
-use ground::kernel::dense::{Batch, Dense, Gradient, Normed, rows};
+use ground::kernel::dense::{Batch, Dense, Gradient, Normed, Skip, rows};
 use ground::kernel::lane::{Level, Real};
 use ground::kernel::network::Activation;
 use ground::kernel::update::{AdamForm, Update};
@@ -16,7 +16,8 @@ pub const POINTS: usize = 64;
 
 /// The form of a plain one.
 pub fn plain() -> Dense {
-    Dense { widths: vec![100, 110, 110, 100], activation: Activation::Tanh }
+    let widths = vec![100, 110, 110, 100];
+    Dense { widths, activation: Activation::Tanh, skip: Skip::Nothing }
 }
 
 /// The form of a batch-normalised one.

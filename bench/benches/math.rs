@@ -61,6 +61,7 @@ element!(sigmoid, |simd, x| math::sigmoid_n::<T, _, 4>(simd, x));
 element!(ln, ln);
 element!(sin, sin);
 element!(softplus, softplus);
+element!(gelu, gelu);
 
 /// std, for comparison.
 #[divan::bench(types = [f32, f64])]

@@ -91,7 +91,9 @@ impl Move {
             for (block, slope) in T::blocks_mut(theta).iter_mut().zip(T::blocks_mut(gradient)) {
                 let slope = lane::flat_mut::<T>(&mut slope.rows);
                 if scale < 1.0 {
-                    slope.iter_mut().for_each(|g| *g = T::of(g.wide() * scale));
+                    for g in slope.iter_mut() {
+                        *g = T::of(g.wide() * scale);
+                    }
                 }
                 let memory = block.memory.each_mut().map(|memory| lane::flat_mut::<T>(memory));
                 by.update.apply(lane::flat_mut::<T>(&mut block.rows), memory, slope);

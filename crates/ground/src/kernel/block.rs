@@ -109,7 +109,7 @@ mod tests {
             to_lines::<T>(level, &block, T::of(0.5), &mut lines);
             for (lane, line) in lines.chunks(rows::<T>(d)).enumerate() {
                 let numbers: Vec<f64> =
-                    line.iter().flat_map(|row| row.as_ref()).map(|v| v.wide()).collect();
+                    line.iter().flat_map(AsRef::as_ref).map(|v| v.wide()).collect();
                 for (i, v) in numbers.iter().enumerate() {
                     assert_eq!(*v, if i < d { 0.5 * number(i, lane) } else { 0.0 });
                 }

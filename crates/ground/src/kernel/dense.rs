@@ -29,9 +29,12 @@ pub(super) mod normed;
 mod packing;
 pub(super) mod product;
 pub(super) mod reverse;
+pub(super) mod skip;
+pub(super) mod tangent;
 pub(super) mod turn;
 
 pub use normed::Normed;
+pub use tangent::Tangents;
 
 /// A dense network on batches: hidden layers apply the activation, the last is linear.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,18 @@ pub struct Dense {
     pub widths: Vec<usize>,
     /// Of the hidden layers.
     pub activation: Activation,
+    /// What is added to the outputs of the hidden layers.
+    pub skip: Skip,
+}
+
+/// What is added to the outputs of a hidden layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// Nothing.
+    Nothing,
+    /// Its inputs, where it has as many outputs, y = x + act(W x + b); its inputs twice, where it has
+    /// twice as many, y = (x, x) + act(W x + b); else nothing.
+    Inputs,
 }
 
 /// Rows that hold so many numbers.
@@ -54,6 +69,8 @@ pub struct Layer {
     pub(super) n_out: usize,
     /// Whether a row of biases ends each panel.
     pub(super) bias: bool,
+    /// How often its inputs are added to its outputs: 0, 1 or 2 times.
+    pub(super) copies: usize,
     /// The first row of its panels.
     pub(super) theta: usize,
     /// The first value row of a point, among those of all hidden layers, times points.
@@ -87,7 +104,8 @@ fn places<T: Real>(
     let mut next = (0, 0);
     widths.windows(2).enumerate().map(move |(k, pair)| {
         let (theta, value) = next;
-        let layer = Layer { n_in: pair[0], n_out: pair[1], bias: has_bias(k), theta, value };
+        let (n_in, n_out, bias) = (pair[0], pair[1], has_bias(k));
+        let layer = Layer { n_in, n_out, bias, copies: 0, theta, value };
         next = (theta + layer.len::<T>(), value + n * rows::<T>(layer.n_out));
         layer
     })
@@ -149,9 +167,9 @@ impl Dense {
     }
 
     /// Rows that the forward pass of a batch keeps for the reverse pass: the values of the hidden
-    /// layers; their arguments too where the derivative of the activation needs them.
+    /// layers; what slopes are computed from too, where that is not the values themselves.
     pub fn cache_rows<T: Real>(&self, n: usize) -> usize {
-        self.hidden_rows::<T>(n) * if self.activation.keeps_argument() { 2 } else { 1 }
+        self.hidden_rows::<T>(n) + self.kept_rows::<T>(n)
     }
 
     /// The outputs of a batch: `input` `[n, rows(n_in)]`, `cache` (written), `output`
@@ -225,9 +243,25 @@ impl Dense {
         self.widths[1..self.widths.len() - 1].iter().map(|&width| n * rows::<T>(width)).sum()
     }
 
+    /// Rows of the arguments or results of activations, where the values of the layers are not those.
+    fn kept_rows<T: Real>(&self, n: usize) -> usize {
+        let keeps = self.activation.keeps_argument() || self.skip == Skip::Inputs;
+        if keeps { self.hidden_rows::<T>(n) } else { 0 }
+    }
+
     /// The layers, their values those of n points.
     pub(super) fn layers<T: Real>(&self, n: usize) -> impl Iterator<Item = Layer> {
-        places::<T>(&self.widths, n, |_| true)
+        let last = self.widths.len() - 2;
+        places::<T>(&self.widths, n, |_| true).enumerate().map(move |(k, layer)| {
+            let copies = if k == last || self.skip == Skip::Nothing {
+                0
+            } else if layer.n_out == layer.n_in {
+                1
+            } else {
+                2 * usize::from(layer.n_out == 2 * layer.n_in)
+            };
+            Layer { copies, ..layer }
+        })
     }
 }
 

@@ -16,6 +16,9 @@ use parts::polynomial;
 mod double;
 pub(super) mod parts;
 mod single;
+mod tail;
+
+pub use tail::{gelu, gelu_curvature, gelu_slope};
 
 /// The same numbers in all lanes; a loop, since closures are not inlined for certain.
 #[inline(always)]
@@ -81,18 +84,23 @@ pub fn exp<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
 #[inline(always)]
 pub fn exp_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> [T::V<S>; N] {
     let [p, shifted] = reduce_n::<T, S, N>(simd, x);
-    let magic = T::V::splat(simd, T::MAGIC);
     let mut y = p;
     for i in 0..N {
-        // 2ⁿ = 2^h 2^(n − h): either factor is a normal number where 2ⁿ is not.
-        let n = shifted[i] - magic;
-        let half = n.mul_add(T::V::splat(simd, T::of(0.5)), magic);
-        let rest = n - (half - magic) + magic;
-        let scale = T::power(simd, half, 0);
-        let value = p[i].mul_add(scale, scale) * T::power(simd, rest, 0);
-        y[i] = bounded::<T, S>(simd, x[i], value);
+        y[i] = bounded::<T, S>(simd, x[i], scaled::<T, S>(simd, p[i], shifted[i]));
     }
     y
+}
+
+/// 2ⁿ(1 + p) from n + magic.
+#[inline(always)]
+fn scaled<T: Real, S: Simd>(simd: S, p: T::V<S>, shifted: T::V<S>) -> T::V<S> {
+    // 2ⁿ = 2^h 2^(n − h): either factor is a normal number where 2ⁿ is not.
+    let magic = T::V::splat(simd, T::MAGIC);
+    let n = shifted - magic;
+    let half = n.mul_add(T::V::splat(simd, T::of(0.5)), magic);
+    let rest = n - (half - magic) + magic;
+    let scale = T::power(simd, half, 0);
+    p.mul_add(scale, scale) * T::power(simd, rest, 0)
 }
 
 /// The value of exp where it is neither 0 nor infinite.
@@ -164,7 +172,7 @@ pub fn sigmoid_n<T: Real, S: Simd, const N: usize>(simd: S, x: [T::V<S>; N]) -> 
     y
 }
 
-/// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|), lane by lane. At most 4 ulp.
+/// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|), lane by lane. At most 3 ulp.
 #[inline(always)]
 pub fn softplus<T: Real, S: Simd>(simd: S, x: T::V<S>) -> T::V<S> {
     let zero = T::V::splat(simd, T::of(0.0));

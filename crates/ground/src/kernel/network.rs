@@ -31,18 +31,27 @@ pub enum Activation {
     Relu,
     /// sin x.
     Sin,
+    /// x Φ(x), with Φ the distribution function of the standard normal.
+    Gelu,
     /// x: a linear network.
     Identity,
 }
 
 impl Activation {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Tanh, Self::Sigmoid, Self::Softplus, Self::Relu, Self::Sin, Self::Identity];
+    pub const ALL: [Self; 7] = [
+        Self::Tanh,
+        Self::Sigmoid,
+        Self::Softplus,
+        Self::Relu,
+        Self::Sin,
+        Self::Gelu,
+        Self::Identity,
+    ];
 
     /// Whether the derivative needs the argument: it does not follow from the value.
     pub(super) fn keeps_argument(self) -> bool {
-        self == Self::Sin
+        matches!(self, Self::Sin | Self::Gelu)
     }
 }
 

@@ -9,9 +9,9 @@ use fearless_simd::Level;
 use super::dense::normed;
 use super::dense::normed::forward::Forth;
 use super::dense::normed::reverse::Back;
-use super::dense::product::{self, Lines, Store};
+use super::dense::product::{self, Bias, Lines, Store};
 use super::dense::reverse::{Add, Move};
-use super::dense::{self, Layer, turn};
+use super::dense::{self, Layer, skip, turn};
 use super::lane::Real;
 use super::network::{Activation, Evaluations, Network, Reversed, forward, reverse};
 use super::span::{self, Points, Span};
@@ -55,7 +55,7 @@ pub trait Once: Sized {
     #[doc(hidden)]
     fn across(
         level: Level,
-        shape: (usize, usize, bool),
+        shape: (usize, usize, Bias),
         a: Lines<'_, <Self as Real>::Row>,
         panels: &[<Self as Real>::Row],
         to: Store<'_, <Self as Real>::Row>,
@@ -100,6 +100,33 @@ pub trait Once: Sized {
         activation: Activation,
         values: &[<Self as Real>::Row],
         rows: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
+    /// See [`dense::reverse::derive_twice`].
+    #[doc(hidden)]
+    fn derive_twice(
+        level: Level,
+        activation: Activation,
+        kept: [&[<Self as Real>::Row]; 2],
+        rows: [&mut [<Self as Real>::Row]; 2],
+    ) where
+        Self: Real;
+    /// See [`skip::add_copies`].
+    #[doc(hidden)]
+    fn add_copies(
+        level: Level,
+        layer: Layer,
+        from: &[<Self as Real>::Row],
+        to: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
+    /// See [`skip::fold_copies`].
+    #[doc(hidden)]
+    fn fold_copies(
+        level: Level,
+        layer: Layer,
+        from: &[<Self as Real>::Row],
+        to: &mut [<Self as Real>::Row],
     ) where
         Self: Real;
     /// See [`normed::forward::normalise`].
@@ -234,7 +261,7 @@ macro_rules! once {
             #[inline(never)]
             fn across(
                 level: Level,
-                shape: (usize, usize, bool),
+                shape: (usize, usize, Bias),
                 a: Lines<'_, <Self as Real>::Row>,
                 panels: &[<Self as Real>::Row],
                 mut to: Store<'_, <Self as Real>::Row>,
@@ -290,6 +317,35 @@ macro_rules! once {
                 dispatch!(level, simd => {
                     dense::reverse::derive::<$real, _>(simd, activation, values, rows);
                 });
+            }
+            #[inline(never)]
+            fn derive_twice(
+                level: Level,
+                activation: Activation,
+                kept: [&[<Self as Real>::Row]; 2],
+                rows: [&mut [<Self as Real>::Row]; 2],
+            ) {
+                dispatch!(level, simd => {
+                    dense::reverse::derive_twice::<$real, _>(simd, activation, kept, rows);
+                });
+            }
+            #[inline(never)]
+            fn add_copies(
+                level: Level,
+                layer: Layer,
+                from: &[<Self as Real>::Row],
+                to: &mut [<Self as Real>::Row],
+            ) {
+                dispatch!(level, _ => skip::add_copies::<$real>(layer, from, to));
+            }
+            #[inline(never)]
+            fn fold_copies(
+                level: Level,
+                layer: Layer,
+                from: &[<Self as Real>::Row],
+                to: &mut [<Self as Real>::Row],
+            ) {
+                dispatch!(level, _ => skip::fold_copies::<$real>(layer, from, to));
             }
             #[inline(never)]
             fn normalise(level: Level, mut pass: Forth<'_, Self>) {

@@ -152,7 +152,7 @@ impl From<Bend> for Activation {
             Bend::Softplus => Self::Softplus,
             Bend::Relu => Self::Relu,
             Bend::Sin => Self::Sin,
-            Bend::Gelu => Self::Sin,
+            Bend::Gelu => Self::Gelu,
         }
     }
 }

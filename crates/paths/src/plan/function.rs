@@ -88,7 +88,7 @@ impl<T: Real> Shape<T> {
     }
 }
 
-impl<'a, T: Real> Function<'a, T> {
+impl<T: Real> Function<'_, T> {
     /// Whether it is made of what the paths say of the terminal value.
     pub(super) fn looks(&self) -> bool {
         match &self.kind {

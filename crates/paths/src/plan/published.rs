@@ -39,11 +39,11 @@ pub(super) struct Published<T: Real> {
 struct Paths<T: Real> {
     walk: Walk<T>,
     /// ΔW_n, `[N][d]`.
-    dw: Vec<T::Row>,
+    dw: Vec<Vec<T::Row>>,
     /// X_n, `[N + 1][d]`.
-    x: Vec<T::Row>,
+    x: Vec<Vec<T::Row>>,
     /// ∂Y_{n+1}/∂Z_n, then ∂L/∂Z_n, `[N][d]`.
-    slopes: Vec<T::Row>,
+    slopes: Vec<Vec<T::Row>>,
     /// 1 − h β, `[N]`.
     factors: Vec<T::Row>,
     /// Σ h f − z·ΔW, then δ, lane by lane.
@@ -81,9 +81,9 @@ impl<T: Stored> Published<T> {
         let steps = self.form.steps;
         self.blocks.resize_with(n.div_ceil(T::LANES), || Paths {
             walk: Walk::new(shared),
-            dw: rows(steps * dim),
-            x: rows((steps + 1) * dim),
-            slopes: rows(steps * dim),
+            dw: vec![rows(dim); steps],
+            x: vec![rows(dim); steps + 1],
+            slopes: vec![rows(dim); steps],
             factors: rows(steps),
             y: vec![0.0; T::LANES],
             reach: vec![0.0; T::LANES],
@@ -121,8 +121,7 @@ impl<T: Stored> Published<T> {
         steps.par_iter_mut().enumerate().with_max_len(1).for_each(|(k, step)| {
             let parts = step.input.chunks_mut(T::LANES * lines);
             for (to, paths) in parts.zip(all) {
-                let x = &paths.x[(k + 1) * form.dim..(k + 2) * form.dim];
-                block::to_lines::<T>(shared.level, x, T::of(1.0), to);
+                block::to_lines::<T>(shared.level, &paths.x[k + 1], T::of(1.0), to);
             }
             let theta = &numbers[PerStep::block(k + 1)].rows;
             let Step { input, cache, output, statistics, .. } = step;
@@ -176,7 +175,9 @@ impl<T: Stored> Published<T> {
         let pairs = self.steps.par_iter_mut().zip(into.par_chunks_mut(2));
         pairs.enumerate().with_max_len(1).for_each(|(k, (step, into))| {
             let mut theta = numbers[PerStep::block(k + 1)].rows.clone();
-            into.iter_mut().for_each(|block| block.rows.fill(T::Row::default()));
+            for block in into.iter_mut() {
+                block.rows.fill(T::Row::default());
+            }
             let gradient = Gradient::Add(&mut into[0].rows);
             step.reverse((shared.level, network), (blocks, k + 1, n), &mut theta, gradient);
         });
@@ -188,7 +189,7 @@ impl<T: Stored> Published<T> {
 /// ∂L/∂z₀.
 fn by_slope<T: Real>(blocks: &[Paths<T>], dim: usize) -> Vec<T> {
     let sum = |i: usize| -> f64 {
-        blocks.iter().flat_map(|paths| paths.slopes[i].as_ref()).map(|v| v.wide()).sum()
+        blocks.iter().flat_map(|paths| paths.slopes[0][i].as_ref()).map(|v| v.wide()).sum()
     };
     (0..dim).map(sum).map(T::of).collect()
 }
@@ -210,8 +211,7 @@ impl<T: Real> Step<T> {
         let dim = network.widths[0];
         let shrink = T::of(1.0 / dim as f64);
         for (to, paths) in self.seeds.chunks_mut(T::LANES * dense::rows::<T>(dim)).zip(blocks) {
-            let slopes = &paths.slopes[step * dim..(step + 1) * dim];
-            block::to_lines::<T>(level, slopes, shrink, to);
+            block::to_lines::<T>(level, &paths.slopes[step], shrink, to);
         }
         let Self { input, cache, seeds, scratch, .. } = self;
         let batch = dense::Batch { n, input, cache, seeds };
@@ -222,16 +222,15 @@ impl<T: Real> Step<T> {
 impl<T: Real> Paths<T> {
     /// ΔW and X of all steps.
     fn draw(&mut self, (shared, grid): (&Shared<T>, &Grid<T>), (stream, path): (&Stream, u64)) {
-        let (walk, d) = (&mut self.walk, shared.compiled.dim);
+        let Self { walk, dw, x, .. } = self;
         let first = usize::try_from(path).expect("paths are counted by the machine's words");
         walk.start(grid, (stream, path, 1));
-        for n in 0..grid.steps {
-            self.x[n * d..(n + 1) * d].copy_from_slice(&walk.x);
-            scout::draw(shared.level, stream, grid, (first, n), &mut walk.dw);
-            self.dw[n * d..(n + 1) * d].copy_from_slice(&walk.dw);
-            walk.drift_along(shared, grid, n);
+        std::mem::swap(&mut walk.x, &mut x[0]);
+        for (n, dw) in dw.iter_mut().enumerate() {
+            scout::draw(shared.level, stream, grid, (first, n), dw);
+            let (before, after) = x.split_at_mut(n + 1);
+            walk.pass((shared, grid, n), [&before[n], dw], &mut after[0]);
         }
-        self.x[grid.steps * d..].copy_from_slice(&walk.x);
     }
 
     /// Y along the steps, δ, and back; of `lanes` paths from the one at `first` on, of n in all.
@@ -247,9 +246,8 @@ impl<T: Real> Paths<T> {
         let shrink = T::of(1.0 / d as f64);
         self.y.fill(0.0);
         for n in 0..grid.steps {
-            let own = n * d..(n + 1) * d;
-            walk.x.copy_from_slice(&self.x[own.clone()]);
-            walk.dw.copy_from_slice(&self.dw[own.clone()]);
+            std::mem::swap(&mut walk.x, &mut self.x[n]);
+            std::mem::swap(&mut walk.dw, &mut self.dw[n]);
             if n == 0 {
                 let rows = walk.z.iter_mut().zip(start.z);
                 rows.for_each(|(row, &z)| *row = T::Row::splat(z));
@@ -262,9 +260,11 @@ impl<T: Real> Paths<T> {
             add(&mut self.y, change.as_ref());
             let factors = self.factors[n].as_mut().iter_mut().zip(walk.beta.as_ref());
             factors.for_each(|(v, beta)| *v = T::of(1.0 - grid.h[n] * beta.wide()));
-            walk.towards(shared, grid.h[n], &mut self.slopes[own]);
+            walk.towards(shared, grid.h[n], &mut self.slopes[n]);
+            std::mem::swap(&mut walk.x, &mut self.x[n]);
+            std::mem::swap(&mut walk.dw, &mut self.dw[n]);
         }
-        walk.x.copy_from_slice(&self.x[grid.steps * d..]);
+        std::mem::swap(&mut walk.x, &mut self.x[grid.steps]);
         let g = walk.terminal(shared);
         for (lane, (y, g)) in self.y.iter_mut().zip(g.as_ref()).enumerate() {
             *y = start.y - *y - g.wide();
@@ -274,7 +274,7 @@ impl<T: Real> Paths<T> {
         for n in (0..grid.steps).rev() {
             let mut reach = T::Row::default();
             reach.as_mut().iter_mut().zip(&self.reach).for_each(|(to, &v)| *to = T::of(v));
-            span::scale::<T>(level, &reach, &mut self.slopes[n * d..(n + 1) * d]);
+            span::scale::<T>(level, &reach, &mut self.slopes[n]);
             let lanes = self.reach.iter_mut().zip(self.factors[n].as_ref());
             lanes.for_each(|(reach, factor)| *reach *= factor.wide());
         }
@@ -289,9 +289,11 @@ impl<T: Stored> Plan<T> {
             return self.published_loss(&deltas, batch);
         }
         let function = self.function(Which::Learned(theta));
-        let start = match self.shared.compiled.driver.of_u {
-            true => 0.0,
-            false => T::blocks(theta)[T::blocks(theta).len() - 1].list()[0].wide(),
+        // Without u in the driver Y runs from 0.
+        let start = if self.shared.compiled.driver.of_u {
+            0.0
+        } else {
+            T::blocks(theta)[T::blocks(theta).len() - 1].list()[0].wide()
         };
         let ends = self.ends((theta, &function), batch, false);
         let deltas: Vec<f64> = ends.iter().map(|(delta, _)| start - delta).collect();

@@ -412,17 +412,27 @@ impl<T: Real> Walk<T> {
 
     /// One step of x by ΔB.
     pub(crate) fn advance(&mut self, shared: &Shared<T>, grid: &Grid<T>, n: usize) {
-        let compiled = &shared.compiled;
+        let [x, db, mut next] = [&mut self.x, &mut self.db, &mut self.next].map(std::mem::take);
+        self.pass((shared, grid, n), [&x, &db], &mut next);
+        (self.x, self.db, self.next) = (next, db, x);
+    }
+
+    /// One step from x by ΔB into `next`; X stays where it is.
+    pub(crate) fn pass(
+        &mut self,
+        (shared, grid, n): (&Shared<T>, &Grid<T>, usize),
+        [x, db]: [&[T::Row]; 2],
+        next: &mut [T::Row],
+    ) {
         let h = T::of(grid.h[n]);
         let sources = [
             Source::Uniform(std::slice::from_ref(&grid.times[n])),
             Source::Uniform(std::slice::from_ref(&h)),
-            Source::Lanes(&self.x),
-            Source::Lanes(&self.db),
+            Source::Lanes(x),
+            Source::Lanes(db),
         ];
-        let mut sinks = [Sink::Set(&mut self.next)];
-        self.machines.step.run(shared.level, &compiled.step, &sources, &mut sinks);
-        std::mem::swap(&mut self.x, &mut self.next);
+        let step = &shared.compiled.step;
+        self.machines.step.run(shared.level, step, &sources, &mut [Sink::Set(next)]);
     }
 
     /// One step of x by ΔW, without a function.

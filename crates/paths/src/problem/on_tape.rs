@@ -287,12 +287,11 @@ fn normed<'t>(
         let width = widths[k];
         let scale = theta.columns(weights + last + place(k), width);
         let shift = theta.columns(weights + last + place(k) + width, width);
-        let [centre, variance] = match statistics {
-            Some(kept) => [0, width].map(|more| kept.columns(place(k) + more, width)),
-            None => {
-                let centre = mean(values);
-                [centre, mean((values - centre).square())]
-            }
+        let [centre, variance] = if let Some(kept) = statistics {
+            [0, width].map(|more| kept.columns(place(k) + more, width))
+        } else {
+            let centre = mean(values);
+            [centre, mean((values - centre).square())]
         };
         scale * (values - centre) / (variance + network.eps).sqrt() + shift
     };
@@ -319,6 +318,7 @@ fn activated(activation: Activation, x: Var<'_>) -> Var<'_> {
         Activation::Softplus => x.softplus(),
         Activation::Relu => x.relu(),
         Activation::Sin => x.sin(),
+        Activation::Gelu => x * x.normcdf(),
         Activation::Identity => x,
     }
 }

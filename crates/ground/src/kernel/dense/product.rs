@@ -17,20 +17,30 @@ pub struct Lines<'a, R> {
     pub(super) stride: usize,
 }
 
-/// Σ_q a[i][q] panel[q] for lines i < m and every panel, q < k; `bias` says whether the panel's last row
-/// is what a sum begins with.
+/// What the last row of a panel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bias {
+    /// Weights: there is no bias.
+    Absent,
+    /// The bias, with which sums begin.
+    Added,
+    /// The bias, which is passed over.
+    Passed,
+}
+
+/// Σ_q a[i][q] panel[q] for lines i < m and every panel, q < k.
 #[inline(always)]
 pub(in crate::kernel) fn across<T: Real, S: Simd, K: Sink<T, S>>(
     simd: S,
-    (m, k, bias): (usize, usize, bool),
+    (m, k, bias): (usize, usize, Bias),
     a: Lines<'_, T::Row>,
     panels: &[T::Row],
     sink: &mut K,
 ) {
-    let length = k + usize::from(bias);
+    let length = k + usize::from(bias != Bias::Absent);
     for (p, panel) in panels.chunks_exact(length).enumerate() {
         let mut start = T::V::splat(simd, T::of(0.0));
-        if bias {
+        if bias == Bias::Added {
             start = T::load(simd, &panel[k]);
         }
         let panel = &panel[..k];

@@ -1,12 +1,12 @@
 //! The reverse pass of a batch: deltas layer by layer, weight gradients on the way.
 
-use fearless_simd::{Level, Simd};
+use fearless_simd::{Level, Simd, SimdFloat};
 
-use super::product::{Lines, Sink, Store};
+use super::product::{Bias, Lines, Sink, Store};
 use super::{Batch, Dense, Gradient, rows};
 use crate::kernel::lane::Real;
 use crate::kernel::network::Activation;
-use crate::kernel::network::reverse::slope;
+use crate::kernel::network::reverse::{curvature, slope};
 use crate::kernel::update::{Rule, step_row};
 
 /// The body of [`Dense::reverse`].
@@ -20,20 +20,22 @@ pub(super) fn reverse<T: Real>(
     (mut gradient, mut by_input): (Gradient<'_, T>, Option<&mut [T::Row]>),
 ) {
     let n = batch.n;
-    let widest = network.widths.iter().map(|&width| n * rows::<T>(width)).max().unwrap_or(0);
-    let turned = network.widths.windows(2).map(|pair| rows::<T>(pair[0]) * pair[1]).max();
-    scratch.resize(2 * widest + turned.unwrap_or(0), T::Row::default());
-    let (deltas, turned) = scratch.split_at_mut(2 * widest);
-    let (mut here, mut before) = deltas.split_at_mut(widest);
+    let (turned, [mut here, mut before, aside]) = buffers::<T, 3>(network, n, scratch);
     here[..batch.seeds.len()].copy_from_slice(batch.seeds);
     let hidden = network.hidden_rows::<T>(n);
+    let kept = &batch.cache[network.kept_rows::<T>(n)..];
     let layers: Vec<_> = network.layers::<T>(n).collect();
     for layer in layers.into_iter().rev() {
-        let (n_in, n_out) = (rows::<T>(layer.n_in), rows::<T>(layer.n_out));
+        let (n_in, n_out) = (layer.before::<T>(), rows::<T>(layer.n_out));
         let is_first = layer.value == 0;
-        let place = layer.value.saturating_sub(n * n_in);
-        let from = if is_first { batch.input } else { &batch.cache[place..][..n * n_in] };
-        let delta = Lines { rows: &here[..n * n_out], stride: n_out };
+        let delta = &mut here[..n * n_out];
+        if layer.copies > 0 {
+            aside[..n * n_out].copy_from_slice(delta);
+        }
+        if layer.value < hidden {
+            T::derive(level, network.activation, &kept[layer.value..], delta);
+        }
+        let delta = Lines { rows: &*delta, stride: n_out };
         let to = match &mut by_input {
             Some(input) if is_first => Some(&mut **input),
             None if is_first => None,
@@ -43,12 +45,12 @@ pub(super) fn reverse<T: Real>(
             let turned = &mut turned[..n_in * layer.n_out];
             T::turn(level, layer, &theta[layer.theta..][..layer.len::<T>()], turned);
             let store = Store { rows: &mut *to, stride: n_in };
-            T::across(level, (n, layer.n_out, false), delta, turned, store);
-            if !is_first {
-                let kept = if network.activation.keeps_argument() { hidden } else { 0 };
-                T::derive(level, network.activation, &batch.cache[kept + place..], to);
+            T::across(level, (n, layer.n_out, Bias::Absent), delta, turned, store);
+            if layer.copies > 0 {
+                T::fold_copies(level, layer, &aside[..n * n_out], to);
             }
         }
+        let from = if is_first { batch.input } else { &batch.cache[layer.value - n * n_in..] };
         let a = Lines { rows: from, stride: n_in };
         let (first, panel, shape) = (layer.theta, layer.panel(), (n, layer.n_in, layer.bias));
         match &mut gradient {
@@ -64,7 +66,25 @@ pub(super) fn reverse<T: Real>(
     }
 }
 
-/// Rows times the derivative of the activation, by its values or, for the sine, its arguments.
+/// Room for the largest transposed weights, and N times for the widest values of n points.
+pub(super) fn buffers<'a, T: Real, const N: usize>(
+    network: &Dense,
+    n: usize,
+    scratch: &'a mut Vec<T::Row>,
+) -> (&'a mut [T::Row], [&'a mut [T::Row]; N]) {
+    let widest = network.widths.iter().map(|&width| n * rows::<T>(width)).max().unwrap_or(0);
+    let turned = network.widths.windows(2).map(|pair| rows::<T>(pair[0]) * pair[1]).max();
+    scratch.resize(N * widest + turned.unwrap_or(0), T::Row::default());
+    let (mut rest, turned) = scratch.split_at_mut(N * widest);
+    let parts = [(); N].map(|()| {
+        let (own, others) = std::mem::take(&mut rest).split_at_mut(widest);
+        rest = others;
+        own
+    });
+    (turned, parts)
+}
+
+/// Rows times the derivative of the activation, by its values, or by its arguments where those are kept.
 #[inline(always)]
 pub(in crate::kernel) fn derive<T: Real, S: Simd>(
     simd: S,
@@ -75,6 +95,25 @@ pub(in crate::kernel) fn derive<T: Real, S: Simd>(
     for (row, value) in rows.iter_mut().zip(values) {
         let slope = slope::<T, S>(simd, activation, T::load(simd, value));
         T::store(T::load(simd, row) * slope, row);
+    }
+}
+
+/// The derivatives of a second order: from those by a = f(z) and by ȧ = f'(z) ż to those by z and ż,
+/// f' δa + f'' ż δȧ and f' δȧ. `kept` is what slopes are computed from.
+#[inline(always)]
+pub(in crate::kernel) fn derive_twice<T: Real, S: Simd>(
+    simd: S,
+    activation: Activation,
+    [kept, dots]: [&[T::Row]; 2],
+    [rows, tangents]: [&mut [T::Row]; 2],
+) {
+    for (((row, tangent), kept), dot) in rows.iter_mut().zip(tangents).zip(kept).zip(dots) {
+        let kept = T::load(simd, kept);
+        let first = slope::<T, S>(simd, activation, kept);
+        let second = curvature::<T, S>(simd, activation, kept) * T::load(simd, dot);
+        let by_tangent = T::load(simd, tangent);
+        T::store(T::load(simd, row).mul_add(first, second * by_tangent), row);
+        T::store(by_tangent * first, tangent);
     }
 }
 

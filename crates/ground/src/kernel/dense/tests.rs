@@ -16,6 +16,10 @@ pub(super) fn act(activation: Activation, x: f64) -> (f64, f64) {
         Activation::Softplus => (x.exp().ln_1p(), 1.0 / (1.0 + (-x).exp())),
         Activation::Relu => (x.max(0.0), f64::from(u8::from(x > 0.0))),
         Activation::Sin => (x.sin(), x.cos()),
+        Activation::Gelu => {
+            let phi = 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
+            (x * phi, phi + x * (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt())
+        }
         Activation::Identity => (x, 1.0),
     }
 }
@@ -36,6 +40,12 @@ fn textbook(
     for (input, seed) in inputs.iter().zip(seeds) {
         let (mut values, mut slopes) = (vec![input.clone()], Vec::new());
         let last = network.widths.len() - 2;
+        // Which input is added to output o of layer k.
+        let source = |k: usize, o: usize| {
+            let (n_in, n_out) = (network.widths[k], network.widths[k + 1]);
+            let fits = network.skip == Skip::Inputs && (n_out == n_in || n_out == 2 * n_in);
+            (fits && k != last).then_some(o % n_in)
+        };
         for (k, pair) in network.widths.windows(2).enumerate() {
             let (a, w) = (&values[k], &theta[places[k]..]);
             let z = (0..pair[1]).map(|o| {
@@ -44,7 +54,8 @@ fn textbook(
             });
             let both: Vec<_> =
                 z.map(|z| if k == last { (z, 1.0) } else { act(network.activation, z) }).collect();
-            values.push(both.iter().map(|b| b.0).collect());
+            let added = |o: usize| source(k, o).map_or(0.0, |i| a[i]);
+            values.push(both.iter().enumerate().map(|(o, b)| b.0 + added(o)).collect());
             slopes.push(both.iter().map(|b| b.1).collect::<Vec<f64>>());
         }
         outputs.push(values[last + 1].clone());
@@ -52,15 +63,19 @@ fn textbook(
         for (k, pair) in network.widths.windows(2).enumerate().rev() {
             let w = &theta[places[k]..];
             let g = &mut gradient[places[k]..];
+            let by_z: Vec<f64> = delta.iter().zip(&slopes[k]).map(|(d, slope)| d * slope).collect();
             for o in 0..pair[1] {
                 for i in 0..pair[0] {
-                    g[i * pair[1] + o] += values[k][i] * delta[o];
+                    g[i * pair[1] + o] += values[k][i] * by_z[o];
                 }
-                g[pair[0] * pair[1] + o] += delta[o];
+                g[pair[0] * pair[1] + o] += by_z[o];
             }
-            let back = |i: usize| (0..pair[1]).map(|o| delta[o] * w[i * pair[1] + o]).sum::<f64>();
-            let slope = |i: usize| if k == 0 { 1.0 } else { slopes[k - 1][i] };
-            delta = (0..pair[0]).map(|i| back(i) * slope(i)).collect();
+            let through =
+                |i: usize| (0..pair[1]).map(|o| by_z[o] * w[i * pair[1] + o]).sum::<f64>();
+            let around = |i: usize| {
+                (0..pair[1]).filter(|&o| source(k, o) == Some(i)).map(|o| delta[o]).sum::<f64>()
+            };
+            delta = (0..pair[0]).map(|i| through(i) + around(i)).collect();
         }
         by_input.push(delta);
     }
@@ -105,8 +120,15 @@ pub(super) fn near(found: &[Vec<f64>], exact: &[Vec<f64>], to: f64, what: &str) 
 fn agree<T: Real>(to: f64) {
     let stream = Stream::new(3);
     for (k, activation) in Activation::ALL.into_iter().enumerate() {
-        for (n, widths) in [(1, vec![3, 2]), (9, vec![5, 17, 33, 1]), (14, vec![20, 16, 8])] {
-            let network = Dense { widths: widths.clone(), activation };
+        for (n, widths, skip) in [
+            (1, vec![3, 2], Skip::Nothing),
+            (9, vec![5, 17, 33, 1], Skip::Nothing),
+            (14, vec![20, 16, 8], Skip::Nothing),
+            (1, vec![3, 3], Skip::Inputs),
+            (9, vec![5, 17, 17, 34, 3], Skip::Inputs),
+            (14, vec![16, 16, 32, 32], Skip::Inputs),
+        ] {
+            let network = Dense { widths: widths.clone(), activation, skip };
             let own = stream.child(&format!("{k} {n}"));
             let theta: Vec<f64> =
                 (0..network.parameters()).map(|i| 0.4 * own.normal(0, 1, i)).collect();
@@ -154,7 +176,8 @@ pub(super) fn updates(step: u64) -> [Update; 4] {
 }
 
 fn agree_fused<T: Real>(which: usize, to: f64) {
-    let network = Dense { widths: vec![5, 17, 3], activation: Activation::Tanh };
+    let network =
+        Dense { widths: vec![5, 17, 17, 3], activation: Activation::Tanh, skip: Skip::Inputs };
     let (n, stream) = (6, Stream::new(8));
     let theta: Vec<f64> = (0..network.parameters()).map(|i| stream.normal(0, 0, i)).collect();
     let input = lines::<T>(&numbers(&stream.child("input"), n, 5));
@@ -196,7 +219,8 @@ fn agree_with_a_rule_on_its_own() {
 
 #[test]
 fn exact_packing() {
-    let network = Dense { widths: vec![3, 20, 2], activation: Activation::Relu };
+    let network =
+        Dense { widths: vec![3, 20, 2], activation: Activation::Relu, skip: Skip::Nothing };
     let numbers: Vec<f64> = (0..network.parameters()).map(|i| i as f64).collect();
     assert_eq!(network.unpack::<f32>(&network.pack::<f32>(&numbers)), numbers);
     assert_eq!(network.unpack::<f64>(&network.pack::<f64>(&numbers)), numbers);

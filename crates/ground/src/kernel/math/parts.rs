@@ -30,6 +30,16 @@ pub trait Constants: SimdFloatElement + Copy + 'static {
     const SIN: &'static [Self];
     /// cos r = 1 − r²/2 + r⁴ P(r²) for |r| ≤ π/4.
     const COS: &'static [Self];
+    /// t Φ(−t) = e^(−t²/2) P((t − k)/(t + k)) for ¾ ≤ t ≤ `TAIL_END`.
+    const TAIL: &'static [Self];
+    /// k.
+    const TAIL_MIDDLE: Self;
+    /// Here and above e^(−t²/2) is zero.
+    const TAIL_END: Self;
+    /// Added and taken away again, it rounds t ≤ `TAIL_END` to so few bits that t² is exact.
+    const TAIL_GRID: Self;
+    /// Φ(x) = ½ + x R(x²) for |x| ≤ ¾.
+    const CENTRE: &'static [Self];
     /// The smallest normal number, 2^k that makes every subnormal normal, and k.
     const TINY: [Self; 3];
 }

@@ -1,6 +1,6 @@
 //! Constants of single precision.
 //!
-//! expm1: minimax of this project, 1e-9. ln, sin, cos: Cephes [Mos92]. ln 2 and π/2 are split so that
+//! expm1 and the tail of the normal distribution: minimax of this project, 1e-9 and 3e-9. ln, sin, cos: Cephes [Mos92]. ln 2 and π/2 are split so that
 //! products with whole numbers stay exact without a fused multiply-add.
 
 use fearless_simd::{Simd, SimdBase, SimdFloat, f32x16};
@@ -20,6 +20,23 @@ impl Constants for f32 {
     const HALF_PI: [f32; 4] = [1.570_312_5, 4.837_513e-4, 7.549_533_6e-8, 2.563_344e-12];
     const SIN: &'static [f32] = &[-1.951_529_6e-4, 8.332_161e-3, -1.666_665_5e-1];
     const COS: &'static [f32] = &[2.443_315_7e-5, -1.388_731_6e-3, 4.166_664_6e-2];
+    const TAIL: &'static [f32] = &[
+        -3.144_553_4e-4,
+        1.229_244_5e-4,
+        1.670_918e-3,
+        4.821_351e-4,
+        -9.013_219e-3,
+        -3.578_459_8e-3,
+        7.061_373e-2,
+        -1.508_523e-1,
+        1.364_822_5e-1,
+        3.533_283_3e-1,
+    ];
+    const TAIL_MIDDLE: f32 = 2.5;
+    const TAIL_END: f32 = 15.0;
+    const TAIL_GRID: f32 = 49_152.0;
+    const CENTRE: &'static [f32] =
+        &[1.026_259_82e-4, -1.180_969_7e-3, 9.972_252e-3, -6.649_028_6e-2, 3.989_423e-1];
     const TINY: [f32; 3] = [f32::MIN_POSITIVE, 33_554_432.0, 25.0];
 }
 

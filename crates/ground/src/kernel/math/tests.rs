@@ -7,6 +7,9 @@ use super::*;
 use crate::kernel::lane::levels;
 use crate::stream::Stream;
 
+mod activations;
+mod twice;
+
 /// A function's name, its judge and its bounds in ulp for f32 and f64.
 ///
 /// The judge errs by up to 1 ulp in f64, which the second bound includes; the one of `normcdf` errs
@@ -42,6 +45,9 @@ fn apply<T: Real, S: Simd>(simd: S, name: &str, rows: &mut [T::Row]) {
             "tanh" => tanh::<T, S>(simd, x),
             "sigmoid" => sigmoid::<T, S>(simd, x),
             "softplus" => softplus::<T, S>(simd, x),
+            "gelu" => gelu::<T, S>(simd, x),
+            "gelu_slope" => gelu_slope::<T, S>(simd, x),
+            "gelu_curvature" => gelu_curvature::<T, S>(simd, x),
             "asinh" => asinh::<T, S>(simd, x),
             "sin" => sin::<T, S>(simd, x),
             "cos" => cos::<T, S>(simd, x),

@@ -134,6 +134,11 @@ fn value<T: Real, S: Simd, const K: usize>(
                 *x = math::sin::<T, S>(simd, *x);
             }
         }
+        Activation::Gelu => {
+            for x in &mut x {
+                *x = math::gelu::<T, S>(simd, *x);
+            }
+        }
         Activation::Identity => {}
     }
     x

@@ -109,7 +109,7 @@ fn derive<T: Real, S: Simd>(
     }
 }
 
-/// The derivative of the activation, from its value y; that of the sine from the argument.
+/// The derivative of the activation, from its value y, or from its argument where that is kept.
 #[inline(always)]
 pub(in crate::kernel) fn slope<T: Real, S: Simd>(
     simd: S,
@@ -125,7 +125,29 @@ pub(in crate::kernel) fn slope<T: Real, S: Simd>(
         Activation::Softplus => -math::expm1::<T, S>(simd, -y),
         Activation::Relu => y.simd_gt(zero).select(one, zero),
         Activation::Sin => math::cos::<T, S>(simd, y),
+        Activation::Gelu => math::gelu_slope::<T, S>(simd, y),
         Activation::Identity => one,
+    }
+}
+
+/// The second derivative of the activation, from what [`slope`] is computed from.
+#[inline(always)]
+pub(in crate::kernel) fn curvature<T: Real, S: Simd>(
+    simd: S,
+    activation: Activation,
+    y: T::V<S>,
+) -> T::V<S> {
+    let [zero, one, minus_two] = [0.0, 1.0, -2.0].map(|x| T::V::splat(simd, T::of(x)));
+    match activation {
+        Activation::Tanh => y * minus_two * (one - y * y),
+        Activation::Sigmoid => y * (one - y) * y.mul_add(minus_two, one),
+        Activation::Softplus => {
+            let slope = slope::<T, S>(simd, activation, y);
+            slope * (one - slope)
+        }
+        Activation::Sin => -math::sin::<T, S>(simd, y),
+        Activation::Gelu => math::gelu_curvature::<T, S>(simd, y),
+        Activation::Relu | Activation::Identity => zero,
     }
 }
 

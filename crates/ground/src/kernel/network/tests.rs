@@ -15,6 +15,7 @@ fn value(activation: Activation, x: f64) -> f64 {
         Activation::Softplus => x.exp().ln_1p(),
         Activation::Relu => x.max(0.0),
         Activation::Sin => x.sin(),
+        Activation::Gelu => x * 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2),
         Activation::Identity => x,
     }
 }
@@ -26,6 +27,10 @@ fn slope(activation: Activation, x: f64) -> f64 {
         Activation::Softplus => 1.0 / (1.0 + (-x).exp()),
         Activation::Relu => f64::from(u8::from(x > 0.0)),
         Activation::Sin => x.cos(),
+        Activation::Gelu => {
+            let density = (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
+            0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2) + x * density
+        }
         Activation::Identity => 1.0,
     }
 }
@@ -220,7 +225,7 @@ fn agree_with_plain_loops() {
 
 #[test]
 fn invariant_gradient_by_differences() {
-    for activation in [Activation::Tanh, Activation::Softplus, Activation::Sin] {
+    for activation in [Activation::Tanh, Activation::Softplus, Activation::Sin, Activation::Gelu] {
         let mut problem = Problem::new(vec![3, 6, 5, 2], activation);
         let answer = problem.solve::<f64>(level());
         let seeds = problem.rows::<f64>("seed", 2);

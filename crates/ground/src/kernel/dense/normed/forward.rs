@@ -2,7 +2,8 @@
 
 use fearless_simd::{Level, Select, Simd, SimdBase, SimdFloat};
 
-use super::super::product::{Lines, Store};
+use super::super::forward::through;
+use super::super::product::Bias;
 use super::Normed;
 use crate::kernel::lane::Real;
 use crate::kernel::network::Activation;
@@ -26,10 +27,8 @@ pub(super) fn forward<T: Real>(
             hats.copy_from_slice(input);
         } else {
             let layer = layers[k - 1];
-            let a = Lines { rows: &values[from], stride: layer.before::<T>() };
-            let panels = &theta[layer.theta..][..layer.len::<T>()];
-            let to = Store { rows: &mut *hats, stride: norm.rows };
-            T::across(level, (n, layer.n_in, layer.bias), a, panels, to);
+            let bias = if layer.bias { Bias::Added } else { Bias::Absent };
+            through::<T>(level, (layer, theta), (n, bias), &values[from], hats);
         }
         let is_hidden = 0 < k && k < layers.len();
         let activation = if is_hidden { network.activation } else { Activation::Identity };

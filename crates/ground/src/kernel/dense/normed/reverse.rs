@@ -2,7 +2,7 @@
 
 use fearless_simd::{Level, Select, Simd, SimdBase, SimdFloat};
 
-use super::super::product::{Lines, Store};
+use super::super::product::{Bias, Lines, Store};
 use super::super::reverse::{Add, Move};
 use super::super::{Batch, Gradient, Layer};
 use super::forward::in_the_pass;
@@ -139,7 +139,13 @@ impl<T: Real> Reverse<'_, T> {
         let turned = &mut turned[..stride * layer.n_out];
         let panels = &self.theta[layer.theta..][..layer.len::<T>()];
         T::turn(level, layer, panels, turned);
-        T::across(level, (n, layer.n_out, false), delta, turned, Store { rows: before, stride });
+        T::across(
+            level,
+            (n, layer.n_out, Bias::Absent),
+            delta,
+            turned,
+            Store { rows: before, stride },
+        );
         let a = Lines { rows: &self.cache.values[n * norm.first..][..n * stride], stride };
         let (first, panel, shape) = (layer.theta, layer.panel(), (n, layer.n_in, layer.bias));
         match gradient {
