@@ -12,7 +12,7 @@ from contextlib import nullcontext
 import machine
 from busy import busy
 from contest import Contestant, hold
-from table import markdown
+from table import cell, markdown
 from works import PRECISIONS, Work, ours, ourselves, peers, published
 
 STEPS = {"hjb": (20, 40), "default-risk": (40, 20)}
@@ -59,8 +59,9 @@ def main() -> None:
     rows = {}
     with busy(cores[0]) if asked.load else nullcontext():
         for work in works(asked.what, asked.only):
-            print(work.name, file=sys.stderr)
             rows[work.name] = hold(contestants(work), cores, asked.rounds, asked.window)
+            times = [f"{one.name} {cell(one)}" for one in rows[work.name]]
+            print(f"{work.name}: {', '.join(times)}", file=sys.stderr)
     titles = {one.title: None for results in rows.values() for one in results if one.title}
     last = "one thread / two threads" if asked.load else "best peer / Esperance"
     print(f"{where}; {', '.join(titles)}.")

@@ -25,5 +25,6 @@ def commit() -> str:
 
 def record() -> str:
     """To be taken before anything is started."""
-    load = os.getloadavg()[0]
-    return f"{date.today()}, {processor()}, load {load:.1f} before, our commit {commit()}"
+    load = f"load {os.getloadavg()[0]:.1f} before"
+    waits = f"OMP_WAIT_POLICY {os.environ.get('OMP_WAIT_POLICY', 'default')}"
+    return f"{date.today()}, {processor()}, {load}, {waits}, our commit {commit()}"
