@@ -26,7 +26,7 @@ use super::update::Rule;
 
 mod forward;
 pub(super) mod normed;
-mod packing;
+pub(super) mod packing;
 pub(super) mod product;
 pub(super) mod reverse;
 pub(super) mod skip;
@@ -55,6 +55,11 @@ pub enum Skip {
     /// Its inputs, where it has as many outputs, y = x + act(W x + b); its inputs twice, where it has
     /// twice as many, y = (x, x) + act(W x + b); else nothing.
     Inputs,
+}
+
+/// Floating-point operations of the products of one forward pass of one point.
+pub(super) fn flops(widths: &[usize]) -> usize {
+    widths.windows(2).map(|pair| 2 * pair[0] * pair[1]).sum()
 }
 
 /// Rows that hold so many numbers.
@@ -124,6 +129,20 @@ pub struct Batch<'a, T: Real> {
     pub seeds: &'a [T::Row],
 }
 
+impl<T: Real> Batch<'_, T> {
+    /// Panics unless its slices are those of a network, and of its input gradients if there are any.
+    fn check(&self, widths: &[usize], cache: usize, by_input: Option<&[T::Row]>) {
+        let lines = |width: usize| self.n * rows::<T>(width);
+        let (n_in, n_out) = (widths[0], widths[widths.len() - 1]);
+        assert_eq!(self.input.len(), lines(n_in), "input rows: found, needed");
+        assert_eq!(self.cache.len(), cache, "cache rows: found, needed");
+        assert_eq!(self.seeds.len(), lines(n_out), "seed rows: found, needed");
+        if let Some(input) = by_input {
+            assert_eq!(input.len(), lines(n_in), "input gradients: found, needed");
+        }
+    }
+}
+
 /// What becomes of the gradient by the parameters.
 #[derive(Debug)]
 pub enum Gradient<'a, T: Real> {
@@ -163,7 +182,7 @@ impl Dense {
 
     /// Floating-point operations of the products of one forward pass of one point.
     pub fn flops(&self) -> usize {
-        self.widths.windows(2).map(|pair| 2 * pair[0] * pair[1]).sum()
+        flops(&self.widths)
     }
 
     /// Rows that the forward pass of a batch keeps for the reverse pass: the values of the hidden
@@ -209,15 +228,9 @@ impl Dense {
         gradient: Gradient<'_, T>,
         by_input: Option<&mut [T::Row]>,
     ) {
-        let n = batch.n;
         assert_eq!(theta.len(), self.rows::<T>(), "parameter rows: found, needed");
-        assert_eq!(batch.input.len(), n * rows::<T>(self.widths[0]), "input rows: found, needed");
-        assert_eq!(batch.cache.len(), self.cache_rows::<T>(n), "cache rows: found, needed");
-        assert_eq!(batch.seeds.len(), n * rows::<T>(self.n_out()), "seed rows: found, needed");
+        batch.check(&self.widths, self.cache_rows::<T>(batch.n), by_input.as_deref());
         gradient.check(theta.len());
-        if let Some(input) = &by_input {
-            assert_eq!(input.len(), batch.input.len(), "input gradients: found, needed");
-        }
         reverse::reverse(level, (self, theta), batch, scratch, (gradient, by_input));
     }
 

@@ -133,7 +133,7 @@ impl Network {
 
     /// Floating-point operations of the products of one forward pass of one point.
     pub fn flops(&self) -> usize {
-        self.widths.windows(2).map(|pair| 2 * pair[0] * pair[1]).sum()
+        super::dense::flops(&self.widths)
     }
 
     /// The outputs of one block.

@@ -3,8 +3,9 @@
 //! Numbers have one order that people and files see, and another in memory, where kernels want panels
 //! and whole rows. What fills a row up is zero and stays zero.
 
+use super::dense::packing::{pack_lists, unpack_lists};
 use super::dense::{Normed, rows};
-use super::lane::{self, Real};
+use super::lane::Real;
 
 /// An order in memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,14 +48,7 @@ impl Packing {
         match self {
             Self::Lists(lengths) => {
                 let mut packed = vec![T::Row::default(); self.rows::<T>()];
-                let (mut from, mut to) = (numbers, packed.as_mut_slice());
-                for &n in lengths {
-                    let (list, later) = from.split_at(n);
-                    let (place, rest) = to.split_at_mut(rows::<T>(n));
-                    let places = lane::flat_mut::<T>(place).iter_mut();
-                    places.zip(list).for_each(|(place, &v)| *place = T::of(v));
-                    (from, to) = (later, rest);
-                }
+                pack_lists::<T>(lengths, &mut numbers.iter(), &mut packed);
                 packed
             }
             Self::Normed(network) => network.pack::<T>(numbers),
@@ -70,12 +64,7 @@ impl Packing {
         match self {
             Self::Lists(lengths) => {
                 let mut numbers = Vec::with_capacity(self.len());
-                let mut left = packed;
-                for &n in lengths {
-                    let (list, rest) = left.split_at(rows::<T>(n));
-                    numbers.extend(lane::flat::<T>(list)[..n].iter().map(|v| v.wide()));
-                    left = rest;
-                }
+                unpack_lists::<T>(lengths, packed, &mut numbers);
                 numbers
             }
             Self::Normed(network) => network.unpack::<T>(packed),
@@ -86,6 +75,7 @@ impl Packing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::lane;
     use crate::kernel::network::Activation;
 
     fn there_and_back<T: Real>(packing: &Packing) {

@@ -135,7 +135,7 @@ pub(super) fn step_row<T: Real, S: Simd>(
     let ([a, b], [keep1, take1], [keep2, take2]) = (rule.step, rule.first, rule.second);
     let number = |x: T| T::V::splat(simd, x);
     let mean = T::load(simd, m).mul_add(number(keep1), g * number(take1));
-    let square = T::load(simd, v).mul_add(number(keep2), g * g * number(take2));
+    let square = T::load(simd, v).mul_add(number(keep2), g * number(take2) * g);
     T::store(mean, m);
     T::store(square, v);
     let step = number(a) * mean / (square.sqrt() + number(b));

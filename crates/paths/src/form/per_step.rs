@@ -58,11 +58,6 @@ impl PerStep {
         Normed { widths, activation: self.activation, eps: Self::EPS }
     }
 
-    /// Lengths of the statistics of one network: means and variances of each normalisation.
-    fn statistics(&self) -> Vec<usize> {
-        self.network().widths.iter().flat_map(|&width| [width; 2]).collect()
-    }
-
     /// N − 1.
     pub fn networks(&self) -> usize {
         self.steps - 1
@@ -132,7 +127,7 @@ fn between([low, high]: [f64; 2], stream: &Stream, i: usize) -> f64 {
 impl Representation for PerStep {
     fn layout(&self) -> Layout {
         let network = self.network();
-        let statistics = self.statistics();
+        let statistics = network.statistics();
         let networks = (1..self.steps).fold(Layout::default(), |layout, n| {
             layout
                 .block(format!("step{n:03}"), Packing::Normed(network.clone()))
@@ -144,7 +139,8 @@ impl Representation for PerStep {
     fn init(&self, precision: Precision, stream: &Stream) -> Result<Params> {
         let mut params = Params::zeros(self.layout(), precision);
         let unit = |(k, &n): (usize, &usize)| std::iter::repeat_n((k % 2) as f64, n);
-        let statistics: Vec<f64> = self.statistics().iter().enumerate().flat_map(unit).collect();
+        let statistics: Vec<f64> =
+            self.network().statistics().iter().enumerate().flat_map(unit).collect();
         for n in 1..self.steps {
             params.set(Self::block(n), &self.draw(&stream.child(&format!("step{n:03}"))));
             params.set(Self::block(n) + 1, &statistics);

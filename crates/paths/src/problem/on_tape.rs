@@ -5,10 +5,9 @@ use frame::{Batch, Integral, Integrand, Purpose};
 use ground::Result;
 use ground::array::Array;
 use ground::formula::{Expr, Shape};
-use ground::kernel::dense::Normed;
 use ground::kernel::network::Network;
 use ground::stream::Stream;
-use ground::tape::networks::activated;
+use ground::tape::networks::{activated, normed_in_elements};
 use ground::tape::{Tape, Var, grad, join, select};
 
 use super::DeepBsde;
@@ -163,7 +162,8 @@ impl OnTape {
                 let block = PerStep::block(n);
                 let running = at.batch.purpose == Purpose::Validation;
                 let statistics = running.then_some(at.theta[block + 1]);
-                normed(&form.network(), at.theta[block], statistics, here) / form.dim as f64
+                let network = &form.network();
+                normed_in_elements(network, at.theta[block], statistics, here) / form.dim as f64
             }
         }
     }
@@ -267,47 +267,6 @@ fn network<'t>(network: &Network, theta: Var<'t>, inputs: Var<'t>) -> Var<'t> {
             values = activated(network.activation, values);
         }
         from += rows * cols + rows;
-    }
-    values
-}
-
-/// A batch-normalised network, layer by layer; θ and statistics as [`Normed`] orders them. Without
-/// statistics those of the batch are used.
-fn normed<'t>(
-    network: &Normed,
-    theta: Var<'t>,
-    statistics: Option<Var<'t>>,
-    inputs: Var<'t>,
-) -> Var<'t> {
-    let widths = &network.widths;
-    let weights: usize = widths.windows(2).map(|pair| pair[0] * pair[1]).sum();
-    let last = widths[widths.len() - 1];
-    let place = |k: usize| 2 * widths[..k].iter().sum::<usize>();
-    let mean = |values: Var<'t>| values.transpose().row_mean().transpose();
-    let normalise = |k: usize, values: Var<'t>| {
-        let width = widths[k];
-        let scale = theta.columns(weights + last + place(k), width);
-        let shift = theta.columns(weights + last + place(k) + width, width);
-        let [centre, variance] = if let Some(kept) = statistics {
-            [0, width].map(|more| kept.columns(place(k) + more, width))
-        } else {
-            let centre = mean(values);
-            [centre, mean((values - centre).square())]
-        };
-        scale * (values - centre) / (variance + network.eps).sqrt() + shift
-    };
-    let (mut from, mut values) = (0, normalise(0, inputs));
-    for (layer, pair) in widths.windows(2).enumerate() {
-        let weights = theta.columns(from, pair[0] * pair[1]).reshape([pair[0], pair[1]]);
-        from += pair[0] * pair[1];
-        values = values.matmul(weights);
-        if layer + 2 == widths.len() {
-            values = values + theta.columns(from, last);
-        }
-        values = normalise(layer + 1, values);
-        if layer + 2 < widths.len() {
-            values = activated(network.activation, values);
-        }
     }
     values
 }

@@ -20,8 +20,8 @@
 
 use fearless_simd::Level;
 
-use super::packing::{pack_layers, pack_pairs, unpack_layers, unpack_pairs};
-use super::{Batch, Gradient, Layer, places, rows};
+use super::packing::{pack_layers, pack_lists, unpack_layers, unpack_lists};
+use super::{Batch, Gradient, Layer, flops, places, rows};
 use crate::kernel::lane::Real;
 use crate::kernel::network::Activation;
 
@@ -79,7 +79,7 @@ impl Normed {
 
     /// Floating-point operations of the products of one forward pass of one point.
     pub fn flops(&self) -> usize {
-        self.widths.windows(2).map(|pair| 2 * pair[0] * pair[1]).sum()
+        flops(&self.widths)
     }
 
     /// Rows that the forward pass of a batch keeps for the reverse pass: x̂ and 1/√(v + ε) of all
@@ -134,16 +134,10 @@ impl Normed {
         gradient: Gradient<'_, T>,
         by_input: Option<&mut [T::Row]>,
     ) {
-        let n = batch.n;
-        assert!(n > 0, "an empty batch has no statistics");
+        assert!(batch.n > 0, "an empty batch has no statistics");
         assert_eq!(theta.len(), self.rows::<T>(), "parameter rows: found, needed");
-        assert_eq!(batch.input.len(), n * rows::<T>(self.widths[0]), "input rows: found, needed");
-        assert_eq!(batch.cache.len(), self.cache_rows::<T>(n), "cache rows: found, needed");
-        assert_eq!(batch.seeds.len(), n * rows::<T>(self.n_out()), "seed rows: found, needed");
+        batch.check(&self.widths, self.cache_rows::<T>(batch.n), by_input.as_deref());
         gradient.check(theta.len());
-        if let Some(input) = &by_input {
-            assert_eq!(input.len(), batch.input.len(), "input gradients: found, needed");
-        }
         reverse::reverse(level, (self, theta), batch, scratch, (gradient, by_input));
     }
 
@@ -168,7 +162,7 @@ impl Normed {
     pub fn unpack<T: Real>(&self, theta: &[T::Row]) -> Vec<f64> {
         let mut numbers = Vec::with_capacity(self.parameters());
         unpack_layers::<T>(self.layers::<T>(), theta, &mut numbers);
-        unpack_pairs::<T>(&self.widths, &theta[self.weight_rows::<T>()..], &mut numbers);
+        unpack_lists::<T>(&self.statistics(), &theta[self.weight_rows::<T>()..], &mut numbers);
         numbers
     }
 
@@ -177,22 +171,14 @@ impl Normed {
         let mut theta = vec![T::Row::default(); self.rows::<T>()];
         let mut numbers = numbers.iter();
         pack_layers::<T>(self.layers::<T>(), &mut numbers, &mut theta);
-        pack_pairs::<T>(&self.widths, &mut numbers, &mut theta[self.weight_rows::<T>()..]);
+        let scales = &mut theta[self.weight_rows::<T>()..];
+        pack_lists::<T>(&self.statistics(), &mut numbers, scales);
         theta
     }
 
-    /// Statistics as numbers: m₀, v₀, m₁, v₁, ….
-    pub fn unpack_statistics<T: Real>(&self, statistics: &[T::Row]) -> Vec<f64> {
-        let mut numbers = Vec::new();
-        unpack_pairs::<T>(&self.widths, statistics, &mut numbers);
-        numbers
-    }
-
-    /// Rows from statistics in the order of [`Normed::unpack_statistics`].
-    pub fn pack_statistics<T: Real>(&self, numbers: &[f64]) -> Vec<T::Row> {
-        let mut statistics = vec![T::Row::default(); self.statistics_rows::<T>()];
-        pack_pairs::<T>(&self.widths, &mut numbers.iter(), &mut statistics);
-        statistics
+    /// Lengths of the statistics m₀, v₀, m₁, v₁, …, each of which begins a row.
+    pub fn statistics(&self) -> Vec<usize> {
+        self.widths.iter().flat_map(|&width| [width; 2]).collect()
     }
 
     fn n_out(&self) -> usize {

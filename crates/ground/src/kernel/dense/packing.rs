@@ -1,7 +1,7 @@
 //! Parameters in their natural order, to and from rows.
 
 use super::{Layer, rows};
-use crate::kernel::lane::Real;
+use crate::kernel::lane::{self, Real};
 
 /// Appends W `[in, out]` and then b `[out]`, if there is one, of every layer.
 pub(super) fn unpack_layers<T: Real>(
@@ -35,30 +35,32 @@ pub(super) fn pack_layers<'a, T: Real>(
     }
 }
 
-/// Appends two vectors of each width, one after the other, each padded to whole rows.
-pub(super) fn unpack_pairs<T: Real>(widths: &[usize], pairs: &[T::Row], numbers: &mut Vec<f64>) {
-    let mut pairs = pairs;
-    for &width in widths.iter().flat_map(|width| [width; 2]) {
-        let (vector, rest) = pairs.split_at(rows::<T>(width));
-        let all = vector.iter().flat_map(|row| row.as_ref().iter().map(|x| x.wide()));
-        numbers.extend(all.take(width));
-        pairs = rest;
+/// Appends lists of these lengths, each of which begins a row.
+pub(in crate::kernel) fn unpack_lists<T: Real>(
+    lengths: &[usize],
+    packed: &[T::Row],
+    numbers: &mut Vec<f64>,
+) {
+    let mut left = packed;
+    for &n in lengths {
+        let (list, rest) = left.split_at(rows::<T>(n));
+        numbers.extend(lane::flat::<T>(list)[..n].iter().map(|v| v.wide()));
+        left = rest;
     }
 }
 
-/// Takes from `numbers` what [`unpack_pairs`] appends.
-pub(super) fn pack_pairs<'a, T: Real>(
-    widths: &[usize],
+/// Takes from `numbers` what [`unpack_lists`] appends.
+pub(in crate::kernel) fn pack_lists<'a, T: Real>(
+    lengths: &[usize],
     numbers: &mut impl Iterator<Item = &'a f64>,
-    pairs: &mut [T::Row],
+    packed: &mut [T::Row],
 ) {
-    let mut pairs = pairs;
-    for &width in widths.iter().flat_map(|width| [width; 2]) {
-        let (vector, rest) = pairs.split_at_mut(rows::<T>(width));
-        let all = vector.iter_mut().flat_map(|row| row.as_mut().iter_mut());
-        for (to, number) in all.take(width).zip(numbers.by_ref()) {
-            *to = T::of(*number);
+    let mut left = packed;
+    for &n in lengths {
+        let (list, rest) = left.split_at_mut(rows::<T>(n));
+        for (place, &v) in lane::flat_mut::<T>(list)[..n].iter_mut().zip(numbers.by_ref()) {
+            *place = T::of(v);
         }
-        pairs = rest;
+        left = rest;
     }
 }

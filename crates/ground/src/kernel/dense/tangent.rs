@@ -177,7 +177,9 @@ fn reverse<T: Real>(
             );
         }
         let turned = &mut turned[..n_in * layer.n_out];
-        T::turn(level, layer, &theta[layer.theta..][..layer.len::<T>()], turned);
+        if !is_first || by_inputs.is_some() {
+            T::turn(level, layer, &theta[layer.theta..][..layer.len::<T>()], turned);
+        }
         for side in 0..2 {
             let delta = Lines { rows: &here[side][..size], stride: n_out };
             let to = match &mut by_inputs {

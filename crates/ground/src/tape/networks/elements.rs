@@ -25,16 +25,28 @@ pub fn dense_in_elements<'t>(network: &Dense, theta: Var<'t>, x: Var<'t>) -> Var
     unreachable!("the last layer returns")
 }
 
-/// [`normed`](super::normed) in elementary operations.
-pub fn normed_in_elements<'t>(network: &Normed, theta: Var<'t>, x: Var<'t>) -> Var<'t> {
+/// [`normed`](super::normed) in elementary operations; with `statistics` `[1, …]`, in the order of
+/// [`Normed::statistics`], by those instead of the batch's own: what it is once training is over.
+pub fn normed_in_elements<'t>(
+    network: &Normed,
+    theta: Var<'t>,
+    statistics: Option<Var<'t>>,
+    x: Var<'t>,
+) -> Var<'t> {
     let (widths, last) = (&network.widths, network.widths.len() - 1);
     let mut scales: usize =
         widths.windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>() + widths[last];
-    let (mut z, mut place) = (x, 0);
+    let (mut z, mut place, mut kept) = (x, 0, 0);
     for (k, &width) in widths.iter().enumerate() {
         let n = z.shape()[0] as f64;
-        let off = z - z.sum_to([1, width]) / n;
-        let variance = off.square().sum_to([1, width]) / n;
+        let [off, variance] = match statistics {
+            Some(all) => [z - all.columns(kept, width), all.columns(kept + width, width)],
+            None => {
+                let off = z - z.sum_to([1, width]) / n;
+                [off, off.square().sum_to([1, width]) / n]
+            }
+        };
+        kept += 2 * width;
         let hat = off / (variance + network.eps).sqrt();
         let y = hat * theta.columns(scales, width) + theta.columns(scales + width, width);
         scales += 2 * width;

@@ -55,7 +55,7 @@ impl Op for Back {
     }
     fn pullback<'t>(&self, at: &Node<'_, 't>) -> Vec<Option<Var<'t>>> {
         by_elements(at, |v| {
-            let by = pull(normed_in_elements(&self.0, v[0], v[1]), v[2], &[v[0], v[1]]);
+            let by = pull(normed_in_elements(&self.0, v[0], None, v[1]), v[2], &[v[0], v[1]]);
             let [n, d] = by[1].shape();
             crate::tape::join(&[by[0], by[1].reshape([1, n * d])])
         })

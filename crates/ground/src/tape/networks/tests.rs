@@ -87,7 +87,7 @@ fn agree_normalised_node_with_elements() {
             let network = Normed { widths, activation, eps: 1e-2 };
             let theta = drawn(&tape, "theta", [1, network.parameters()], 0.5);
             let x = drawn(&tape, "x", [7, network.widths[0]], 1.0);
-            let both = [normed(&network, theta, x), normed_in_elements(&network, theta, x)];
+            let both = [normed(&network, theta, x), normed_in_elements(&network, theta, None, x)];
             compare(&tape, both, [theta, x], &format!("{network:?}"));
         }
     }

@@ -1,5 +1,6 @@
 //! A normalised network with given statistics as a plain one.
 
+use super::super::packing::unpack_lists;
 use super::Normed;
 use crate::kernel::lane::Real;
 
@@ -20,7 +21,9 @@ impl Normed {
         assert_eq!(statistics.len(), needed, "statistics rows: found, needed");
         let numbers = self.unpack::<T>(theta);
         let (mut weights, scales) = numbers.split_at(self.weights());
-        let affine = self.affine(scales, &self.unpack_statistics::<T>(statistics));
+        let mut kept = Vec::new();
+        unpack_lists::<T>(&self.statistics(), statistics, &mut kept);
+        let affine = self.affine(scales, &kept);
         let last = self.widths.len() - 2;
         let mut folded = Vec::with_capacity(numbers.len());
         for (k, pair) in self.widths.windows(2).enumerate() {

@@ -4,9 +4,15 @@ use super::super::tests::{act, flat, lines, near, numbers, updates};
 use super::*;
 use crate::kernel::lane::{Row8, level_named, levels};
 use crate::kernel::network::Network;
+use crate::kernel::packing::Packing;
 use crate::stream::Stream;
 
 type Lines = Vec<Vec<f64>>;
+
+/// How the statistics of a network stand in rows.
+fn lists(network: &Normed) -> Packing {
+    Packing::Lists(network.statistics())
+}
 
 /// x̂, 1/√(v + ε), m and v of a batch, number by number.
 struct Hats {
@@ -217,7 +223,7 @@ fn agree<T: Real>(to: f64) {
                 run.forward(level);
                 let outputs = flat::<T>(&run.output, network.n_out());
                 near(&outputs, kept.values.last().unwrap(), to, "outputs");
-                let found = network.unpack_statistics::<T>(&run.statistics);
+                let found = lists(&network).unpack::<T>(&run.statistics);
                 near(&[found], &[seen.concat()], to, "statistics");
                 let mut sums = vec![T::Row::default(); run.theta.len()];
                 let mut back = vec![T::Row::default(); run.input.len()];
@@ -356,8 +362,8 @@ fn exact_packing() {
     assert_eq!(network.unpack::<f64>(&network.pack::<f64>(&numbers)), numbers);
     assert_eq!(network.rows::<f32>(), 2 * 3 + 21 + 2 * (1 + 2 + 1));
     let numbers: Vec<f64> = (0..50).map(f64::from).collect();
-    let packed = network.pack_statistics::<f32>(&numbers);
-    assert_eq!(network.unpack_statistics::<f32>(&packed), numbers);
+    let packed = lists(&network).pack::<f32>(&numbers);
+    assert_eq!(lists(&network).unpack::<f32>(&packed), numbers);
     // Panel 1 of W₁ holds outputs 16 to 19: its first row is W[0, 16..20].
     let numbers: Vec<f64> = (0..network.parameters()).map(|i| i as f64).collect();
     let theta = network.pack::<f32>(&numbers);
@@ -368,10 +374,10 @@ fn exact_packing() {
 #[test]
 fn exact_averages_of_statistics() {
     let network = network(7, &[3, 2], Activation::Relu);
-    let [old, new] = [1.0, 3.0].map(|x| network.pack_statistics::<f64>(&[x; 10]));
+    let [old, new] = [1.0, 3.0].map(|x| lists(&network).pack::<f64>(&[x; 10]));
     let mut moving = old.clone();
     network.remember::<f64>(&mut moving, &new, 0.75);
-    assert_eq!(network.unpack_statistics::<f64>(&moving), [1.5; 10]);
+    assert_eq!(lists(&network).unpack::<f64>(&moving), [1.5; 10]);
 }
 
 /// Folded, it is the plain network with every normalisation by the given statistics.
@@ -383,7 +389,7 @@ fn agree_folded_with_normalisation_by_given_statistics() {
         let theta = parameters(&network, &stream);
         let n_seen = 2 * widths.iter().sum::<usize>();
         let seen: Vec<f64> = (0..n_seen).map(|i| 0.1 + stream.normal(1, 0, i).powi(2)).collect();
-        let packed = [network.pack::<f64>(&theta), network.pack_statistics::<f64>(&seen)];
+        let packed = [network.pack::<f64>(&theta), lists(&network).pack::<f64>(&seen)];
         let folded = network.folded::<f64>(&packed[0], &packed[1]);
         let plain = Network { widths: widths.to_vec(), activation: Activation::Softplus };
         assert_eq!(folded.len(), plain.len());
