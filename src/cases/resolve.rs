@@ -7,6 +7,8 @@ use ground::{Error, Result};
 use paths::case::{Model, Problem, Representation, Steps};
 use paths::form::Form;
 use paths::problem::DeepBsde;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::descent::{DescentSection, Descents};
@@ -118,39 +120,31 @@ fn read(case: &Case) -> Result<Resolved> {
 /// `[representation]`, by its kind.
 fn represented(tables: &Table) -> Result<(Representation, Table)> {
     let name = "representation";
-    Ok(match shaped(tables, name)? {
-        Some("network") => {
-            let (read, table) = section(tables, name)?;
-            (Representation::Network(read), table)
-        }
-        Some("per-step") => {
-            let (read, table) = section(tables, name)?;
-            (Representation::PerStep(read), table)
-        }
-        _ => {
-            let (read, table) = section(tables, name)?;
-            (Representation::Directions(read), table)
-        }
-    })
+    match shaped(tables, name)? {
+        Some("network") => as_kind(tables, name, Representation::Network),
+        Some("per-step") => as_kind(tables, name, Representation::PerStep),
+        _ => as_kind(tables, name, Representation::Directions),
+    }
 }
 
 /// `[descent]`, by its kind.
 fn descending(tables: &Table) -> Result<(DescentSection, Table)> {
     let name = "descent";
-    Ok(match shaped(tables, name)? {
-        Some("momentum") => {
-            let (read, table) = section(tables, name)?;
-            (DescentSection::Momentum(read), table)
-        }
-        Some("adagrad") => {
-            let (read, table) = section(tables, name)?;
-            (DescentSection::AdaGrad(read), table)
-        }
-        _ => {
-            let (read, table) = section(tables, name)?;
-            (DescentSection::Adam(read), table)
-        }
-    })
+    match shaped(tables, name)? {
+        Some("momentum") => as_kind(tables, name, DescentSection::Momentum),
+        Some("adagrad") => as_kind(tables, name, DescentSection::AdaGrad),
+        _ => as_kind(tables, name, DescentSection::Adam),
+    }
+}
+
+/// A section as one of its kinds, and the complete section.
+fn as_kind<T: DeserializeOwned + Serialize, K>(
+    tables: &Table,
+    name: &str,
+    kind: impl Fn(T) -> K,
+) -> Result<(K, Table)> {
+    let (read, table) = section(tables, name)?;
+    Ok((kind(read), table))
 }
 
 /// The overrides of `[quick]` must make a case that can be read.

@@ -95,8 +95,7 @@ impl Move {
                         *g = T::of(g.wide() * scale);
                     }
                 }
-                let memory = block.memory.each_mut().map(|memory| lane::flat_mut::<T>(memory));
-                by.update.apply(lane::flat_mut::<T>(&mut block.rows), memory, slope);
+                block.step(by.update, slope);
             }
         }
         let norm = gradient.norm();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use ground::kernel::lane::{self, Real};
 use ground::kernel::packing::Packing;
+use ground::kernel::update::Update;
 use ground::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +117,16 @@ impl<T: Real> Block<T> {
         &mut lane::flat_mut::<T>(&mut self.rows)[..self.n]
     }
 
+    /// One step of a rule on the first numbers of the block, as many as the gradient has.
+    ///
+    /// # Panics
+    /// If the gradient has more numbers than the block.
+    pub fn step(&mut self, by: Update, gradient: &[T]) {
+        let n = gradient.len();
+        let [theta, first, second] = self.parts().map(|rows| &mut lane::flat_mut::<T>(rows)[..n]);
+        by.apply(theta, [first, second], gradient);
+    }
+
     /// Parameters and memories.
     fn parts(&mut self) -> [&mut Vec<T::Row>; 3] {
         let [first, second] = &mut self.memory;
@@ -168,11 +179,6 @@ impl Params {
             Store::F32(blocks) => blocks[block].rows = packing.pack::<f32>(values),
             Store::F64(blocks) => blocks[block].rows = packing.pack::<f64>(values),
         }
-    }
-
-    /// The place of a block among all.
-    pub fn block(&self, name: &str) -> Option<usize> {
-        self.layout.blocks.iter().position(|(known, _)| known == name)
     }
 
     /// All parameters, block after block.

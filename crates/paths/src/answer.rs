@@ -69,7 +69,7 @@ use limit::limit;
 pub(crate) use measure::mean;
 use measure::{Weighted, gain, minimiser, r_squared};
 
-/// The share of Var g by which the loss may still move: R² is then known to three digits, and the
+/// The share of Var g, or of E Var(g | x₀), by which the loss may still move: R² is then known to three digits, and the
 /// answer, whose error is of second order in that of Z, to more.
 const SLACK: f64 = 1e-3;
 
@@ -225,7 +225,8 @@ pub(crate) fn answer(
     let contradiction = contradiction(&problem, value.answer);
     let doubts = doubts::doubts(&value, &paths, (&problem, j.pilot()))?;
     let error = budget::budget(&value);
-    Ok(Findings { answer: value, error, contradiction, doubts, slack: SLACK })
+    let slack = SLACK * j.unit();
+    Ok(Findings { answer: value, error, contradiction, doubts, slack })
 }
 
 /// What pictures show: plain paths at the first level, Y starting at its value.

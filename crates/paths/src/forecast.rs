@@ -32,18 +32,16 @@ pub(crate) fn forecast(problem: &DeepBsde, form: &Form, run: &Run) -> Result<For
         (None, Some(why)) => format!("none: {why}"),
         (None, None) => "none were asked for".to_owned(),
     };
-    let facts = [
+    let mut facts = vec![
         ("paths", step.to_string()),
         ("training paths", training.to_owned()),
         ("levels", format!("{:?}, trained on the first", problem.levels)),
         ("grid", problem.grid.describe(problem.equation.horizon, problem.levels[0])),
-        ("value", value),
-        ("fresh paths", run.fresh.to_string()),
-        ("bounds", enclosed),
     ];
-    let mut facts = facts.map(|(topic, fact)| (topic.to_owned(), fact)).to_vec();
-    let place = facts.len() - 3;
-    facts.splice(place..place, described(form));
+    facts.extend(described(form));
+    facts.extend([("value", value), ("fresh paths", run.fresh.to_string()), ("bounds", enclosed)]);
+    let mut facts: Vec<(String, String)> =
+        facts.into_iter().map(|(topic, fact)| (topic.to_owned(), fact)).collect();
     if problem.at.is_law() {
         let group = problem.at.group();
         let loss =
@@ -55,12 +53,16 @@ pub(crate) fn forecast(problem: &DeepBsde, form: &Form, run: &Run) -> Result<For
         facts,
         bytes: bytes(problem, form, run, &compiled),
         operations: operations(problem, form, run, &compiled),
-        cites: ["HJE18", "EHJ17", "E20", "SMDS11", "KB15"].map(str::to_owned).to_vec(),
+        cites: ["HJE18", "EHJ17", "E20", "SMDS11", "KB15"]
+            .into_iter()
+            .chain(form.per_step().map(|_| "IS15"))
+            .map(str::to_owned)
+            .collect(),
     })
 }
 
 /// What is learned, in words.
-fn described(form: &Form) -> Vec<(String, String)> {
+fn described(form: &Form) -> Vec<(&'static str, String)> {
     let shown = |widths: &[usize]| -> String {
         widths.iter().map(ToString::to_string).collect::<Vec<_>>().join("-")
     };
@@ -92,7 +94,7 @@ fn described(form: &Form) -> Vec<(String, String)> {
         facts.push(("loss", format!("squares of δ, linear beyond {}", form.clip)));
         facts.push(("y₀", format!("trained, from between {low} and {high}")));
     }
-    facts.into_iter().map(|(topic, fact)| (topic.to_owned(), fact)).collect()
+    facts
 }
 
 /// Operations of the networks of one step of a path, forward, and how many rows they keep of a block.
@@ -106,9 +108,8 @@ fn networks(form: &Form) -> [f64; 2] {
         [network.flops(), network.cache_rows() + 2 * network.widths[0]]
     });
     let per_step = form.per_step().map(|form| {
-        let widths = form.network().widths;
-        let flops = widths.windows(2).map(|pair| 2 * pair[0] * pair[1]).sum();
-        [flops, 3 * widths.iter().sum::<usize>()]
+        let network = form.network();
+        [network.flops(), 3 * network.widths.iter().sum::<usize>()]
     });
     let all = [coefficients, free, per_step].into_iter().flatten();
     all.fold([0.0; 2], |sum, [flops, rows]| [sum[0] + flops as f64, sum[1] + rows as f64])

@@ -121,6 +121,11 @@ impl PathPlan {
         theta.get(form.slope_block() + 1).first().copied()
     }
 
+    /// What the loss of Z = 0 is about: 1 where it is a share of Var g, Var g where it is not.
+    pub(crate) fn unit(&self) -> f64 {
+        if self.form.per_step().is_some() { self.pilot().s_c.powi(2) } else { 1.0 }
+    }
+
     /// The seed of the run.
     pub(crate) fn seed(&self) -> u64 {
         either!(&self.inner, plan => plan.seed)
@@ -248,10 +253,7 @@ impl<T: Stored> Plan<T> {
             self.records.push(Record::new(shared, grid.steps, keep));
         }
         let kappa = self.kappa(batch.step);
-        let (stream, first) = match batch.purpose {
-            Purpose::Training => (&self.training, batch.step * batch.n as u64),
-            Purpose::Validation => (&self.validation, 0),
-        };
+        let (stream, first) = draws([&self.training, &self.validation], batch);
         let (start, group) = (self.start(theta), self.group);
         let records = &mut self.records[..blocks];
         self.pool.install(|| {
@@ -345,9 +347,12 @@ impl<T: Stored> Plan<T> {
         });
         let records = &self.records[..batch.n.div_ceil(T::LANES)];
         for (block, sums) in T::blocks_mut(into).iter_mut().enumerate() {
-            let parts = || records.iter().filter_map(|record| record.gradients.get(block));
+            let parts: Vec<&[T]> = records
+                .iter()
+                .filter_map(|record| record.gradients.get(block).map(Vec::as_slice))
+                .collect();
             for (k, sum) in sums.list_mut().iter_mut().enumerate() {
-                *sum = T::of(parts().map(|gradient| gradient[k].wide()).sum());
+                *sum = T::of(parts.iter().map(|gradient| gradient[k].wide()).sum());
             }
         }
         Ok(self.loss(&rest))
@@ -380,6 +385,14 @@ impl<T: Stored> Plan<T> {
         walk.start(&grid, (&self.training, 0, 1));
         walk.find(&self.shared, &grid, 0, &self.function(Which::Learned(theta)));
         walk.z.iter().map(|row| row.as_ref()[0].wide()).collect()
+    }
+}
+
+/// The stream of a batch, of those for training and for validation, and its first path.
+fn draws([training, validation]: [&Stream; 2], batch: Batch) -> (&Stream, u64) {
+    match batch.purpose {
+        Purpose::Training => (training, batch.step * batch.n as u64),
+        Purpose::Validation => (validation, 0),
     }
 }
 

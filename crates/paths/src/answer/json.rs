@@ -23,7 +23,8 @@ pub struct Json {
     ci95: [f64; 2],
     /// The y₀ of the smallest loss, on plain paths at the first level.
     minimiser: Sampled,
-    /// y₀ as the descent left it; null unless the representation trains it like a weight.
+    /// y₀ as the descent left it; only where the representation trains it like a weight.
+    #[serde(skip_serializing_if = "Option::is_none")]
     trained: Option<f64>,
     /// ∇u(0, x₀), component by component.
     gradient: Slopes,

@@ -151,12 +151,8 @@ impl<T: Stored> Published<T> {
             network.remember::<T>(&mut running.rows, &step.statistics, PerStep::KEEP);
         });
         let [slope, start] = rest else { unreachable!("z₀ and y₀ are the last blocks") };
-        for (block, gradient) in [(slope, by_slope(blocks, dim)), (start, vec![by_start(blocks)])] {
-            let memory = block.memory.each_mut().map(|rows| lane::flat_mut::<T>(rows));
-            let memory = memory.map(|numbers| &mut numbers[..gradient.len()]);
-            let theta = &mut lane::flat_mut::<T>(&mut block.rows)[..gradient.len()];
-            by.update.apply(theta, memory, &gradient);
-        }
+        slope.step(by.update, &by_slope(blocks, dim));
+        start.step(by.update, &[by_start(blocks)]);
     }
 
     /// Running statistics see those of the batch.
@@ -343,10 +339,7 @@ impl<T: Stored> Plan<T> {
 
     fn published_forward(&mut self, theta: &Params, batch: Batch) -> Vec<f64> {
         let Self { shared, published, pool, grids, training, validation, .. } = self;
-        let (stream, first) = match batch.purpose {
-            Purpose::Training => (&*training, batch.step * batch.n as u64),
-            Purpose::Validation => (&*validation, 0),
-        };
+        let (stream, first) = super::draws([training, validation], batch);
         let draws = (stream, first, batch.n);
         let published = published.as_mut().expect("the form is the published one");
         pool.install(|| published.forward((shared, &grids[0]), theta, draws))

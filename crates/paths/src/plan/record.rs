@@ -41,7 +41,7 @@ impl<T: Real> Kept<T> {
     fn new(network: Option<&Network>, steps: usize) -> Self {
         let rows = |n: usize| vec![T::Row::default(); n * steps];
         let Some(network) = network else {
-            return Self { inputs: vec![], caches: vec![], slopes: vec![] };
+            return Self::default();
         };
         let (inputs, outputs) = (network.widths[0], network.widths[network.widths.len() - 1]);
         Self { inputs: rows(inputs), caches: rows(network.cache_rows()), slopes: rows(outputs) }

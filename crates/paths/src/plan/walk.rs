@@ -245,7 +245,7 @@ impl<T: Real> Walk<T> {
             Kind::Learned(learned) => self.learned(shared, grid, n, learned),
         }
         if function.by != 1.0 {
-            stretch::<T>(&mut self.z, T::of(function.by));
+            stretch(shared, function.by, &mut self.z);
         }
     }
 
@@ -269,7 +269,7 @@ impl<T: Real> Walk<T> {
     fn decide(&mut self, shared: &Shared<T>, grid: &Grid<T>, n: usize, theta: &[T]) {
         let level = shared.level;
         shared.network.forward(level, theta, &self.psi, &mut self.cache, &mut self.c);
-        stretch::<T>(&mut self.c[1..], shared.zeta);
+        stretch(shared, shared.zeta.wide(), &mut self.c[1..]);
         let points = Points { x: &self.x, b: &self.b };
         span::combine(level, shared.span(grid, n), points, &self.c, &mut self.z);
     }
@@ -295,9 +295,8 @@ impl<T: Real> Walk<T> {
             }
         }
         shape.network.forward(shared.level, theta, inputs, cache, outputs);
-        let sum = span::axpy::<T>;
-        sum(shared.level, &self.z, shape.scale, outputs, &mut self.next);
-        self.z.copy_from_slice(&self.next);
+        span::axpy(shared.level, &self.z, shape.scale, outputs, &mut self.next);
+        std::mem::swap(&mut self.z, &mut self.next);
     }
 
     /// f and ΔB, from z, ΔW and Y. Returns h f − z·ΔB, lane by lane.
@@ -401,12 +400,12 @@ impl<T: Real> Walk<T> {
         if !by_c.is_empty() {
             let points = Points { x: &self.x, b: &self.b };
             span::project(shared.level, shared.span(grid, n), points, &self.e, by_c);
-            stretch::<T>(&mut by_c[..1], T::of(-1.0));
-            stretch::<T>(&mut by_c[1..], T::of(-shared.zeta.wide()));
+            stretch(shared, -1.0, &mut by_c[..1]);
+            stretch(shared, -shared.zeta.wide(), &mut by_c[1..]);
         }
         if let (Some(shape), false) = (&shared.free, by_free.is_empty()) {
             by_free.copy_from_slice(&self.e);
-            stretch::<T>(by_free, T::of(-shape.scale.wide()));
+            stretch(shared, -shape.scale.wide(), by_free);
         }
     }
 
@@ -460,8 +459,6 @@ impl<T: Real> Walk<T> {
 }
 
 /// Every number times a factor.
-fn stretch<T: Real>(rows: &mut [T::Row], by: T) {
-    for row in rows {
-        row.as_mut().iter_mut().for_each(|v| *v = T::of(v.wide() * by.wide()));
-    }
+fn stretch<T: Real>(shared: &Shared<T>, by: f64, rows: &mut [T::Row]) {
+    span::scale::<T>(shared.level, &T::Row::splat(T::of(by)), rows);
 }

@@ -39,12 +39,11 @@ pub fn normed_in_elements<'t>(
     let (mut z, mut place, mut kept) = (x, 0, 0);
     for (k, &width) in widths.iter().enumerate() {
         let n = z.shape()[0] as f64;
-        let [off, variance] = match statistics {
-            Some(all) => [z - all.columns(kept, width), all.columns(kept + width, width)],
-            None => {
-                let off = z - z.sum_to([1, width]) / n;
-                [off, off.square().sum_to([1, width]) / n]
-            }
+        let [off, variance] = if let Some(all) = statistics {
+            [z - all.columns(kept, width), all.columns(kept + width, width)]
+        } else {
+            let off = z - z.sum_to([1, width]) / n;
+            [off, off.square().sum_to([1, width]) / n]
         };
         kept += 2 * width;
         let hat = off / (variance + network.eps).sqrt();
