@@ -23,9 +23,8 @@ pub struct Json {
     ci95: [f64; 2],
     /// The y₀ of the smallest loss, on plain paths at the first level.
     minimiser: Sampled,
-    /// y₀ as the descent left it; only where the representation trains it like a weight.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trained: Option<f64>,
+    /// y₀ as the descent left it, where the representation trains it like a weight.
+    trained: Trained,
     /// ∇u(0, x₀), component by component.
     gradient: Slopes,
     /// The share of Var g(X_T) that Z explains on plain paths, at the first level; where x₀ has a law,
@@ -118,6 +117,16 @@ struct OneLevel {
     logarithmic: Maybe,
 }
 
+/// y₀ as the descent left it, of which no error is known.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Trained {
+    /// It is trained.
+    Known { value: f64 },
+    /// It is not: null, and why.
+    Not { value: (), why: String },
+}
+
 /// A number that may not apply.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
@@ -198,6 +207,11 @@ impl From<Estimate> for Sampled {
     }
 }
 
+fn trained(value: Option<f64>) -> Trained {
+    let why = "y₀ is no weight of this representation".to_owned();
+    value.map_or(Trained::Not { value: (), why }, |value| Trained::Known { value })
+}
+
 fn maybe(value: Option<Estimate>, why: &str) -> Maybe {
     match value {
         Some(value) => Maybe::Known(value.into()),
@@ -236,7 +250,7 @@ impl From<&Value> for Json {
             },
             ci95: [low, high],
             minimiser: v.minimiser.into(),
-            trained: v.trained,
+            trained: trained(v.trained),
             gradient: slopes(v),
             r2: v.r2,
             baselines: Baselines { zero: v.zero.into(), untrained },
