@@ -80,7 +80,7 @@ pub(super) fn from_lines_of<T: Real, S: Simd>(
 #[derive(Default)]
 struct Tile<T: Real> {
     from: [T::Row; 16],
-    between: [[T::Row; 16]; 2],
+    between: [T::Row; 16],
     to: [T::Row; 16],
 }
 
@@ -88,8 +88,7 @@ impl<T: Real> Tile<T> {
     #[inline(always)]
     fn turn<S: Simd>(&mut self, simd: S) {
         let l = T::LANES;
-        let between = self.between.each_mut().map(|rows| rows.split_at_mut(l).0);
-        square::<T, S>(simd, &self.from[..l], between, &mut self.to[..l]);
+        square::<T, S>(simd, &self.from[..l], &mut self.between[..l], &mut self.to[..l]);
     }
 }
 

@@ -93,6 +93,11 @@ impl Layer {
         rows::<T>(self.n_in)
     }
 
+    /// Rows that the reverse pass works with: the panels of the transposed weights, later a panel.
+    fn turned<T: Real>(self) -> usize {
+        self.panel().max(self.before::<T>() * self.n_out)
+    }
+
     /// Rows of all panels.
     pub(super) fn len<T: Real>(self) -> usize {
         self.panel() * rows::<T>(self.n_out)

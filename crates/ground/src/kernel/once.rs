@@ -139,7 +139,7 @@ pub trait Once: Sized {
     fn unnormalise(level: Level, pass: Back<'_, Self>)
     where
         Self: Real;
-    /// See [`normed::reverse::step_rows`].
+    /// See [`update::step_rows`].
     #[doc(hidden)]
     fn step_rows(
         level: Level,
@@ -367,7 +367,7 @@ macro_rules! once {
                 gradient: &[<Self as Real>::Row],
             ) {
                 dispatch_products!(level, simd => {
-                    normed::reverse::step_rows::<$real, _>(simd, rule, rows, gradient);
+                    update::step_rows::<$real, _>(simd, rule, rows, gradient);
                 });
             }
             #[inline(never)]

@@ -124,14 +124,21 @@ pub(super) fn step<T: Real>(theta: &mut [T], [m, v]: [&mut [T]; 2], gradient: &[
     }
 }
 
-/// The same on one row while its gradient is in a register: θ, m, v.
+/// The same on rows, with fused sums: θ, m, v.
 #[inline(always)]
-pub(super) fn step_row<T: Real, S: Simd>(
+pub(super) fn step_rows<T: Real, S: Simd>(
     simd: S,
     rule: Rule<T>,
-    [theta, m, v]: [&mut T::Row; 3],
-    g: T::V<S>,
+    [theta, m, v]: [&mut [T::Row]; 3],
+    gradient: &[T::Row],
 ) {
+    for (((theta, m), v), g) in theta.iter_mut().zip(m).zip(v).zip(gradient) {
+        step_row::<T, S>(simd, rule, [theta, m, v], T::load(simd, g));
+    }
+}
+
+#[inline(always)]
+fn step_row<T: Real, S: Simd>(simd: S, rule: Rule<T>, [theta, m, v]: [&mut T::Row; 3], g: T::V<S>) {
     let ([a, b], [keep1, take1], [keep2, take2]) = (rule.step, rule.first, rule.second);
     let number = |x: T| T::V::splat(simd, x);
     let mean = T::load(simd, m).mul_add(number(keep1), g * number(take1));

@@ -1,13 +1,14 @@
 //! The reverse pass of a batch: deltas layer by layer, weight gradients on the way.
 
 use fearless_simd::{Level, Simd, SimdFloat};
+use prefetch_index::prefetch_index;
 
 use super::product::{Bias, Lines, Sink, Store};
-use super::{Batch, Dense, Gradient, rows};
+use super::{Batch, Dense, Gradient, Layer, rows};
 use crate::kernel::lane::Real;
 use crate::kernel::network::Activation;
 use crate::kernel::network::reverse::{curvature, slope};
-use crate::kernel::update::{Rule, step_row};
+use crate::kernel::update::{Rule, step_rows};
 
 /// The body of [`Dense::reverse`].
 ///
@@ -59,21 +60,22 @@ pub(super) fn reverse<T: Real>(
             }
             Gradient::Move { memory: [m, v], rule } => {
                 let rows = [&mut theta[first..], &mut m[first..], &mut v[first..]];
-                T::down_move(level, shape, [a, delta], Move { rows, panel, rule: *rule });
+                let to = Move { rows, rule: *rule, gradient: &mut turned[..panel] };
+                T::down_move(level, shape, [a, delta], to);
             }
         }
         std::mem::swap(&mut here, &mut before);
     }
 }
 
-/// Room for the largest transposed weights, and N times for the widest values of n points.
+/// Room for the largest transposed weights or panel, and N times for the widest values of n points.
 pub(super) fn buffers<'a, T: Real, const N: usize>(
     network: &Dense,
     n: usize,
     scratch: &'a mut Vec<T::Row>,
 ) -> (&'a mut [T::Row], [&'a mut [T::Row]; N]) {
     let widest = network.widths.iter().map(|&width| n * rows::<T>(width)).max().unwrap_or(0);
-    let turned = network.widths.windows(2).map(|pair| rows::<T>(pair[0]) * pair[1]).max();
+    let turned = network.layers::<T>(n).map(Layer::turned::<T>).max();
     scratch.resize(N * widest + turned.unwrap_or(0), T::Row::default());
     let (mut rest, turned) = scratch.split_at_mut(N * widest);
     let parts = [(); N].map(|()| {
@@ -132,19 +134,30 @@ impl<T: Real, S: Simd> Sink<T, S> for Add<'_, T::Row> {
     }
 }
 
-/// Moves parameters in panels: θ and both memories.
+/// Moves parameters in panels, θ and both memories: the gradient of a panel is kept until there is all
+/// of it, and θ and the memories are fetched; then roots and quotients of its rows overlap.
 #[derive(Debug)]
 pub struct Move<'a, T: Real> {
     pub(super) rows: [&'a mut [T::Row]; 3],
-    pub(super) panel: usize,
     pub(super) rule: Rule<T>,
+    /// One panel.
+    pub(super) gradient: &'a mut [T::Row],
 }
 
 impl<T: Real, S: Simd> Sink<T, S> for Move<'_, T> {
     #[inline(always)]
-    fn take(&mut self, simd: S, [i, p]: [usize; 2], g: T::V<S>) {
-        let place = p * self.panel + i;
+    fn take(&mut self, _: S, [i, p]: [usize; 2], sum: T::V<S>) {
+        T::store(sum, &mut self.gradient[i]);
+        for rows in &self.rows {
+            prefetch_index(&**rows, p * self.gradient.len() + i);
+        }
+    }
+
+    #[inline(always)]
+    fn close(&mut self, simd: S, p: usize) {
+        let panel = self.gradient.len();
         let [theta, m, v] = &mut self.rows;
-        step_row::<T, S>(simd, self.rule, [&mut theta[place], &mut m[place], &mut v[place]], g);
+        let rows = [theta, m, v].map(|rows| &mut rows[p * panel..][..panel]);
+        step_rows::<T, S>(simd, self.rule, rows, self.gradient);
     }
 }

@@ -15,7 +15,7 @@ pub(in crate::kernel) fn turn<T: Real, S: Simd>(
     to: &mut [T::Row],
 ) {
     let (lanes, zero) = (T::LANES, T::Row::default());
-    let [mut block, mut turned, mut first, mut second] = [[zero; 16]; 4];
+    let [mut block, mut turned, mut between] = [[zero; 16]; 3];
     for (p, panel) in panels.chunks_exact(layer.panel()).enumerate() {
         let outputs = lanes.min(layer.n_out - p * lanes);
         for q in 0..rows::<T>(layer.n_in) {
@@ -27,7 +27,7 @@ pub(in crate::kernel) fn turn<T: Real, S: Simd>(
                 from = &block[..lanes];
             }
             let to = &mut to[q * layer.n_out + p * lanes..][..outputs];
-            let between = [&mut first[..lanes], &mut second[..lanes]];
+            let between = &mut between[..lanes];
             if outputs < lanes {
                 square::<T, S>(simd, from, between, &mut turned[..lanes]);
                 to.copy_from_slice(&turned[..outputs]);
@@ -38,32 +38,44 @@ pub(in crate::kernel) fn turn<T: Real, S: Simd>(
     }
 }
 
-/// Transposes a square of as many rows as there are lanes: shuffling row i with row i + half, as often
-/// as halves can be taken, is a transposition.
+/// Transposes a square of as many rows as there are lanes. Shuffling row i with row i + half, as often as
+/// halves can be taken, is a transposition: twice at a time, and once where their number is odd.
 #[inline(always)]
 pub(in crate::kernel) fn square<T: Real, S: Simd>(
     simd: S,
     from: &[T::Row],
-    [first, second]: [&mut [T::Row]; 2],
+    between: &mut [T::Row],
     to: &mut [T::Row],
 ) {
-    shuffle::<T, S>(simd, from, first);
-    shuffle::<T, S>(simd, first, second);
     if T::LANES == 16 {
-        shuffle::<T, S>(simd, second, first);
-        shuffle::<T, S>(simd, first, to);
+        shuffle_twice::<T, S>(simd, from, between);
     } else {
-        shuffle::<T, S>(simd, second, to);
+        shuffle::<T, S>(simd, from, between);
     }
+    shuffle_twice::<T, S>(simd, between, to);
 }
 
 #[inline(always)]
 fn shuffle<T: Real, S: Simd>(simd: S, from: &[T::Row], to: &mut [T::Row]) {
-    let half = T::LANES / 2;
-    let (low, high) = from.split_at(half);
+    let (low, high) = from.split_at(T::LANES / 2);
     for (i, to) in to.chunks_exact_mut(2).enumerate() {
         let (a, b) = (T::load(simd, &low[i]), T::load(simd, &high[i]));
         T::store(a.zip_low(b), &mut to[0]);
         T::store(a.zip_high(b), &mut to[1]);
+    }
+}
+
+#[inline(always)]
+fn shuffle_twice<T: Real, S: Simd>(simd: S, from: &[T::Row], to: &mut [T::Row]) {
+    let quarter = T::LANES / 4;
+    for (i, to) in to.chunks_exact_mut(4).enumerate() {
+        let row = |j: usize| T::load(simd, &from[j * quarter + i]);
+        let (a, b, c, d) = (row(0), row(1), row(2), row(3));
+        let (even, odd) = (a.zip_low(c), b.zip_low(d));
+        T::store(even.zip_low(odd), &mut to[0]);
+        T::store(even.zip_high(odd), &mut to[1]);
+        let (even, odd) = (a.zip_high(c), b.zip_high(d));
+        T::store(even.zip_low(odd), &mut to[2]);
+        T::store(even.zip_high(odd), &mut to[3]);
     }
 }

@@ -9,7 +9,6 @@ use super::forward::in_the_pass;
 use super::{Norm, Normed};
 use crate::kernel::lane::Real;
 use crate::kernel::network::Activation;
-use crate::kernel::update::{Rule, step_row};
 
 /// The body of [`Normed::reverse`].
 ///
@@ -24,7 +23,7 @@ pub(super) fn reverse<T: Real>(
     let norms: Vec<_> = network.norms::<T>().collect();
     let layers: Vec<_> = network.layers::<T>().collect();
     let widest = norms.iter().map(|norm| norm.rows).max().unwrap_or(0);
-    let turned = layers.iter().map(|layer| layer.before::<T>() * layer.n_out).max().unwrap_or(0);
+    let turned = layers.iter().map(|layer| layer.turned::<T>()).max().unwrap_or(0);
     scratch.resize(2 * widest * (batch.n + 1) + turned, T::Row::default());
     let (sums, rest) = scratch.split_at_mut(2 * widest);
     let (turned, rest) = rest.split_at_mut(turned);
@@ -136,14 +135,14 @@ impl<T: Real> Reverse<'_, T> {
         let (level, n) = (self.level, self.batch.n);
         let stride = norm.rows;
         let delta = Lines { rows: &*here, stride: here.len() / n };
-        let turned = &mut turned[..stride * layer.n_out];
         let panels = &self.theta[layer.theta..][..layer.len::<T>()];
-        T::turn(level, layer, panels, turned);
+        let transposed = &mut turned[..stride * layer.n_out];
+        T::turn(level, layer, panels, transposed);
         T::across(
             level,
             (n, layer.n_out, Bias::Absent),
             delta,
-            turned,
+            transposed,
             Store { rows: before, stride },
         );
         let a = Lines { rows: &self.cache.values[n * norm.first..][..n * stride], stride };
@@ -154,7 +153,8 @@ impl<T: Real> Reverse<'_, T> {
             }
             Gradient::Move { memory: [m, v], rule } => {
                 let rows = [&mut self.theta[first..], &mut m[first..], &mut v[first..]];
-                T::down_move(level, shape, [a, delta], Move { rows, panel, rule: *rule });
+                let to = Move { rows, rule: *rule, gradient: &mut turned[..panel] };
+                T::down_move(level, shape, [a, delta], to);
             }
         }
     }
@@ -244,17 +244,4 @@ fn add<T: Real, S: Simd>(
     }
     *by_gamma = T::load(simd, hat).mul_add(d, *by_gamma);
     *by_beta += d;
-}
-
-/// Moves rows by their gradient: θ, m, v.
-#[inline(always)]
-pub(in crate::kernel) fn step_rows<T: Real, S: Simd>(
-    simd: S,
-    rule: Rule<T>,
-    [theta, m, v]: [&mut [T::Row]; 3],
-    gradient: &[T::Row],
-) {
-    for (((theta, m), v), g) in theta.iter_mut().zip(m).zip(v).zip(gradient) {
-        step_row::<T, S>(simd, rule, [theta, m, v], T::load(simd, g));
-    }
 }
