@@ -3,10 +3,13 @@
 //! The loss of a network is half the sum of its squared outputs, so that the seeds of the reverse
 //! pass are the outputs. The rate is so small that numbers stay of one size however long it runs.
 
+use std::cell::RefCell;
+
 use ground::kernel::dense::{Batch, Dense, Gradient, Normed, Skip, rows};
 use ground::kernel::lane::{Level, Real};
 use ground::kernel::network::Activation;
 use ground::kernel::update::{AdamForm, Update};
+use thread_local::ThreadLocal;
 
 /// How many.
 pub const NETWORKS: usize = 20;
@@ -42,16 +45,24 @@ pub enum Kind {
     Normed,
 }
 
-/// One network with everything it works with.
+/// One network with what it keeps.
 #[derive(Debug)]
 pub struct Unit<T: Real> {
     theta: Vec<T::Row>,
     memory: [Vec<T::Row>; 2],
     input: Vec<T::Row>,
-    cache: Vec<T::Row>,
     output: Vec<T::Row>,
     statistics: Vec<T::Row>,
-    scratch: Vec<T::Row>,
+}
+
+/// What the networks of a thread work with, one after the other.
+pub type Desks<T> = ThreadLocal<RefCell<Desk<<T as Real>::Row>>>;
+
+/// What one network works with.
+#[derive(Debug, Default)]
+pub struct Desk<R> {
+    cache: Vec<R>,
+    scratch: Vec<R>,
 }
 
 fn zeros<T: Real>(n: usize) -> Vec<T::Row> {
@@ -62,16 +73,15 @@ impl<T: Real> Unit<T> {
     /// A network at its start.
     pub fn new(kind: Kind) -> Self {
         let numbers = |n: usize| -> Vec<f64> { (0..n).map(|i| 0.1 * (i as f64).sin()).collect() };
-        let (theta, cache, statistics) = match kind {
+        let (theta, statistics) = match kind {
             Kind::Plain => {
                 let network = plain();
-                let theta = network.pack::<T>(&numbers(network.parameters()));
-                (theta, network.cache_rows::<T>(POINTS), 0)
+                (network.pack::<T>(&numbers(network.parameters())), 0)
             }
             Kind::Normed => {
                 let network = normed();
                 let theta = network.pack::<T>(&numbers(network.parameters()));
-                (theta, network.cache_rows::<T>(POINTS), network.statistics_rows::<T>())
+                (theta, network.statistics_rows::<T>())
             }
         };
         let wide = rows::<T>(100);
@@ -86,28 +96,30 @@ impl<T: Real> Unit<T> {
             memory: [zeros::<T>(theta.len()), zeros::<T>(theta.len())],
             theta,
             input,
-            cache: zeros::<T>(cache),
             output: zeros::<T>(POINTS * rows::<T>(100)),
             statistics: zeros::<T>(statistics),
-            scratch: Vec::new(),
         }
     }
 
     /// Forward, reverse, Adam. Steps count from 1.
-    pub fn train(&mut self, kind: Kind, level: Level, step: u64) {
-        let Self { theta, memory: [m, v], input, cache, output, statistics, scratch } = self;
+    pub fn train(&mut self, kind: Kind, level: Level, desks: &Desks<T>, step: u64) {
+        let Self { theta, memory: [m, v], input, output, statistics } = self;
+        let mut desk = desks.get_or_default().borrow_mut();
+        let Desk { cache, scratch } = &mut *desk;
         let (rate, beta1, beta2, eps) = (1e-6, 0.9, 0.999, 1e-8);
         let adam = Update::Adam { rate, beta1, beta2, eps, step, form: AdamForm::Keras };
         let into = Gradient::Move { memory: [m, v], rule: adam.rule() };
         match kind {
             Kind::Plain => {
                 let network = plain();
+                cache.resize(network.cache_rows::<T>(POINTS), T::Row::default());
                 network.forward::<T>(level, theta, POINTS, input, cache, output);
                 let batch: Batch<'_, T> = Batch { n: POINTS, input, cache, seeds: output };
                 network.reverse(level, theta, batch, scratch, into, None);
             }
             Kind::Normed => {
                 let network = normed();
+                cache.resize(network.cache_rows::<T>(POINTS), T::Row::default());
                 network.forward::<T>(level, theta, POINTS, input, cache, output, statistics);
                 let batch: Batch<'_, T> = Batch { n: POINTS, input, cache, seeds: output };
                 network.reverse(level, theta, batch, scratch, into, None);

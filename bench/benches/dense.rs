@@ -6,7 +6,7 @@
 //! do not: the first normalisation has parameters too.
 
 use divan::{Bencher, counter::ItemsCount};
-use esperance_bench::twenty::{Kind, NETWORKS, POINTS, Unit, flops};
+use esperance_bench::twenty::{Desks, Kind, NETWORKS, POINTS, Unit, flops};
 use ground::kernel::lane::{Real, level_named};
 use rayon::prelude::*;
 
@@ -18,11 +18,11 @@ fn train<T: Real>(bencher: Bencher<'_, '_>, kind: Kind, name: &str, threads: usi
     let Some(level) = level_named(name) else { return };
     let mut units: Vec<Unit<T>> = (0..NETWORKS).map(|_| Unit::new(kind)).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-    let mut step = 0;
+    let (desks, mut step) = (Desks::<T>::new(), 0);
     bencher.counter(ItemsCount::new(NETWORKS * POINTS * flops(kind))).bench_local(|| {
         step += 1;
         pool.install(|| {
-            units.par_iter_mut().for_each(|unit| unit.train(kind, level, step));
+            units.par_iter_mut().for_each(|unit| unit.train(kind, level, &desks, step));
         });
     });
 }

@@ -1,6 +1,6 @@
 //! Twenty dense networks, shared out to threads.
 
-use esperance_bench::twenty::{Kind, NETWORKS, Unit};
+use esperance_bench::twenty::{Desks, Kind, NETWORKS, Unit};
 use ground::kernel::lane::{Real, level_named};
 use ground::{Error, Result};
 use rayon::prelude::*;
@@ -17,10 +17,12 @@ pub(crate) fn train<T: Real>(threads: usize, level: &str, windows: &mut Windows)
         .build()
         .map_err(|e| Error::bug(format!("no threads: {e}")))?;
     let mut units: Vec<Unit<T>> = (0..NETWORKS).map(|_| Unit::new(Kind::Plain)).collect();
-    let mut step = 0;
+    let (desks, mut step) = (Desks::<T>::new(), 0);
     while windows.before(|| units.iter().map(Unit::loss).sum()).is_continue() {
         step += 1;
-        pool.install(|| units.par_iter_mut().for_each(|unit| unit.train(Kind::Plain, level, step)));
+        pool.install(|| {
+            units.par_iter_mut().for_each(|unit| unit.train(Kind::Plain, level, &desks, step));
+        });
     }
     Ok(())
 }

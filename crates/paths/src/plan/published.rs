@@ -9,6 +9,8 @@
 //! Networks stand for lines, paths for lanes: between passes blocks are transposed. Sums over paths are
 //! ordered, so bits do not depend on threads. The slope of y₀ is Σ ∂L/∂Y_0, that of z₀ Σ ∂L/∂Z_0.
 
+use std::cell::RefCell;
+
 use frame::{Batch, Block as Numbers, Move, Params, Purpose, Stored};
 use ground::estimate::Estimate;
 use ground::kernel::block;
@@ -18,6 +20,7 @@ use ground::kernel::span;
 use ground::stream::Stream;
 use ground::{Error, Result};
 use rayon::prelude::*;
+use thread_local::ThreadLocal;
 
 use super::function::Which;
 use super::grid::Grid;
@@ -32,6 +35,17 @@ pub(super) struct Published<T: Real> {
     network: Normed,
     blocks: Vec<Paths<T>>,
     steps: Vec<Step<T>>,
+    desks: Desks<T>,
+}
+
+/// One a thread, so that it stays in the cache; it holds nothing from one network to the next.
+type Desks<T> = ThreadLocal<RefCell<Desk<<T as Real>::Row>>>;
+
+/// Room for the reverse pass of one network.
+#[derive(Debug, Default)]
+struct Desk<R> {
+    seeds: Vec<R>,
+    scratch: Vec<R>,
 }
 
 /// A block of paths.
@@ -58,9 +72,7 @@ struct Step<T: Real> {
     input: Vec<T::Row>,
     cache: Vec<T::Row>,
     output: Vec<T::Row>,
-    seeds: Vec<T::Row>,
     statistics: Vec<T::Row>,
-    scratch: Vec<T::Row>,
 }
 
 /// Where y₀ and z₀ begin.
@@ -71,7 +83,8 @@ struct Start<'a, T> {
 
 impl<T: Stored> Published<T> {
     pub(super) fn new(form: PerStep) -> Self {
-        Self { network: form.network(), form, blocks: Vec::new(), steps: Vec::new() }
+        let (blocks, steps) = (Vec::new(), Vec::new());
+        Self { network: form.network(), form, blocks, steps, desks: ThreadLocal::new() }
     }
 
     /// Memory for a batch of n.
@@ -96,9 +109,7 @@ impl<T: Stored> Published<T> {
             input: rows(lines),
             cache: rows(network.cache_rows::<T>(n)),
             output: rows(lines),
-            seeds: rows(lines),
             statistics: rows(network.statistics_rows::<T>()),
-            scratch: Vec::new(),
         };
         self.steps = (1..steps).map(step).collect();
     }
@@ -111,7 +122,7 @@ impl<T: Stored> Published<T> {
         (stream, first, n): (&Stream, u64, usize),
     ) -> Vec<f64> {
         self.make_room(shared, n);
-        let Self { form, network, blocks, steps } = self;
+        let Self { form, network, blocks, steps, .. } = self;
         let lines = dense::rows::<T>(form.dim);
         blocks.par_iter_mut().enumerate().with_max_len(1).for_each(|(k, paths)| {
             paths.draw((shared, grid), (stream, first + (k * T::LANES) as u64));
@@ -140,14 +151,15 @@ impl<T: Stored> Published<T> {
     /// Back through the networks, each moved on the way.
     fn descend(&mut self, shared: &Shared<T>, n: usize, numbers: &mut [Numbers<T>], by: Move) {
         let (network, blocks, dim) = (&self.network, &self.blocks, self.form.dim);
+        let at = (shared.level, network, &self.desks);
         let (numbers, rest) = numbers.split_at_mut(self.form.slope_block());
         let rule = by.update.rule::<T>();
-        let pairs = self.steps.par_iter_mut().zip(numbers.par_chunks_mut(2));
+        let pairs = self.steps.par_iter().zip(numbers.par_chunks_mut(2));
         pairs.enumerate().with_max_len(1).for_each(|(k, (step, numbers))| {
             let [own, running] = numbers else { unreachable!("chunks of two") };
             let [first, second] = &mut own.memory;
             let gradient = Gradient::Move { memory: [first, second], rule };
-            step.reverse((shared.level, network), (blocks, k + 1, n), &mut own.rows, gradient);
+            step.reverse(at, (blocks, k + 1, n), &mut own.rows, gradient);
             network.remember::<T>(&mut running.rows, &step.statistics, PerStep::KEEP);
         });
         let [slope, start] = rest else { unreachable!("z₀ and y₀ are the last blocks") };
@@ -166,16 +178,17 @@ impl<T: Stored> Published<T> {
     /// Back through the networks; the gradient is set.
     fn gradient(&mut self, shared: &Shared<T>, n: usize, theta: &Params, into: &mut Params) {
         let (network, blocks, dim) = (&self.network, &self.blocks, self.form.dim);
+        let at = (shared.level, network, &self.desks);
         let (numbers, into) = (T::blocks(theta), T::blocks_mut(into));
         let (into, rest) = into.split_at_mut(self.form.slope_block());
-        let pairs = self.steps.par_iter_mut().zip(into.par_chunks_mut(2));
+        let pairs = self.steps.par_iter().zip(into.par_chunks_mut(2));
         pairs.enumerate().with_max_len(1).for_each(|(k, (step, into))| {
             let mut theta = numbers[PerStep::block(k + 1)].rows.clone();
             for block in into.iter_mut() {
                 block.rows.fill(T::Row::default());
             }
             let gradient = Gradient::Add(&mut into[0].rows);
-            step.reverse((shared.level, network), (blocks, k + 1, n), &mut theta, gradient);
+            step.reverse(at, (blocks, k + 1, n), &mut theta, gradient);
         });
         rest[0].list_mut().copy_from_slice(&by_slope(blocks, dim));
         rest[1].list_mut()[0] = by_start(blocks);
@@ -198,19 +211,21 @@ fn by_start<T: Real>(blocks: &[Paths<T>]) -> T {
 impl<T: Real> Step<T> {
     /// The gradient of one network, from ∂L/∂Z_n on the blocks.
     fn reverse(
-        &mut self,
-        (level, network): (lane::Level, &Normed),
+        &self,
+        (level, network, desks): (lane::Level, &Normed, &Desks<T>),
         (blocks, step, n): (&[Paths<T>], usize, usize),
         theta: &mut [T::Row],
         gradient: Gradient<'_, T>,
     ) {
         let dim = network.widths[0];
         let shrink = T::of(1.0 / dim as f64);
-        for (to, paths) in self.seeds.chunks_mut(T::LANES * dense::rows::<T>(dim)).zip(blocks) {
+        let mut desk = desks.get_or_default().borrow_mut();
+        let Desk { seeds, scratch } = &mut *desk;
+        seeds.resize(self.input.len(), T::Row::default());
+        for (to, paths) in seeds.chunks_mut(T::LANES * dense::rows::<T>(dim)).zip(blocks) {
             block::to_lines::<T>(level, &paths.slopes[step], shrink, to);
         }
-        let Self { input, cache, seeds, scratch, .. } = self;
-        let batch = dense::Batch { n, input, cache, seeds };
+        let batch = dense::Batch { n, input: &self.input, cache: &self.cache, seeds };
         network.reverse::<T>(level, theta, batch, scratch, gradient, None);
     }
 }
