@@ -22,7 +22,10 @@ fn train<T: Real>(bencher: Bencher<'_, '_>, kind: Kind, name: &str, threads: usi
     bencher.counter(ItemsCount::new(NETWORKS * POINTS * flops(kind))).bench_local(|| {
         step += 1;
         pool.install(|| {
-            units.par_iter_mut().for_each(|unit| unit.train(kind, level, &desks, step));
+            units
+                .par_iter_mut()
+                .with_max_len(1)
+                .for_each(|unit| unit.train(kind, level, &desks, step));
         });
     });
 }

@@ -21,7 +21,10 @@ pub(crate) fn train<T: Real>(threads: usize, level: &str, windows: &mut Windows)
     while windows.before(|| units.iter().map(Unit::loss).sum()).is_continue() {
         step += 1;
         pool.install(|| {
-            units.par_iter_mut().for_each(|unit| unit.train(Kind::Plain, level, &desks, step));
+            units
+                .par_iter_mut()
+                .with_max_len(1)
+                .for_each(|unit| unit.train(Kind::Plain, level, &desks, step));
         });
     }
     Ok(())
