@@ -5,7 +5,7 @@ mod door;
 
 use door::{code, run, stderr, stdout};
 use esperance::cases::{Case, resolve};
-use esperance::convert::deepbsde;
+use esperance::convert::deepbsde::{self, Method};
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -59,7 +59,7 @@ const NAMES: [&str; 7] = [
 ];
 
 fn converted(config: &Value) -> String {
-    deepbsde::case("some/where/config.json", &config.to_string()).unwrap()
+    deepbsde::case("some/where/config.json", &config.to_string(), Method::Directions).unwrap()
 }
 
 #[test]
@@ -99,6 +99,40 @@ fn every_published_equation_becomes_a_case() {
         assert!(text.contains("converted from config.json:"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 130), "{text}");
     }
+}
+
+/// The published method: the shipped case of the same recipe, but for its texts and its promises.
+#[test]
+fn exact_recipe_as_published() {
+    let shipped = [
+        "hjb-lqg-100d-paper",
+        "allen-cahn-100d-paper",
+        "default-risk-100d-paper",
+        "different-rates-100d-paper",
+        "burgers-50d-paper",
+        "quadratic-gradient-100d-paper",
+        "reaction-diffusion-100d-paper",
+    ];
+    for (name, ours) in NAMES.into_iter().zip(shipped) {
+        let config = published(name);
+        let text = deepbsde::case("config.json", &config.to_string(), Method::Published).unwrap();
+        let case = Case::parse(name, "case.toml", &text).unwrap();
+        let ours = esperance::cases::shipped::open(ours).unwrap();
+        let (form, wanted) = (&case.sections["representation"], &ours.sections["representation"]);
+        assert_eq!(form["kind"], wanted["kind"], "{name}");
+        assert_eq!(form["start"], wanted["start"], "{name}");
+        assert_eq!(case.sections["descent"]["clip"], ours.sections["descent"]["clip"], "{name}");
+        assert_eq!(case.sections["problem"]["steps"], ours.sections["problem"]["steps"], "{name}");
+        assert!(!text.contains("no counterpart here"), "{text}");
+        let [found, wanted] = [case, ours].map(|case| resolve(case).unwrap());
+        assert_eq!(found.run.iterations, wanted.run.iterations, "{name}");
+        assert_eq!(found.run.precision, wanted.run.precision, "{name}");
+        found.job().unwrap().forecast(&found.run).unwrap();
+    }
+    let mut turned = published("HJBLQ");
+    turned["net_config"]["y_init_range"] = json!([1.0, 0.0]);
+    let refused = deepbsde::case("c.json", &turned.to_string(), Method::Published);
+    assert!(refused.unwrap_err().to_string().contains("net_config.y_init_range"));
 }
 
 #[test]
@@ -222,7 +256,7 @@ fn sentences_name_the_key() {
     let said = |change: fn(&mut Value)| {
         let mut config = published("HJBLQ");
         change(&mut config);
-        deepbsde::case("c.json", &config.to_string()).unwrap_err().to_string()
+        deepbsde::case("c.json", &config.to_string(), Method::Directions).unwrap_err().to_string()
     };
     assert_eq!(
         said(|c| c["eqn_config"]["eqn_name"] = json!("AlenCahn")),
@@ -255,7 +289,8 @@ fn sentences_name_the_key() {
         "c.json: eqn_config: missing key. A configuration of the Deep BSDE code has the objects \
          eqn_config and net_config."
     );
-    let broken = deepbsde::case("c.json", "{ \"eqn_config\": ").unwrap_err().to_string();
+    let broken =
+        deepbsde::case("c.json", "{ \"eqn_config\": ", Method::Directions).unwrap_err().to_string();
     assert!(broken.starts_with("c.json: this is not JSON: "), "{broken}");
 }
 

@@ -1,8 +1,9 @@
 //! Case files from the configurations of the published Deep BSDE code.
 //!
 //! A configuration is JSON with `eqn_config` (name, T, d, N) and `net_config` (networks, rates,
-//! iterations). The equation is known by its name; what has no counterpart here (a network a step,
-//! where y₀ starts, the clip of the loss) is said in a comment. [HJE18]
+//! iterations). The equation is known by its name. It is solved by the method of this program, and what
+//! has no counterpart there (a network a step, where y₀ starts, the clip of the loss) is said in a
+//! comment; or by the published one, which has them all. [HJE18]
 
 use std::fmt::Write;
 
@@ -28,23 +29,33 @@ const NETWORK: [&str; 10] = [
     "verbose",
 ];
 
+/// How the equation of a configuration is to be solved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By coefficients of known directions.
+    Directions,
+    /// As published: a batch-normalised network a step.
+    Published,
+}
+
 /// The text of a case file. `file` is what the user calls the configuration.
 ///
 /// ```
+/// use esperance::convert::deepbsde::{self, Method};
 /// let json = r#"{ "eqn_config": { "eqn_name": "HJBLQ", "total_time": 1.0, "dim": 100,
 ///                                 "num_time_interval": 20 } }"#;
-/// let text = esperance::convert::deepbsde::case("hjb.json", json).unwrap();
+/// let text = deepbsde::case("hjb.json", json, Method::Directions).unwrap();
 /// let case = esperance::cases::Case::parse("hjb", "hjb.toml", &text).unwrap();
 /// assert_eq!(case.sections["model"]["dim"].as_integer(), Some(100));
 /// ```
-pub fn case(file: &str, json: &str) -> Result<String> {
+pub fn case(file: &str, json: &str, method: Method) -> Result<String> {
     let json = json.trim_start_matches('\u{feff}');
     let whole: Value = serde_json::from_str(json).map_err(|e| {
         Error::input("", format!("this is not JSON: {e}"))
             .allowed("Give a configuration of the Deep BSDE code")
             .in_file(file)
     })?;
-    written(file, &whole).map_err(|error| error.in_file(file))
+    written(file, &whole, method).map_err(|error| error.in_file(file))
 }
 
 /// A section of the configuration.
@@ -107,7 +118,7 @@ impl<'a> Section<'a> {
     }
 }
 
-fn written(file: &str, whole: &Value) -> Result<String> {
+fn written(file: &str, whole: &Value, method: Method) -> Result<String> {
     if !whole.is_object() || whole.get("eqn_config").is_none() {
         return Err(Error::input("eqn_config", "missing key").allowed(
             "A configuration of the Deep BSDE code has the objects eqn_config and net_config",
@@ -119,7 +130,7 @@ fn written(file: &str, whole: &Value) -> Result<String> {
     let dim = equation.needed("dim", equation.whole("dim", 1)?)?;
     let horizon = equation.needed("total_time", equation.positive("total_time")?)?;
     let steps = equation.needed("num_time_interval", equation.whole("num_time_interval", 1)?)?;
-    let mut text = head(file, named, equation, network, whole);
+    let mut text = head(file, (named, method), equation, network, whole);
     let mut line = |line: String| {
         text.push_str(&line);
         text.push('\n');
@@ -134,7 +145,10 @@ fn written(file: &str, whole: &Value) -> Result<String> {
     line("# One level, as there: the value of the scheme with so many steps. Several levels, such as".into());
     line(format!("# [{steps}, {}, {}], give the limit.", 2 * steps, 4 * steps));
     line(format!("steps = {steps}"));
-    line(descent(network)?);
+    if method == Method::Published {
+        line(representation(network)?);
+    }
+    line(descent(network, method)?);
     line(run(network)?);
     text.truncate(text.trim_end().len());
     text.push('\n');
@@ -156,7 +170,7 @@ fn known(equation: Section<'_>) -> Result<&'static Named> {
 /// What the case is, and what of the configuration it does not hold.
 fn head(
     file: &str,
-    named: &Named,
+    (named, method): (&Named, Method),
     equation: Section<'_>,
     network: Section<'_>,
     whole: &Value,
@@ -167,19 +181,12 @@ fn head(
     lines.extend(named.differs.iter().map(|&differs| differs.to_owned()));
     lines.push("Han, Jentzen & E, PNAS 115 (2018) 8505. [HJE18]".to_owned());
     lines.push(String::new());
-    let given = |key: &str| network.get(key).map(ToString::to_string);
-    lines.push("What has no counterpart here:".to_owned());
-    lines.push(format!(
-        "  a network a step{}: one small network gives the coefficients of known directions",
-        given("num_hiddens").map_or_else(String::new, |v| format!(", num_hiddens = {v}"))
-    ));
-    if let Some(range) = given("y_init_range") {
-        lines.push(format!("  y_init_range = {range}: y0 is a mean over paths, it starts nowhere"));
+    if method == Method::Directions {
+        lines.extend(missing(network));
     }
-    lines
-        .push("  the clip of the loss at |y - g| = 50: the norm of the gradient is clipped".into());
     if network.get("verbose").is_some() {
-        lines.push("  verbose: progress is shown where there is a terminal".to_owned());
+        lines
+            .push("verbose has no counterpart: progress is shown where there is a terminal".into());
     }
     let outside = whole.as_object().into_iter().flat_map(Map::iter);
     let outside = outside
@@ -199,11 +206,51 @@ fn head(
     text
 }
 
-/// `[descent]`: Adam in the form of Keras with the rates of the configuration.
-fn descent(network: Section<'_>) -> Result<String> {
+/// What the method of this program does not have.
+fn missing(network: Section<'_>) -> Vec<String> {
+    let given = |key: &str| network.get(key).map(ToString::to_string);
+    let hidden = given("num_hiddens").map_or_else(String::new, |v| format!(", num_hiddens = {v}"));
+    let mut lines = vec![
+        "What has no counterpart here (--published keeps it):".to_owned(),
+        format!(
+            "  a network a step{hidden}: one small network gives the coefficients of known directions"
+        ),
+    ];
+    if let Some(range) = given("y_init_range") {
+        lines.push(format!("  y_init_range = {range}: y0 is a mean over paths, it starts nowhere"));
+    }
+    lines
+        .push("  the clip of the loss at |y - g| = 50: the norm of the gradient is clipped".into());
+    lines
+}
+
+/// `[representation]`: a batch-normalised network a step, and where y₀ starts.
+fn representation(network: Section<'_>) -> Result<String> {
+    let mut lines = vec!["\n[representation]".to_owned(), "kind   = \"per-step\"".to_owned()];
+    let hidden = network.list("num_hiddens", Value::as_u64, "whole numbers")?;
+    if !hidden.is_empty() {
+        lines.push(format!("hidden = {hidden:?}"));
+    }
+    match network.list("y_init_range", Value::as_f64, "two numbers")?[..] {
+        [] => {}
+        [low, high] if low <= high => lines.push(format!("start  = [{low:?}, {high:?}]")),
+        _ => {
+            let value = network.get("y_init_range").unwrap_or(&Value::Null);
+            return Err(network.wrong("y_init_range", value, "Write two numbers, the lower first"));
+        }
+    }
+    Ok(lines.join("\n"))
+}
+
+/// `[descent]`: Adam in the form of Keras with the rates of the configuration; as published, without a
+/// clip of the gradient.
+fn descent(network: Section<'_>, method: Method) -> Result<String> {
     let values = network.list("lr_values", Value::as_f64, "numbers")?;
     let boundaries = network.list("lr_boundaries", Value::as_u64, "whole numbers")?;
     let mut text = "\n[descent]\nkind  = \"adam\"\nbeta2 = 0.999\nform  = \"keras\"".to_owned();
+    if method == Method::Published {
+        text.push_str("\nclip  = inf");
+    }
     if values.is_empty() {
         return Ok(text);
     }

@@ -8,7 +8,7 @@ use ground::{Error, Result};
 
 use super::write_new;
 use crate::cases::schema::nearest;
-use crate::convert::deepbsde;
+use crate::convert::deepbsde::{self, Method};
 use crate::failure::{Outcome, code};
 use crate::print;
 
@@ -22,6 +22,9 @@ pub(crate) struct Convert {
     program: String,
     /// Its input: for deepbsde a configuration in JSON
     input: PathBuf,
+    /// Keep the published method, a batch-normalised network a step, instead of ours
+    #[arg(long)]
+    published: bool,
     /// A new file for the case; without it the case is printed
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -36,7 +39,8 @@ impl Convert {
                 .allowed(format!("Known here: {}", PROGRAMS.join(", ")))
                 .into());
         }
-        let text = deepbsde::case(&self.input.display().to_string(), &self.text()?)?;
+        let method = if self.published { Method::Published } else { Method::Directions };
+        let text = deepbsde::case(&self.input.display().to_string(), &self.text()?, method)?;
         match &self.out {
             None => print::answer(text.trim_end())?,
             Some(out) => write_new(out, &text)?,
