@@ -199,6 +199,15 @@ fn norm(clip: f64) -> Result<Option<f64>> {
         .allowed("Write a number above 0, or inf for no clipping"))
 }
 
+/// What keeps a division finite.
+fn divisor(eps: f64) -> Result<f64> {
+    if eps > 0.0 && eps.is_finite() {
+        return Ok(eps);
+    }
+    Err(Error::input("descent.eps", format!("{eps} keeps no division finite"))
+        .allowed("Write a finite number above 0, such as 1e-8"))
+}
+
 impl MomentumSection {
     fn momentum(&self, iterations: u64) -> Result<Momentum> {
         if self.keep >= 1.0 {
@@ -213,7 +222,7 @@ impl MomentumSection {
 impl AdaGradSection {
     fn adagrad(&self, iterations: u64) -> Result<AdaGrad> {
         let (rate, clip) = (self.rate.schedule()?, norm(self.clip)?);
-        Ok(AdaGrad { rate, eps: self.eps, clip, of: iterations, made: 0 })
+        Ok(AdaGrad { rate, eps: divisor(self.eps)?, clip, of: iterations, made: 0 })
     }
 }
 
@@ -229,7 +238,7 @@ impl AdamSection {
             rate: self.rate.schedule()?,
             beta1: self.beta1,
             beta2: self.beta2,
-            eps: self.eps,
+            eps: divisor(self.eps)?,
             form: match self.form {
                 Form::Torch => AdamForm::Torch,
                 Form::Keras => AdamForm::Keras,

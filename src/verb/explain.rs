@@ -22,7 +22,7 @@ const TOPICS: [(&str, &str); 2] = [
 ];
 
 /// The words of an answer.
-const WORDS: [(&str, &str); 13] = [
+const WORDS: [(&str, &str); 16] = [
     ("95 % interval", "the answer ± 1.96 times sampling, learning error and limit together"),
     ("minimiser", "the y₀ of the smallest loss on paths by the drift alone: what Deep BSDE prints"),
     ("adjoint-weighted value", "y₀ averaged over paths that follow the function: one Newton step"),
@@ -34,6 +34,12 @@ const WORDS: [(&str, &str); 13] = [
         "what the scheme with N steps has as its exact solution; one level answers it",
     ),
     ("R²", "the share of Var g(X_T) that Z explains, on draws no training has seen"),
+    ("untrained", "the same on the directions as they are before training, whatever is trained"),
+    (
+        "trained y₀",
+        "of kind = \"per-step\": y₀ as the descent left it, without an error of its own;",
+    ),
+    ("", "the answer is the adjoint-weighted value of the same networks"),
     ("converged", "no check speaks against the answer and its interval (exit code 0)"),
     ("not-settled", "a check does; it is named, with what to try (exit code 1)"),
     ("contradicted", "the equation does not allow this answer (exit code 1)"),

@@ -40,8 +40,10 @@ macro_rules! arrays {
 }
 
 fn foreign(found: &str) -> Error {
-    Error::input("", format!("the checkpoint does not fit: {found}"))
-        .allowed("It belongs to another case or another version; start anew without --resume")
+    Error::input("", format!("the checkpoint does not fit: {found}")).allowed(
+        "It belongs to another case, representation or version; start anew, without --resume \
+                  or run.init",
+    )
 }
 
 impl<'a> Keeper<'a> {

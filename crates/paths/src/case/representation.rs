@@ -3,7 +3,8 @@
 use ground::kernel::network::Activation;
 use ground::{Error, Result};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::form::{self, Form, Free, Time};
 use crate::problem::DeepBsde;
@@ -110,6 +111,7 @@ pub enum Bend {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PerStep {
     /// Between what numbers y₀ is drawn: [low, high].
+    #[serde(deserialize_with = "pair")]
     pub start: [f64; 2],
     /// Components of z₀ are drawn between this number and its negative. Default: 0.1.
     #[serde(default = "slope")]
@@ -130,6 +132,13 @@ pub struct PerStep {
 
 fn hidden() -> Vec<usize> {
     vec![32, 32]
+}
+
+/// A list that must have two numbers.
+fn pair<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<[f64; 2], D::Error> {
+    Vec::deserialize(from)?.try_into().map_err(|list: Vec<f64>| {
+        D::Error::custom(format!("start has {} numbers; write two, [low, high]", list.len()))
+    })
 }
 
 fn slope() -> f64 {

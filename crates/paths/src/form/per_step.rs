@@ -96,6 +96,12 @@ impl PerStep {
             return Err(Error::input("representation.start", found)
                 .allowed("Two finite numbers, the smaller one first"));
         }
+        if !(self.slope.is_finite() && self.slope >= 0.0) {
+            let found = format!("{} is no size", self.slope);
+            return Err(
+                Error::input("representation.slope", found).allowed("A finite number, 0 or more")
+            );
+        }
         Ok(())
     }
 
