@@ -6,7 +6,7 @@ use frame::{Adam, Checkpoint, Representation, Run, Verdict};
 use ground::formula::Expr;
 use ground::stream::Stream;
 use paths::case::{Reading, Scheme};
-use paths::form::Directions;
+use paths::form::{Directions, Free};
 use paths::known::{Burgers, HjbLqg};
 use paths::model::{At, Equation};
 use paths::problem::DeepBsde;
@@ -69,6 +69,17 @@ fn a_function_worse_than_none() {
     assert!(solution.answer.r2 < -1.0, "R² {}", solution.answer.r2);
     let Verdict::NotSettled { why } = solution.verdict else { panic!("{}", solution.verdict) };
     assert!(why.contains("explains less than Z = 0"), "{why}");
+}
+
+#[test]
+fn networks_that_learned_nothing() {
+    // One move, from networks that say zero: y₀ is that of Z = 0.
+    let problem = DeepBsde::new(&HjbLqg::new(20, 1.0)).steps(5);
+    let run = Run::new(1).seed(3).fresh(8192);
+    let solution = frame::solve(problem, Free::new(20, 5), Adam::cosine(1), &run, &mut ()).unwrap();
+    assert!(solution.answer.r2 < 0.05, "R² {}", solution.answer.r2);
+    let Verdict::NotSettled { why } = solution.verdict else { panic!("{}", solution.verdict) };
+    assert!(why.contains("next to nothing"), "{why}");
 }
 
 #[test]

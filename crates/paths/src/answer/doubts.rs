@@ -14,8 +14,10 @@ use super::{Limit, Value, budget, steps};
 use crate::bounds::Side;
 use crate::case::Reading;
 use crate::clock::{Spot, strobe};
+use crate::form::Form;
 use crate::model::Diffusion;
 use crate::pilot::Pilot;
+use crate::plan::PathPlan;
 use crate::problem::DeepBsde;
 
 /// Standard errors between minimiser and adjoint-weighted value that are no chance.
@@ -39,10 +41,11 @@ const STROBE: f64 = 0.05;
 pub(super) fn doubts(
     value: &Value,
     paths: &Paths,
-    (problem, pilot): (&DeepBsde, &Pilot),
+    (problem, j): (&DeepBsde, &PathPlan),
 ) -> Result<Vec<String>> {
+    let pilot = j.pilot();
     let all = [
-        harmful(value, paths).or_else(|| idle(value)),
+        harmful(value, paths).or_else(|| idle(value, &j.form)),
         blind(value, problem),
         lonely(value, paths),
         clipped(paths, pilot.range),
@@ -69,9 +72,9 @@ fn harmful(value: &Value, paths: &Paths) -> Option<String> {
 /// R² below which a function says next to nothing of g.
 const IDLE: f64 = 0.05;
 
-/// The networks of the published form learned next to nothing.
-fn idle(value: &Value) -> Option<String> {
-    (value.trained.is_some() && value.r2 < IDLE).then(|| {
+/// Networks that are given no directions learned next to nothing.
+fn idle(value: &Value, form: &Form) -> Option<String> {
+    (form.directions().is_none() && value.r2 < IDLE).then(|| {
         format!(
             "the networks explain next to nothing of g (R² {}): y₀ is about that of Z = 0; try \
              representation.kind = \"directions\"",
