@@ -300,8 +300,7 @@ impl<T: Stored> Plan<T> {
         if !self.shared.compiled.driver.of_u {
             return 0.0;
         }
-        let blocks = T::blocks(theta);
-        let start = blocks[blocks.len() - 1].list()[0].wide();
+        let start = last::<T>(theta);
         if self.form.per_step().is_some() { start } else { self.pilot.m_g + start }
     }
 
@@ -386,6 +385,12 @@ impl<T: Stored> Plan<T> {
         walk.find(&self.shared, &grid, 0, &self.function(Which::Learned(theta)));
         walk.z.iter().map(|row| row.as_ref()[0].wide()).collect()
     }
+}
+
+/// The last number of θ: where Y starts, as it is or from the mean of g.
+fn last<T: Stored>(theta: &Params) -> f64 {
+    let blocks = T::blocks(theta);
+    blocks[blocks.len() - 1].list()[0].wide()
 }
 
 /// The stream of a batch, of those for training and for validation, and its first path.

@@ -301,11 +301,7 @@ impl<T: Stored> Plan<T> {
         }
         let function = self.function(Which::Learned(theta));
         // Without u in the driver Y runs from 0.
-        let start = if self.shared.compiled.driver.of_u {
-            0.0
-        } else {
-            T::blocks(theta)[T::blocks(theta).len() - 1].list()[0].wide()
-        };
+        let start = super::last::<T>(theta) - self.start(theta);
         let ends = self.ends((theta, &function), batch, false);
         let deltas: Vec<f64> = ends.iter().map(|(delta, _)| start - delta).collect();
         self.published_loss(&deltas, batch)
