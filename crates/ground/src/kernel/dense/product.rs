@@ -1,7 +1,7 @@
 //! Products by tiles: M lines by one panel, their sums in registers.
 //!
 //! The weights and moments of many networks do not stay in the second cache from one step to the next.
-//! What a panel needs next is therefore fetched while it is multiplied: 6 to 10 % of a step.
+//! What a panel needs next is therefore fetched while this one is multiplied.
 
 use fearless_simd::{Simd, SimdBase, SimdFloat};
 use prefetch_index::prefetch_index;
