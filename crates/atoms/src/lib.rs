@@ -1,0 +1,13 @@
+//! Molecules: potential energy surfaces with ab initio accuracy.
+//!
+//! A [`Snapshot`](model::Snapshot) is atoms in a cell; its energy, forces and virial may be known. A
+//! potential gives them for any snapshot. Read model, form, plan in this order.
+
+pub mod cell;
+pub mod form;
+pub mod model;
+pub mod neighbours;
+pub mod potential;
+
+pub use form::{DeepPotential, Potential};
+pub use model::{Frames, Labels, Snapshot};

@@ -1,0 +1,238 @@
+//! Who is within a distance: exact, for any cell, all images, at a cost linear in the atoms.
+//!
+//! ```text
+//! f = x h⁻¹ mod 1            fractions, wrapped into the cell
+//! bin of an atom             ⌊f_k b_k⌋ of b_k bins along each lattice vector
+//! within r of an atom        bins at most ⌈r b_k/w_k⌉ away, as often as they repeat; w the widths
+//! ```
+//! A cell shorter than the distance is one bin, and its images are bins that repeat. Without a cell
+//! the bins divide the box around the atoms. Atoms are kept in the order of their bins, so that
+//! neighbours are near in memory; [`Grid::atom`] says which they were. Nothing is ever left out.
+
+use crate::cell::{Cell, times};
+use crate::model::{Snapshot, Vec3};
+
+/// Bins are about this part of the distance wide: narrower ones hold fewer atoms that are too far,
+/// wider ones are fewer.
+const PART: f64 = 0.5;
+/// Never more bins than this many times the atoms.
+const SPARSE: usize = 4;
+
+/// Atoms in bins.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// The distance that is asked for, Å.
+    within: f64,
+    /// Positions inside the cell, in the order of bins: x, y, z.
+    places: [Vec<f64>; 3],
+    /// The atom that stands at each place.
+    atoms: Vec<u32>,
+    /// The bin of each place.
+    bins: Vec<u32>,
+    /// The first place of each bin, and the end of the last.
+    starts: Vec<u32>,
+    shape: [usize; 3],
+    reach: [usize; 3],
+    /// None in free space.
+    cell: Option<Cell>,
+}
+
+/// A neighbour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Near {
+    /// Its place in the [`Grid`].
+    pub place: u32,
+    /// From the centre to it, Å.
+    pub d: Vec3,
+    /// |d|², Å².
+    pub r2: f64,
+}
+
+impl Grid {
+    /// Bins of the atoms of a snapshot, for neighbours within a distance (Å, positive).
+    pub fn new(snapshot: &Snapshot, within: f64) -> Self {
+        assert!(within > 0.0, "a distance is positive, not {within}");
+        let positions = &snapshot.positions;
+        let frame = Frame::of(snapshot);
+        let n = positions.len();
+        let most = (SPARSE * n).max(1);
+        let mut shape = frame.widths.map(|w| bins_along(w, PART * within));
+        while shape.iter().product::<usize>() > most {
+            let widest = (0..3).max_by_key(|&k| shape[k]).expect("there are three");
+            shape[widest] = shape[widest].div_ceil(2);
+        }
+        let reach = std::array::from_fn(|k| reached(within * shape[k] as f64 / frame.widths[k]));
+        let fractions: Vec<Vec3> = positions.iter().map(|&x| frame.wrapped(x)).collect();
+        let bin = |f: &Vec3| {
+            let at: [usize; 3] = std::array::from_fn(|k| along(f[k], shape[k]));
+            (at[0] * shape[1] + at[1]) * shape[2] + at[2]
+        };
+        let own: Vec<u32> = fractions.iter().map(|f| small(bin(f))).collect();
+        let mut starts = vec![0u32; shape.iter().product::<usize>() + 1];
+        for &bin in &own {
+            starts[bin as usize + 1] += 1;
+        }
+        for bin in 1..starts.len() {
+            starts[bin] += starts[bin - 1];
+        }
+        let (mut next, mut atoms) = (starts.clone(), vec![0u32; n]);
+        for (atom, &bin) in own.iter().enumerate() {
+            atoms[next[bin as usize] as usize] = small(atom);
+            next[bin as usize] += 1;
+        }
+        let inside: Vec<Vec3> =
+            atoms.iter().map(|&atom| frame.position(fractions[atom as usize])).collect();
+        let places = std::array::from_fn(|k| inside.iter().map(|x| x[k]).collect());
+        let bins = atoms.iter().map(|&atom| own[atom as usize]).collect();
+        Self { within, places, atoms, bins, starts, shape, reach, cell: snapshot.cell }
+    }
+
+    /// How many atoms there are.
+    pub fn len(&self) -> usize {
+        self.atoms.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.atoms.is_empty()
+    }
+
+    /// The atom of the snapshot that stands at a place.
+    pub fn atom(&self, place: usize) -> usize {
+        self.atoms[place] as usize
+    }
+
+    /// Everyone within the distance of the atom at a place, that atom's own images included, at most
+    /// that distance away. Replaces what `near` held; the order depends on positions alone.
+    pub fn around(&self, place: usize, near: &mut Vec<Near>) {
+        near.clear();
+        let bin = self.bins[place] as usize;
+        let [_, b, c] = self.shape;
+        let home = [bin / (b * c), bin / c % b, bin % c].map(signed);
+        let x = self.places.each_ref().map(|x| x[place]);
+        let reach = self.reach.map(signed);
+        for i in home[0] - reach[0]..=home[0] + reach[0] {
+            let Some((i, image_i)) = self.fold(0, i) else { continue };
+            for j in home[1] - reach[1]..=home[1] + reach[1] {
+                let Some((j, image_j)) = self.fold(1, j) else { continue };
+                let row = (i * b + j) * c;
+                let (mut k, end) = (home[2] - reach[2], home[2] + reach[2]);
+                // Bins along the last vector stand side by side in memory: one run an image.
+                while k <= end {
+                    let Some((first, image)) = self.fold(2, k) else {
+                        k += 1;
+                        continue;
+                    };
+                    let count = (c - first).min(usize::try_from(end - k + 1).unwrap_or(0));
+                    let run = self.starts[row + first]..self.starts[row + first + count];
+                    let shift = self.shift([image_i, image_j, image]);
+                    let from = std::array::from_fn(|k| shift[k] - x[k]);
+                    self.run(run, from, near);
+                    k += signed(count);
+                }
+            }
+        }
+        // The centre itself, the only one at no distance in its own image.
+        if let Some(own) = near.iter().position(|n| n.place as usize == place && n.r2 == 0.0) {
+            near.swap_remove(own);
+        }
+    }
+
+    /// Those of a run of places that are within the distance.
+    fn run(&self, run: std::ops::Range<u32>, from: Vec3, near: &mut Vec<Near>) {
+        let limit = self.within * self.within;
+        let range = run.start as usize..run.end as usize;
+        let [x, y, z] = self.places.each_ref().map(|x| &x[range.clone()]);
+        for (k, ((x, y), z)) in x.iter().zip(y).zip(z).enumerate() {
+            let d = [x + from[0], y + from[1], z + from[2]];
+            let r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+            if r2 <= limit {
+                near.push(Near { place: run.start + small(k), d, r2 });
+            }
+        }
+    }
+
+    /// A bin along one vector, and the image it is in; None where there is none.
+    fn fold(&self, k: usize, at: i64) -> Option<(usize, i64)> {
+        let n = signed(self.shape[k]);
+        let (image, bin) = (at.div_euclid(n), at.rem_euclid(n));
+        let exists = image == 0 || self.cell.is_some();
+        exists.then(|| (usize::try_from(bin).unwrap_or(0), image))
+    }
+
+    /// Where the atoms of an image stand, from where they stand in the cell.
+    fn shift(&self, image: [i64; 3]) -> Vec3 {
+        match &self.cell {
+            Some(cell) if image != [0; 3] => times(image.map(|i| i as f64), cell.rows()),
+            _ => [0.0; 3],
+        }
+    }
+}
+
+/// The coordinates that bins divide: fractions of the cell, or of the box around the atoms.
+struct Frame {
+    cell: Option<Cell>,
+    low: Vec3,
+    widths: Vec3,
+}
+
+impl Frame {
+    fn of(snapshot: &Snapshot) -> Self {
+        if let Some(cell) = snapshot.cell {
+            return Self { cell: Some(cell), low: [0.0; 3], widths: cell.widths() };
+        }
+        let bound = |pick: fn(f64, f64) -> f64, start: f64| -> Vec3 {
+            std::array::from_fn(|k| snapshot.positions.iter().map(|x| x[k]).fold(start, pick))
+        };
+        let (low, high) = (bound(f64::min, f64::INFINITY), bound(f64::max, f64::NEG_INFINITY));
+        let widths = std::array::from_fn(|k| (high[k] - low[k]).max(1e-3));
+        Self { cell: None, low, widths }
+    }
+
+    /// Fractions in [0, 1), or for a box in [0, 1].
+    fn wrapped(&self, x: Vec3) -> Vec3 {
+        match &self.cell {
+            Some(cell) => cell.fractions(x).map(|f| {
+                let f = f - f.floor();
+                // −1e-17 wraps to 1 exactly.
+                if f < 1.0 { f } else { 0.0 }
+            }),
+            None => std::array::from_fn(|k| (x[k] - self.low[k]) / self.widths[k]),
+        }
+    }
+
+    fn position(&self, f: Vec3) -> Vec3 {
+        match &self.cell {
+            Some(cell) => cell.position(f),
+            None => std::array::from_fn(|k| self.low[k] + f[k] * self.widths[k]),
+        }
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
+fn bins_along(width: f64, edge: f64) -> usize {
+    (width / edge).floor().clamp(1.0, 1024.0) as usize
+}
+
+/// How many bins away something at most this many bin widths away can be.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
+fn reached(bins: f64) -> usize {
+    // A rounded fraction may put an atom one bin further.
+    (bins * (1.0 + 1e-12)).ceil() as usize
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction of n")]
+fn along(f: f64, n: usize) -> usize {
+    ((f * n as f64) as usize).min(n - 1)
+}
+
+fn small(n: usize) -> u32 {
+    u32::try_from(n).expect("fewer than 2^32 atoms")
+}
+
+fn signed(n: usize) -> i64 {
+    i64::try_from(n).expect("fewer than 2^63 bins")
+}
+
+#[cfg(test)]
+mod tests;
