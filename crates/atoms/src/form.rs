@@ -16,6 +16,7 @@ use frame::{Layout, Params, Precision, Representation};
 use ground::Result;
 use ground::stream::Stream;
 
+pub mod jets;
 pub mod network;
 pub mod on_tape;
 pub mod switch;

@@ -8,6 +8,7 @@ pub mod form;
 pub mod interchange;
 pub mod model;
 pub mod neighbours;
+pub mod plan;
 pub mod potential;
 
 pub use form::{DeepPotential, Potential};

@@ -4,6 +4,8 @@
 mod golden;
 
 use atoms::form::on_tape;
+use atoms::plan::{Embeddings, Plan};
+use ground::kernel::lane::levels;
 
 #[test]
 fn agree_on_tape() {
@@ -14,14 +16,39 @@ fn agree_on_tape() {
         let model = golden::model(file, rules);
         let golden = golden::numbers(numbers);
         for (snapshot, right) in golden.snapshots.iter().zip(&golden.right) {
-            // The tape is slow: one frame of water is enough.
-            let found = on_tape::evaluate(&model.potential, snapshot);
-            let off = golden::off(&found, right);
-            println!("{file} {numbers}: {off:.1e}");
+            let off = golden::off(&on_tape::evaluate(&model.potential, snapshot), right);
             assert!(off <= within, "{file}, {numbers}: {off:e}");
+            // The tape is slow: one frame of water is enough.
             if snapshot.len() > 100 {
                 break;
             }
+        }
+    }
+}
+
+#[test]
+fn agree_in_the_plan() {
+    if golden::folder().is_none() {
+        return;
+    }
+    for (file, numbers, rules, within) in golden::CASES {
+        let model = golden::model(file, rules);
+        let golden = golden::numbers(numbers);
+        for level in levels() {
+            for embeddings in [Embeddings::Networks, Embeddings::Tabulated] {
+                let plan = Plan::<f64>::at_level(&model.potential, embeddings, level);
+                for (snapshot, right) in golden.snapshots.iter().zip(&golden.right) {
+                    let (found, noted) = plan.evaluate(snapshot, true).unwrap();
+                    let off = golden::off(&found, right);
+                    println!("{file} {embeddings:?} {:?}: {off:.1e} {noted:?}", plan.table_errors());
+                    assert!(off <= within.max(1e-9 * f64::from(u8::from(embeddings == Embeddings::Tabulated))), "{file}, {numbers}, {embeddings:?}: {off:e}");
+                }
+            }
+        }
+        let plan = Plan::<f32>::new(&model.potential, Embeddings::Tabulated);
+        for (snapshot, right) in golden.snapshots.iter().zip(&golden.right) {
+            let (found, _) = plan.evaluate(snapshot, true).unwrap();
+            println!("{file} f32 {:?}: {:.1e}", plan.table_errors(), golden::off(&found, right));
         }
     }
 }
