@@ -91,7 +91,7 @@ pub fn gated_n<T: Real, S: Simd, const N: usize>(
     }
     e = exp_n::<T, S, N>(simd, e);
     for i in 0..N {
-        y[i] = y[i] / (one + e[i]);
+        y[i] /= one + e[i];
     }
     y
 }
