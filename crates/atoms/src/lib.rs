@@ -5,6 +5,7 @@
 
 pub mod cell;
 pub mod form;
+pub mod interchange;
 pub mod model;
 pub mod neighbours;
 pub mod potential;
