@@ -97,6 +97,8 @@ fn name(activation: Activation) -> Result<&'static str> {
         Activation::Sigmoid => "sigmoid",
         Activation::Softplus => "softplus",
         Activation::Relu => "relu",
+        Activation::GeluTanh => "gelu",
+        Activation::Silu => "silu",
         Activation::Identity => "none",
         other => {
             return Err(Error::input("activation", format!("DeePMD-kit has no {other:?}")));

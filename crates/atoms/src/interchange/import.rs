@@ -426,6 +426,8 @@ fn activation(key: &str, name: Option<&str>) -> Result<Activation> {
         "sigmoid" => Activation::Sigmoid,
         "softplus" => Activation::Softplus,
         "relu" => Activation::Relu,
+        "gelu" | "gelu_tf" => Activation::GeluTanh,
+        "silu" => Activation::Silu,
         "none" | "linear" => Activation::Identity,
         other => return Err(lack(key, &format!("the activation `{other}`"))),
     })
