@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use ground::kernel::dense::{Batch, Dense, Gradient, Normed, Skip, rows};
+use ground::kernel::dense::{Batch, Dense, Gradient, Normed, Skip, Steps, rows};
 use ground::kernel::lane::{Level, Real};
 use ground::kernel::network::Activation;
 use ground::kernel::update::{AdamForm, Update};
@@ -20,7 +20,7 @@ pub const POINTS: usize = 64;
 /// The form of a plain one.
 pub fn plain() -> Dense {
     let widths = vec![100, 110, 110, 100];
-    Dense { widths, activation: Activation::Tanh, skip: Skip::Nothing }
+    Dense { widths, activation: Activation::Tanh, skip: Skip::Nothing, steps: Steps::None }
 }
 
 /// The form of a batch-normalised one.

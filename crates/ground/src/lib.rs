@@ -12,5 +12,6 @@ pub mod par;
 pub mod quadrature;
 pub mod stream;
 pub mod tape;
+pub mod units;
 
 pub use error::{Error, Result};

@@ -1,3 +1,5 @@
+//! Neighbours by bins against all pairs of all images.
+
 use super::*;
 use crate::model::{Labels, Mat3};
 use ground::stream::Stream;
@@ -14,13 +16,17 @@ fn some(n: usize, cell: Option<Mat3>, seed: u64) -> Snapshot {
     Snapshot { types: vec![0; n].into(), positions, cell, labels: Labels::default() }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "some 1e11 at most")]
+fn whole(x: f64) -> i64 {
+    x.round() as i64
+}
+
 /// Every neighbour by trying every image: atom, and d to 1e-9 Å.
 fn by_force(snapshot: &Snapshot, i: usize, within: f64) -> Vec<(usize, [i64; 3])> {
     let mut found = Vec::new();
     let widths = snapshot.cell.map(|cell| cell.widths());
     // Positions may be two cells outside.
-    let images: [i64; 3] =
-        std::array::from_fn(|k| widths.map_or(0, |w| (within / w[k]) as i64 + 4));
+    let images: [i64; 3] = std::array::from_fn(|k| widths.map_or(0, |w| whole(within / w[k]) + 4));
     for (j, x) in snapshot.positions.iter().enumerate() {
         for a in -images[0]..=images[0] {
             for b in -images[1]..=images[1] {
@@ -32,7 +38,7 @@ fn by_force(snapshot: &Snapshot, i: usize, within: f64) -> Vec<(usize, [i64; 3])
                     let d: Vec3 = std::array::from_fn(|k| x[k] + shift[k] - from[k]);
                     let r2: f64 = d.iter().map(|v| v * v).sum();
                     if r2 <= within * within && (j != i || [a, b, c] != [0; 3]) {
-                        found.push((j, d.map(|v| (v * 1e9).round() as i64)));
+                        found.push((j, d.map(|v| whole(v * 1e9))));
                     }
                 }
             }
@@ -51,7 +57,7 @@ fn by_bins(snapshot: &Snapshot, within: f64) -> Vec<Vec<(usize, [i64; 3])>> {
         let own = &mut all[grid.atom(place)];
         own.extend(near.iter().map(|n| {
             assert!((n.r2 - n.d.iter().map(|v| v * v).sum::<f64>()).abs() < 1e-12);
-            (grid.atom(n.place as usize), n.d.map(|v| (v * 1e9).round() as i64))
+            (grid.atom(n.place as usize), n.d.map(|v| whole(v * 1e9)))
         }));
         own.sort_unstable();
     }

@@ -7,6 +7,7 @@
 //! values    [n, rows]        a line a point, its numbers padded with zeros to whole rows
 //! weights   panels           panel p holds outputs p·L … p·L + L − 1: a row an input, then the bias
 //! forward   A W + b          tiles of points by one panel: a row of weights serves all points of a tile
+//! hidden    τ ∘ f(A W + b)   and what is added of the inputs; τ, where there is one, is a line of rows
 //! reverse   δ Wᵀ             the same loop on the transposed panels, made when they are needed
 //!           Aᵀ δ             tiles of inputs by one panel; a finished row is added to the gradient, or
 //!                            moves the weights by a rule while it is in a register
@@ -15,6 +16,8 @@
 //! What stands in the padding is never read into a number that counts; padded weights stay zero.
 //!
 //! [`super::network`] is the twin for few inputs and many points, whose lanes are points.
+
+use std::ops::Range;
 
 use fearless_simd::Level;
 
@@ -31,6 +34,7 @@ pub(super) mod packing;
 pub(super) mod product;
 pub(super) mod reverse;
 pub(super) mod skip;
+pub(super) mod steps;
 pub(super) mod tangent;
 pub(super) mod turn;
 
@@ -46,6 +50,8 @@ pub struct Dense {
     pub activation: Activation,
     /// What is added to the outputs of the hidden layers.
     pub skip: Skip,
+    /// Which hidden layers scale what their activations give.
+    pub steps: Steps,
 }
 
 /// What is added to the outputs of a hidden layer.
@@ -56,6 +62,21 @@ pub enum Skip {
     /// Its inputs, where it has as many outputs, y = x + act(W x + b); its inputs twice, where it has
     /// twice as many, y = (x, x) + act(W x + b); else nothing.
     Inputs,
+    /// Its inputs, where it has as many outputs and is not the first layer.
+    Equal,
+}
+
+/// Which hidden layers multiply the results of their activations by trainable numbers τ, one an output,
+/// before inputs are added: y = x + τ ∘ act(W x + b). They are steps in the sense that x, y, … follow a
+/// differential equation whose right side is the activation. The last layer has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    /// None.
+    None,
+    /// Those whose inputs are added to their outputs.
+    Added,
+    /// All.
+    All,
 }
 
 /// Floating-point operations of the products of one forward pass of one point.
@@ -77,6 +98,8 @@ pub struct Layer {
     pub(super) bias: bool,
     /// How often its inputs are added to its outputs: 0, 1 or 2 times.
     pub(super) copies: usize,
+    /// Whether a line of numbers that scale the results of its activations follows its panels.
+    pub(super) steps: bool,
     /// The first row of its panels.
     pub(super) theta: usize,
     /// The first value row of a point, among those of all hidden layers, times points.
@@ -94,29 +117,51 @@ impl Layer {
         rows::<T>(self.n_in)
     }
 
-    /// Rows that the reverse pass works with: the panels of the transposed weights, later a panel.
+    /// Rows that the reverse pass works with: sums for the steps, then the panels of the transposed
+    /// weights, later a panel.
     fn turned<T: Real>(self) -> usize {
-        self.panel().max(self.before::<T>() * self.n_out)
+        self.panel().max(self.before::<T>() * self.n_out).max(self.step_rows::<T>())
     }
 
     /// Rows of all panels.
-    pub(super) fn len<T: Real>(self) -> usize {
+    fn panels<T: Real>(self) -> usize {
         self.panel() * rows::<T>(self.n_out)
+    }
+
+    /// Rows of the numbers that scale the results of its activations.
+    fn step_rows<T: Real>(self) -> usize {
+        if self.steps { rows::<T>(self.n_out) } else { 0 }
+    }
+
+    /// Rows of all its parameters.
+    pub(super) fn len<T: Real>(self) -> usize {
+        self.panels::<T>() + self.step_rows::<T>()
+    }
+
+    /// Its panels among all parameters.
+    pub(super) fn weights<T: Real>(self) -> Range<usize> {
+        self.theta..self.theta + self.panels::<T>()
+    }
+
+    /// The numbers τ that scale the results of its activations, among all parameters.
+    pub(super) fn tau<T: Real>(self) -> Range<usize> {
+        self.theta + self.panels::<T>()..self.theta + self.len::<T>()
     }
 }
 
-/// The layers of these widths one after another, their values those of n points; `has_bias` says which
-/// have one.
+/// The layers of these widths one after another, their values those of n points; `complete` says what
+/// layer k has beside its weights.
 fn places<T: Real>(
     widths: &[usize],
     n: usize,
-    has_bias: impl Fn(usize) -> bool,
+    complete: impl Fn(usize, Layer) -> Layer,
 ) -> impl Iterator<Item = Layer> {
     let mut next = (0, 0);
     widths.windows(2).enumerate().map(move |(k, pair)| {
         let (theta, value) = next;
-        let (n_in, n_out, bias) = (pair[0], pair[1], has_bias(k));
-        let layer = Layer { n_in, n_out, bias, copies: 0, theta, value };
+        let (n_in, n_out) = (pair[0], pair[1]);
+        let plain = Layer { n_in, n_out, bias: false, copies: 0, steps: false, theta, value };
+        let layer = complete(k, plain);
         next = (theta + layer.len::<T>(), value + n * rows::<T>(layer.n_out));
         layer
     })
@@ -183,7 +228,35 @@ impl Dense {
 
     /// Numbers that are parameters: without padding.
     pub fn parameters(&self) -> usize {
-        self.widths.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
+        let own = |k: usize| self.widths[k] + 1 + usize::from(self.has_steps(k));
+        (0..self.widths.len() - 1).map(|k| own(k) * self.widths[k + 1]).sum()
+    }
+
+    /// How often layer k, the first being 0, adds its inputs to its outputs: 0, 1 or 2 times.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn copies(&self, k: usize) -> usize {
+        let (n_in, n_out) = (self.widths[k], self.widths[k + 1]);
+        let (is_last, is_equal) = (k + 2 == self.widths.len(), n_in == n_out);
+        match self.skip {
+            Skip::Inputs if !is_last && is_equal => 1,
+            Skip::Inputs if !is_last && n_out == 2 * n_in => 2,
+            Skip::Equal if !is_last && is_equal && k > 0 => 1,
+            _ => 0,
+        }
+    }
+
+    /// Whether layer k, the first being 0, scales the results of its activations.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn has_steps(&self, k: usize) -> bool {
+        match self.steps {
+            Steps::None => false,
+            Steps::Added => self.copies(k) > 0,
+            Steps::All => k + 2 < self.widths.len(),
+        }
     }
 
     /// Floating-point operations of the products of one forward pass of one point.
@@ -240,7 +313,8 @@ impl Dense {
         reverse::reverse(level, (self, theta), batch, scratch, (gradient, by_input));
     }
 
-    /// Parameters in the order W `[in, out]` then b `[out]`, layer by layer, from rows.
+    /// Parameters in the order W `[in, out]`, b `[out]` and τ `[out]` where there is one, layer by layer,
+    /// from rows.
     pub fn unpack<T: Real>(&self, theta: &[T::Row]) -> Vec<f64> {
         let mut numbers = Vec::with_capacity(self.parameters());
         unpack_layers::<T>(self.layers::<T>(0), theta, &mut numbers);
@@ -264,22 +338,17 @@ impl Dense {
 
     /// Rows of the arguments or results of activations, where the values of the layers are not those.
     fn kept_rows<T: Real>(&self, n: usize) -> usize {
-        let keeps = self.activation.keeps_argument() || self.skip == Skip::Inputs;
-        if keeps { self.hidden_rows::<T>(n) } else { 0 }
+        let changes = self.skip != Skip::Nothing || self.steps == Steps::All;
+        if changes || self.activation.keeps_argument() { self.hidden_rows::<T>(n) } else { 0 }
     }
 
     /// The layers, their values those of n points.
     pub(super) fn layers<T: Real>(&self, n: usize) -> impl Iterator<Item = Layer> {
-        let last = self.widths.len() - 2;
-        places::<T>(&self.widths, n, |_| true).enumerate().map(move |(k, layer)| {
-            let copies = if k == last || self.skip == Skip::Nothing {
-                0
-            } else if layer.n_out == layer.n_in {
-                1
-            } else {
-                2 * usize::from(layer.n_out == 2 * layer.n_in)
-            };
-            Layer { copies, ..layer }
+        places::<T>(&self.widths, n, |k, layer| Layer {
+            bias: true,
+            copies: self.copies(k),
+            steps: self.has_steps(k),
+            ..layer
         })
     }
 }

@@ -11,6 +11,7 @@ use super::dense::normed::forward::Forth;
 use super::dense::normed::reverse::Back;
 use super::dense::product::{self, Bias, Lines, Store};
 use super::dense::reverse::{Add, Move};
+use super::dense::steps::{self, Factors};
 use super::dense::{self, Layer, skip, turn};
 use super::gathered::{self, Table};
 use super::gram::{self, Pairs};
@@ -129,6 +130,19 @@ pub trait Once: Sized {
         layer: Layer,
         from: &[<Self as Real>::Row],
         to: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
+    /// See [`steps::scale`].
+    #[doc(hidden)]
+    fn scale(level: Level, by: &[<Self as Real>::Row], lines: &mut [<Self as Real>::Row])
+    where
+        Self: Real;
+    /// See [`steps::weigh`].
+    #[doc(hidden)]
+    fn weigh(
+        level: Level,
+        factors: Factors<'_, <Self as Real>::Row>,
+        sums: &mut [<Self as Real>::Row],
     ) where
         Self: Real;
     /// See [`normed::forward::normalise`].
@@ -380,6 +394,22 @@ macro_rules! once {
                 to: &mut [<Self as Real>::Row],
             ) {
                 dispatch!(level, _ => skip::fold_copies::<$real>(layer, from, to));
+            }
+            #[inline(never)]
+            fn scale(
+                level: Level,
+                by: &[<Self as Real>::Row],
+                lines: &mut [<Self as Real>::Row],
+            ) {
+                dispatch_products!(level, simd => steps::scale::<$real, _>(simd, by, lines));
+            }
+            #[inline(never)]
+            fn weigh(
+                level: Level,
+                factors: Factors<'_, <Self as Real>::Row>,
+                sums: &mut [<Self as Real>::Row],
+            ) {
+                dispatch!(level, simd => steps::weigh::<$real, _>(simd, factors, sums));
             }
             #[inline(never)]
             fn normalise(level: Level, mut pass: Forth<'_, Self>) {

@@ -24,7 +24,7 @@ pub(super) fn forward<T: Real>(
         through::<T>(level, (layer, theta), (n, Bias::Added), from, to);
         if !is_last {
             let kept = kept.get_mut(layer.value..layer.value + n * after);
-            finish::<T>(level, network, (layer, from), to, kept);
+            finish::<T>(level, network, (layer, theta, from), to, kept);
         }
     }
 }
@@ -38,17 +38,17 @@ pub(super) fn through<T: Real>(
     to: &mut [T::Row],
 ) {
     let a = Lines { rows: from, stride: layer.before::<T>() };
-    let panels = &theta[layer.theta..][..layer.len::<T>()];
+    let panels = &theta[layer.weights::<T>()];
     let store = Store { rows: to, stride: rows::<T>(layer.n_out) };
     T::across(level, (n, layer.n_in, bias), a, panels, store);
 }
 
-/// From the sums of a hidden layer to its values: the activation, then what is added of its inputs.
+/// From the sums of a hidden layer to its values: the activation, its scale, what is added of its inputs.
 /// `kept` gets what slopes are computed from, if that is not the values.
 pub(super) fn finish<T: Real>(
     level: Level,
     network: &Dense,
-    (layer, from): (Layer, &[T::Row]),
+    (layer, theta, from): (Layer, &[T::Row], &[T::Row]),
     to: &mut [T::Row],
     kept: Option<&mut [T::Row]>,
 ) {
@@ -63,6 +63,9 @@ pub(super) fn finish<T: Real>(
             kept.copy_from_slice(to);
         }
         None => T::activate(level, network.activation, to),
+    }
+    if layer.steps {
+        T::scale(level, &theta[layer.tau::<T>()], to);
     }
     if layer.copies > 0 {
         T::add_copies(level, layer, from, to);

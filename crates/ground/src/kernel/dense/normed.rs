@@ -206,7 +206,7 @@ impl Normed {
     /// The layers; only the last has a bias.
     fn layers<T: Real>(&self) -> impl Iterator<Item = Layer> {
         let last = self.widths.len() - 2;
-        places::<T>(&self.widths, 0, move |layer| layer == last)
+        places::<T>(&self.widths, 0, move |k, layer| Layer { bias: k == last, ..layer })
     }
 
     /// The normalisations: of the input, then of the outputs of each layer.

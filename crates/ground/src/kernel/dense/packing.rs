@@ -3,7 +3,7 @@
 use super::{Layer, rows};
 use crate::kernel::lane::{self, Real};
 
-/// Appends W `[in, out]` and then b `[out]`, if there is one, of every layer.
+/// Appends W `[in, out]`, then b `[out]` and τ `[out]`, if there are such, of every layer.
 pub(super) fn unpack_layers<T: Real>(
     layers: impl Iterator<Item = Layer>,
     theta: &[T::Row],
@@ -15,6 +15,9 @@ pub(super) fn unpack_layers<T: Real>(
                 let row = layer.theta + o / T::LANES * layer.panel() + i;
                 theta[row].as_ref()[o % T::LANES].wide()
             }));
+        }
+        if layer.steps {
+            unpack_lists::<T>(&[layer.n_out], &theta[layer.tau::<T>()], numbers);
         }
     }
 }
@@ -31,6 +34,9 @@ pub(super) fn pack_layers<'a, T: Real>(
                 let row = layer.theta + o / T::LANES * layer.panel() + i;
                 theta[row].as_mut()[o % T::LANES] = T::of(*number);
             }
+        }
+        if layer.steps {
+            pack_lists::<T>(&[layer.n_out], numbers, &mut theta[layer.tau::<T>()]);
         }
     }
 }

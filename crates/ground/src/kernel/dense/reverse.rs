@@ -4,7 +4,7 @@ use fearless_simd::{Level, Simd, SimdFloat};
 use prefetch_index::prefetch_index;
 
 use super::product::{Bias, Lines, Sink, Store};
-use super::{Batch, Dense, Gradient, Layer, rows};
+use super::{Batch, Dense, Gradient, Layer, rows, steps};
 use crate::kernel::lane::Real;
 use crate::kernel::network::Activation;
 use crate::kernel::network::reverse::{curvature, slope};
@@ -34,7 +34,12 @@ pub(super) fn reverse<T: Real>(
             aside[..n * n_out].copy_from_slice(delta);
         }
         if layer.value < hidden {
-            T::derive(level, network.activation, &kept[layer.value..], delta);
+            let kept = &kept[layer.value..][..n * n_out];
+            if layer.steps {
+                let (own, pair) = ((layer, &mut *theta), (kept, &mut *delta));
+                steps::back(level, network.activation, own, pair, (&mut gradient, turned));
+            }
+            T::derive(level, network.activation, kept, delta);
         }
         let delta = Lines { rows: &*delta, stride: n_out };
         let to = match &mut by_input {
@@ -44,7 +49,7 @@ pub(super) fn reverse<T: Real>(
         };
         if let Some(to) = to {
             let turned = &mut turned[..n_in * layer.n_out];
-            T::turn(level, layer, &theta[layer.theta..][..layer.len::<T>()], turned);
+            T::turn(level, layer, &theta[layer.weights::<T>()], turned);
             let store = Store { rows: &mut *to, stride: n_in };
             T::across(level, (n, layer.n_out, Bias::Absent), delta, turned, store);
             if layer.copies > 0 {

@@ -10,6 +10,7 @@
 //! ```text
 //! δz = f' δa + f'' ż δȧ,  δż = f' δȧ;   δa = Wᵀ δz,  δȧ = Wᵀ δż;   δW = a δzᵀ + ȧ δżᵀ,  δb = δz
 //! ```
+//! Where a layer has steps τ, f and its derivatives are τ f, τ f', τ f'', and δτ = f(z) δa + f'(z) ż δȧ.
 //! The derivative by ẋ is that of ṡ·J(x) ẋ, which is Jᵀ ṡ; the one by x holds the second derivatives of
 //! the network along ẋ and ṡ: with s = 0 it is the product of a Hessian with ẋ.
 //!
@@ -20,7 +21,7 @@ use fearless_simd::Level;
 use super::forward::{finish, through};
 use super::product::{Bias, Lines, Store};
 use super::reverse::{Add, buffers};
-use super::{Dense, rows};
+use super::{Dense, rows, steps};
 use crate::kernel::lane::Real;
 
 /// A batch that went through a network with one direction a point. Pairs are of values and tangents.
@@ -98,9 +99,9 @@ impl Dense {
 }
 
 /// Rows of values and of tangents.
-type Pair<'a, R> = [&'a [R]; 2];
+pub(super) type Pair<'a, R> = [&'a [R]; 2];
 /// The same, to be written.
-type PairMut<'a, R> = [&'a mut [R]; 2];
+pub(super) type PairMut<'a, R> = [&'a mut [R]; 2];
 
 /// The body of [`Dense::tangent`].
 fn forward<T: Real>(
@@ -131,9 +132,12 @@ fn forward<T: Real>(
         through::<T>(level, (layer, theta), (n, Bias::Added), from, to);
         through::<T>(level, (layer, theta), (n, Bias::Passed), from_dot, to_dot);
         dots[own.clone()].copy_from_slice(to_dot);
-        finish::<T>(level, network, (layer, from), to, kept.get_mut(own.clone()));
+        finish::<T>(level, network, (layer, theta, from), to, kept.get_mut(own.clone()));
         let slopes = kept.get(own).unwrap_or(to);
         T::derive(level, network.activation, slopes, to_dot);
+        if layer.steps {
+            T::scale(level, &theta[layer.tau::<T>()], to_dot);
+        }
         if layer.copies > 0 {
             T::add_copies(level, layer, from_dot, to_dot);
         }
@@ -168,17 +172,18 @@ fn reverse<T: Real>(
             }
         }
         if layer.value < hidden {
-            let seen = [&kept[layer.value..], &dots[layer.value..]];
-            T::derive_twice(
-                level,
-                network.activation,
-                seen,
-                here.each_mut().map(|h| &mut h[..size]),
-            );
+            let seen = [kept, dots].map(|rows| &rows[layer.value..][..size]);
+            let mut deltas = here.each_mut().map(|h| &mut h[..size]);
+            if layer.steps {
+                let deltas = deltas.each_mut().map(|d| &mut **d);
+                let pair = (layer, theta);
+                steps::back_twice::<T>(level, network.activation, pair, (seen, deltas), gradient);
+            }
+            T::derive_twice(level, network.activation, seen, deltas);
         }
         let turned = &mut turned[..n_in * layer.n_out];
         if !is_first || by_inputs.is_some() {
-            T::turn(level, layer, &theta[layer.theta..][..layer.len::<T>()], turned);
+            T::turn(level, layer, &theta[layer.weights::<T>()], turned);
         }
         for side in 0..2 {
             let delta = Lines { rows: &here[side][..size], stride: n_out };

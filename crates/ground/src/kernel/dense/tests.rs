@@ -34,28 +34,60 @@ pub(super) fn act(activation: Activation, x: f64) -> (f64, f64) {
     }
 }
 
-/// W `[in, out]` and b of every layer, forward and reverse, as the textbook writes them.
+/// What the textbook knows of layer k: which input is added to output o, and whether there is a τ.
+struct Form<'a>(&'a Dense);
+
+impl Form<'_> {
+    fn last(&self) -> usize {
+        self.0.widths.len() - 2
+    }
+
+    fn source(&self, k: usize, o: usize) -> Option<usize> {
+        let (n_in, n_out) = (self.0.widths[k], self.0.widths[k + 1]);
+        let fits = match self.0.skip {
+            Skip::Nothing => false,
+            Skip::Inputs => n_out == n_in || n_out == 2 * n_in,
+            Skip::Equal => n_out == n_in && k != 0,
+        };
+        (fits && k != self.last()).then_some(o % n_in)
+    }
+
+    fn has_tau(&self, k: usize) -> bool {
+        match self.0.steps {
+            Steps::None => false,
+            Steps::Added => self.source(k, 0).is_some(),
+            Steps::All => k != self.last(),
+        }
+    }
+
+    /// Where the parameters of each layer begin, and their number.
+    fn places(&self) -> Vec<usize> {
+        let mut places = vec![0];
+        for (k, pair) in self.0.widths.windows(2).enumerate() {
+            let each = pair[0] + 1 + usize::from(self.has_tau(k));
+            places.push(places[k] + each * pair[1]);
+        }
+        places
+    }
+}
+
+/// W `[in, out]`, b and τ of every layer, forward and reverse, as the textbook writes them.
 fn textbook(
     network: &Dense,
     theta: &[f64],
     inputs: &[Vec<f64>],
     seeds: &[Vec<f64>],
 ) -> [Vec<Vec<f64>>; 3] {
-    let mut places = vec![0];
-    for pair in network.widths.windows(2) {
-        places.push(places[places.len() - 1] + (pair[0] + 1) * pair[1]);
-    }
+    let form = Form(network);
+    let (last, places) = (form.last(), form.places());
+    assert_eq!(theta.len(), places[last + 1], "parameters");
+    let tau = |k: usize, o: usize| {
+        if form.has_tau(k) { theta[places[k + 1] - network.widths[k + 1] + o] } else { 1.0 }
+    };
     let mut gradient = vec![0.0; theta.len()];
     let (mut outputs, mut by_input) = (Vec::new(), Vec::new());
     for (input, seed) in inputs.iter().zip(seeds) {
-        let (mut values, mut slopes) = (vec![input.clone()], Vec::new());
-        let last = network.widths.len() - 2;
-        // Which input is added to output o of layer k.
-        let source = |k: usize, o: usize| {
-            let (n_in, n_out) = (network.widths[k], network.widths[k + 1]);
-            let fits = network.skip == Skip::Inputs && (n_out == n_in || n_out == 2 * n_in);
-            (fits && k != last).then_some(o % n_in)
-        };
+        let (mut values, mut acts) = (vec![input.clone()], Vec::new());
         for (k, pair) in network.widths.windows(2).enumerate() {
             let (a, w) = (&values[k], &theta[places[k]..]);
             let z = (0..pair[1]).map(|o| {
@@ -64,17 +96,21 @@ fn textbook(
             });
             let both: Vec<_> =
                 z.map(|z| if k == last { (z, 1.0) } else { act(network.activation, z) }).collect();
-            let added = |o: usize| source(k, o).map_or(0.0, |i| a[i]);
-            values.push(both.iter().enumerate().map(|(o, b)| b.0 + added(o)).collect());
-            slopes.push(both.iter().map(|b| b.1).collect::<Vec<f64>>());
+            let added = |o: usize| form.source(k, o).map_or(0.0, |i| a[i]);
+            values.push(both.iter().enumerate().map(|(o, b)| tau(k, o) * b.0 + added(o)).collect());
+            acts.push(both);
         }
         outputs.push(values[last + 1].clone());
         let mut delta = seed.clone();
         for (k, pair) in network.widths.windows(2).enumerate().rev() {
             let w = &theta[places[k]..];
             let g = &mut gradient[places[k]..];
-            let by_z: Vec<f64> = delta.iter().zip(&slopes[k]).map(|(d, slope)| d * slope).collect();
+            let by_z: Vec<f64> =
+                (0..pair[1]).map(|o| delta[o] * tau(k, o) * acts[k][o].1).collect();
             for o in 0..pair[1] {
+                if form.has_tau(k) {
+                    g[(pair[0] + 1) * pair[1] + o] += delta[o] * acts[k][o].0;
+                }
                 for i in 0..pair[0] {
                     g[i * pair[1] + o] += values[k][i] * by_z[o];
                 }
@@ -83,7 +119,10 @@ fn textbook(
             let through =
                 |i: usize| (0..pair[1]).map(|o| by_z[o] * w[i * pair[1] + o]).sum::<f64>();
             let around = |i: usize| {
-                (0..pair[1]).filter(|&o| source(k, o) == Some(i)).map(|o| delta[o]).sum::<f64>()
+                (0..pair[1])
+                    .filter(|&o| form.source(k, o) == Some(i))
+                    .map(|o| delta[o])
+                    .sum::<f64>()
             };
             delta = (0..pair[0]).map(|i| through(i) + around(i)).collect();
         }
@@ -127,19 +166,32 @@ pub(super) fn near(found: &[Vec<f64>], exact: &[Vec<f64>], to: f64, what: &str) 
     }
 }
 
+const SKIPS: [Skip; 3] = [Skip::Nothing, Skip::Inputs, Skip::Equal];
+const STEPS: [Steps; 3] = [Steps::None, Steps::Added, Steps::All];
+
+/// Every kind of sum with every kind of steps.
+pub(super) fn kinds() -> impl Iterator<Item = (Skip, Steps)> {
+    SKIPS.into_iter().flat_map(|skip| STEPS.into_iter().map(move |steps| (skip, steps)))
+}
+
+/// Equal, doubled and other layers; whole rows and parts of rows; points that fill a tile or do not.
+const SHAPES: [(usize, &[usize]); 7] = [
+    (1, &[3, 2]),
+    (9, &[5, 17, 33, 1]),
+    (14, &[20, 16, 8]),
+    (1, &[3, 3]),
+    (9, &[5, 17, 17, 34, 3]),
+    (14, &[16, 16, 32, 32]),
+    (6, &[7, 7, 7, 14, 14, 2]),
+];
+
 fn agree<T: Real>(to: f64) {
     let stream = Stream::new(3);
     let each = if cfg!(miri) { 3 } else { 1 };
     for (k, activation) in Activation::ALL.into_iter().enumerate().step_by(each) {
-        for (n, widths, skip) in [
-            (1, vec![3, 2], Skip::Nothing),
-            (9, vec![5, 17, 33, 1], Skip::Nothing),
-            (14, vec![20, 16, 8], Skip::Nothing),
-            (1, vec![3, 3], Skip::Inputs),
-            (9, vec![5, 17, 17, 34, 3], Skip::Inputs),
-            (14, vec![16, 16, 32, 32], Skip::Inputs),
-        ] {
-            let network = Dense { widths: widths.clone(), activation, skip };
+        let all = SHAPES.into_iter().flat_map(|shape| kinds().map(move |kind| (shape, kind)));
+        for ((n, widths), (skip, steps)) in all.step_by(each) {
+            let network = Dense { widths: widths.to_vec(), activation, skip, steps };
             let own = stream.child(&format!("{k} {n}"));
             let theta: Vec<f64> =
                 (0..network.parameters()).map(|i| 0.4 * own.normal(0, 1, i)).collect();
@@ -186,9 +238,7 @@ pub(super) fn updates(step: u64) -> [Update; 4] {
     ]
 }
 
-fn agree_fused<T: Real>(which: usize, to: f64) {
-    let network =
-        Dense { widths: vec![5, 17, 17, 3], activation: Activation::Tanh, skip: Skip::Inputs };
+fn agree_fused<T: Real>(network: &Dense, which: usize, to: f64) {
     let (n, stream) = (6, Stream::new(8));
     let theta: Vec<f64> = (0..network.parameters()).map(|i| stream.normal(0, 0, i)).collect();
     let input = lines::<T>(&numbers(&stream.child("input"), n, 5));
@@ -222,18 +272,63 @@ fn agree_fused<T: Real>(which: usize, to: f64) {
 
 #[test]
 fn agree_with_a_rule_on_its_own() {
-    for which in 0..updates(1).len() {
-        agree_fused::<f64>(which, 1e-13);
-        agree_fused::<f32>(which, 2e-5);
+    let widths = vec![5, 17, 17, 34, 3];
+    for (activation, skip, steps) in [
+        (Activation::Tanh, Skip::Inputs, Steps::None),
+        (Activation::Tanh, Skip::Equal, Steps::Added),
+        (Activation::Sigmoid, Skip::Inputs, Steps::Added),
+        (Activation::Gelu, Skip::Nothing, Steps::All),
+        (Activation::Silu, Skip::Inputs, Steps::All),
+    ] {
+        let network = Dense { widths: widths.clone(), activation, skip, steps };
+        for which in 0..updates(1).len() {
+            agree_fused::<f64>(&network, which, 1e-13);
+            agree_fused::<f32>(&network, which, 2e-5);
+        }
     }
 }
 
 #[test]
 fn exact_packing() {
-    let network =
-        Dense { widths: vec![3, 20, 2], activation: Activation::Relu, skip: Skip::Nothing };
-    let numbers: Vec<f64> = (0..network.parameters()).map(|i| i as f64).collect();
-    assert_eq!(network.unpack::<f32>(&network.pack::<f32>(&numbers)), numbers);
-    assert_eq!(network.unpack::<f64>(&network.pack::<f64>(&numbers)), numbers);
-    assert_eq!(network.rows::<f32>(), 2 * 4 + 21);
+    for (widths, (skip, steps)) in
+        SHAPES.into_iter().flat_map(|(_, widths)| kinds().map(move |kind| (widths, kind)))
+    {
+        let network = Dense { widths: widths.to_vec(), activation: Activation::Relu, skip, steps };
+        let numbers: Vec<f64> = (0..network.parameters()).map(|i| i as f64).collect();
+        assert_eq!(network.unpack::<f32>(&network.pack::<f32>(&numbers)), numbers);
+        assert_eq!(network.unpack::<f64>(&network.pack::<f64>(&numbers)), numbers);
+    }
+    let (widths, activation, skip) = (vec![3, 20, 2], Activation::Relu, Skip::Nothing);
+    let plain = Dense { widths, activation, skip, steps: Steps::None };
+    assert_eq!((plain.parameters(), plain.rows::<f32>()), (80 + 42, 2 * 4 + 21));
+    let scaled = Dense { steps: Steps::All, ..plain };
+    assert_eq!((scaled.parameters(), scaled.rows::<f32>()), (80 + 20 + 42, 2 * 4 + 2 + 21));
+    let numbers: Vec<f64> = (0..scaled.parameters()).map(|i| i as f64).collect();
+    let packed = scaled.pack::<f32>(&numbers);
+    assert_eq!(packed[8].as_ref()[0].wide(), 80.0, "the steps follow W and b");
+    assert_eq!(packed[9].as_ref()[3].wide(), 99.0, "the last of them");
+    assert_eq!(packed[9].as_ref()[4..], [0.0; 12], "then padding");
+    assert_eq!(packed[10].as_ref()[..2], [100.0, 101.0], "then the next layer");
+}
+
+#[test]
+fn exact_kinds_of_layers() {
+    let network = |skip, steps| {
+        let widths = vec![4, 4, 4, 8, 3, 3];
+        Dense { widths, activation: Activation::Tanh, skip, steps }
+    };
+    let layers = 0..5;
+    for (skip, copies, added) in [
+        (Skip::Nothing, [0, 0, 0, 0, 0], [false; 5]),
+        (Skip::Inputs, [1, 1, 2, 0, 0], [true, true, true, false, false]),
+        (Skip::Equal, [0, 1, 0, 0, 0], [false, true, false, false, false]),
+    ] {
+        let all = [true, true, true, true, false];
+        for (steps, expected) in STEPS.into_iter().zip([[false; 5], added, all]) {
+            let network = network(skip, steps);
+            assert_eq!(layers.clone().map(|k| network.copies(k)).collect::<Vec<_>>(), copies);
+            let found: Vec<_> = layers.clone().map(|k| network.has_steps(k)).collect();
+            assert_eq!(found, expected, "{skip:?} {steps:?}");
+        }
+    }
 }

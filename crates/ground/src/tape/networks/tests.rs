@@ -1,7 +1,7 @@
 //! The nodes against the same networks in elementary operations: values and three orders of derivatives.
 
 use super::*;
-use crate::kernel::dense::{Normed, Skip};
+use crate::kernel::dense::{Normed, Skip, Steps};
 use crate::kernel::network::Activation;
 use crate::stream::Stream;
 use crate::tape::{Tape, grad};
@@ -46,16 +46,23 @@ fn compare<'t>(tape: &'t Tape, [found, exact]: [Var<'t>; 2], inputs: [Var<'t>; 2
     }
 }
 
+/// Layers of every kind with every kind of steps.
+fn kinds() -> Vec<(Vec<usize>, (Skip, Steps))> {
+    let mut all = vec![(vec![2, 3], (Skip::Inputs, Steps::All))];
+    for skip in [Skip::Nothing, Skip::Inputs, Skip::Equal] {
+        let each = [Steps::None, Steps::Added, Steps::All].map(|steps| (skip, steps));
+        all.extend(each.map(|kind| (vec![3, 9, 9, 18, 2], kind)));
+        all.extend(each.map(|kind| (vec![4, 4, 5, 3], kind)));
+    }
+    all
+}
+
 #[test]
 fn agree_plain_node_with_elements() {
     for activation in Activation::ALL {
-        for (widths, skip) in [
-            (vec![3, 9, 9, 18, 2], Skip::Inputs),
-            (vec![4, 5, 3], Skip::Nothing),
-            (vec![2, 3], Skip::Inputs),
-        ] {
+        for (widths, (skip, steps)) in kinds() {
             let tape = Tape::new();
-            let network = Dense { widths, activation, skip };
+            let network = Dense { widths, activation, skip, steps };
             let theta = drawn(&tape, "theta", [1, network.parameters()], 0.5);
             let x = drawn(&tape, "x", [6, network.widths[0]], 1.0);
             let both = [dense(&network, theta, x), dense_in_elements(&network, theta, x)];
@@ -66,17 +73,20 @@ fn agree_plain_node_with_elements() {
 
 #[test]
 fn agree_tangent_node_with_elements() {
-    let tape = Tape::new();
-    let network =
-        Dense { widths: vec![3, 9, 9, 2], activation: Activation::Gelu, skip: Skip::Inputs };
-    let theta = drawn(&tape, "theta", [1, network.parameters()], 0.5);
-    let [x, dx] = ["x", "dx"].map(|name| drawn(&tape, name, [6, 3], 1.0));
-    let node = dense_tangent(&network, theta, x, dx);
-    let y = dense_in_elements(&network, theta, x);
-    let u = drawn(&tape, "u", y.shape(), 1.0);
-    let elements = pull(pull(y, u, &[x])[0], dx, &[u])[0];
-    compare(&tape, [node, elements], [theta, x], "tangent");
-    compare(&tape, [node, elements], [theta, dx], "tangent, by its direction");
+    for (k, (widths, (skip, steps))) in kinds().into_iter().enumerate() {
+        let tape = Tape::new();
+        let activation = [Activation::Gelu, Activation::Tanh, Activation::GeluTanh][k % 3];
+        let network = Dense { widths, activation, skip, steps };
+        let theta = drawn(&tape, "theta", [1, network.parameters()], 0.5);
+        let [x, dx] = ["x", "dx"].map(|name| drawn(&tape, name, [6, network.widths[0]], 1.0));
+        let node = dense_tangent(&network, theta, x, dx);
+        let y = dense_in_elements(&network, theta, x);
+        let u = drawn(&tape, "u", y.shape(), 1.0);
+        let elements = pull(pull(y, u, &[x])[0], dx, &[u])[0];
+        compare(&tape, [node, elements], [theta, x], &format!("tangent of {network:?}"));
+        let what = format!("tangent of {network:?}, by its direction");
+        compare(&tape, [node, elements], [theta, dx], &what);
+    }
 }
 
 #[test]
@@ -96,8 +106,8 @@ fn agree_normalised_node_with_elements() {
 /// A loss on slopes, as training on derivatives has it, costs records by its own operations alone.
 #[test]
 fn cost_records_of_a_loss_on_slopes() {
-    let network =
-        Dense { widths: vec![3, 9, 9, 1], activation: Activation::Tanh, skip: Skip::Nothing };
+    let (activation, skip, steps) = (Activation::Tanh, Skip::Inputs, Steps::Added);
+    let network = Dense { widths: vec![3, 9, 9, 1], activation, skip, steps };
     let tape = Tape::new();
     let theta = drawn(&tape, "theta", [1, network.parameters()], 0.5);
     let x = drawn(&tape, "x", [6, 3], 1.0);

@@ -135,7 +135,7 @@ impl<T: Real> Reverse<'_, T> {
         let (level, n) = (self.level, self.batch.n);
         let stride = norm.rows;
         let delta = Lines { rows: &*here, stride: here.len() / n };
-        let panels = &self.theta[layer.theta..][..layer.len::<T>()];
+        let panels = &self.theta[layer.weights::<T>()];
         let transposed = &mut turned[..stride * layer.n_out];
         T::turn(level, layer, panels, transposed);
         T::across(

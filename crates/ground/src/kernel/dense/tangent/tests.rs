@@ -1,7 +1,7 @@
 //! Tests of tangents against the tape, where the network is written in elementary operations.
 
-use super::super::tests::{flat, lines, near, numbers};
-use super::super::{Dense, Skip};
+use super::super::tests::{flat, kinds, lines, near, numbers};
+use super::super::{Dense, Skip, Steps};
 use super::*;
 use crate::array::Array;
 use crate::kernel::lane::levels;
@@ -38,8 +38,8 @@ struct Problem {
 }
 
 impl Problem {
-    fn new(widths: &[usize], activation: Activation, skip: Skip) -> Self {
-        let network = Dense { widths: widths.to_vec(), activation, skip };
+    fn new(widths: &[usize], activation: Activation, (skip, steps): (Skip, Steps)) -> Self {
+        let network = Dense { widths: widths.to_vec(), activation, skip, steps };
         let (n, stream) = (5, Stream::new(12));
         let theta = (0..network.parameters()).map(|i| 0.4 * stream.normal(0, 1, i)).collect();
         let pair = |name: &str, width| {
@@ -104,8 +104,8 @@ const SHAPES: [&[usize]; 4] = [&[3, 2], &[5, 17, 17, 34, 3], &[8, 16, 16, 32, 1]
 fn agree_with_the_tape() {
     for widths in SHAPES {
         for activation in Activation::ALL.into_iter().step_by(if cfg!(miri) { 3 } else { 1 }) {
-            for skip in [Skip::Nothing, Skip::Inputs] {
-                let problem = Problem::new(widths, activation, skip);
+            for kind in kinds().step_by(if cfg!(miri) { 4 } else { 1 }) {
+                let problem = Problem::new(widths, activation, kind);
                 let exact = problem.judge();
                 let compare = |found: &Answer, to: f64| {
                     for k in 0..2 {
@@ -124,51 +124,58 @@ fn agree_with_the_tape() {
     }
 }
 
-/// ẏ and the gradients as differences of the values alone.
 #[test]
 fn invariant_differences() {
     use Activation::{Gelu, GeluTanh, Sigmoid, Silu, Softplus, Tanh};
     for activation in [Tanh, Sigmoid, Softplus, Gelu, GeluTanh, Silu] {
-        let mut problem = Problem::new(&[7, 7, 14, 2], activation, Skip::Inputs);
-        let level = crate::kernel::lane::level();
-        let found = problem.solve::<f64>(level);
-        let scalar = |problem: &Problem| -> f64 {
-            let answer = problem.solve::<f64>(level);
-            let pairs = answer.outputs.iter().flatten().flatten();
-            pairs.zip(problem.seeds.iter().flatten().flatten()).map(|(y, s)| y * s).sum()
-        };
-        let h = 1e-5;
-        for j in (0..problem.theta.len()).step_by(if cfg!(miri) { 101 } else { 11 }) {
-            let kept = problem.theta[j];
-            let [up, down] = [h, -h].map(|h| {
-                problem.theta[j] = kept + h;
-                scalar(&problem)
-            });
-            problem.theta[j] = kept;
-            let off = (up - down) / (2.0 * h) - found.gradient[j];
-            assert!(off.abs() < 1e-7, "{activation:?} parameter {j}: {off:e}");
+        for kind in [(Skip::Inputs, Steps::None), (Skip::Inputs, Steps::Added)] {
+            differences(activation, kind);
         }
-        for (side, i) in [(0, 3), (1, 5)] {
-            let kept = problem.inputs[side][2][i];
-            let [up, down] = [h, -h].map(|h| {
-                problem.inputs[side][2][i] = kept + h;
-                scalar(&problem)
-            });
-            problem.inputs[side][2][i] = kept;
-            let off = (up - down) / (2.0 * h) - found.by_inputs[side][2][i];
-            assert!(off.abs() < 1e-7, "{activation:?} input {i}: {off:e}");
-        }
-        let outputs = found.outputs;
+        differences(activation, (Skip::Equal, Steps::All));
+    }
+}
+
+/// ẏ and the gradients as differences of the values alone.
+fn differences(activation: Activation, kind: (Skip, Steps)) {
+    let mut problem = Problem::new(&[7, 7, 7, 14, 2], activation, kind);
+    let level = crate::kernel::lane::level();
+    let found = problem.solve::<f64>(level);
+    let scalar = |problem: &Problem| -> f64 {
+        let answer = problem.solve::<f64>(level);
+        let pairs = answer.outputs.iter().flatten().flatten();
+        pairs.zip(problem.seeds.iter().flatten().flatten()).map(|(y, s)| y * s).sum()
+    };
+    let h = 1e-5;
+    for j in (0..problem.theta.len()).step_by(if cfg!(miri) { 101 } else { 5 }) {
+        let kept = problem.theta[j];
         let [up, down] = [h, -h].map(|h| {
-            let mut moved = Problem::new(&[7, 7, 14, 2], activation, Skip::Inputs);
-            for (x, dx) in moved.inputs[0].iter_mut().zip(&problem.inputs[1]) {
-                x.iter_mut().zip(dx).for_each(|(x, dx)| *x += h * dx);
-            }
-            moved.solve::<f64>(level).outputs[0].clone()
+            problem.theta[j] = kept + h;
+            scalar(&problem)
         });
-        let slopes = up.iter().flatten().zip(down.iter().flatten());
-        for ((up, down), dy) in slopes.zip(outputs[1].iter().flatten()) {
-            assert!(((up - down) / (2.0 * h) - dy).abs() < 1e-8, "{activation:?}");
+        problem.theta[j] = kept;
+        let off = (up - down) / (2.0 * h) - found.gradient[j];
+        assert!(off.abs() < 1e-7, "{activation:?} parameter {j}: {off:e}");
+    }
+    for (side, i) in [(0, 3), (1, 5)] {
+        let kept = problem.inputs[side][2][i];
+        let [up, down] = [h, -h].map(|h| {
+            problem.inputs[side][2][i] = kept + h;
+            scalar(&problem)
+        });
+        problem.inputs[side][2][i] = kept;
+        let off = (up - down) / (2.0 * h) - found.by_inputs[side][2][i];
+        assert!(off.abs() < 1e-7, "{activation:?} input {i}: {off:e}");
+    }
+    let outputs = found.outputs;
+    let [up, down] = [h, -h].map(|h| {
+        let mut moved = Problem::new(&[7, 7, 7, 14, 2], activation, kind);
+        for (x, dx) in moved.inputs[0].iter_mut().zip(&problem.inputs[1]) {
+            x.iter_mut().zip(dx).for_each(|(x, dx)| *x += h * dx);
         }
+        moved.solve::<f64>(level).outputs[0].clone()
+    });
+    let slopes = up.iter().flatten().zip(down.iter().flatten());
+    for ((up, down), dy) in slopes.zip(outputs[1].iter().flatten()) {
+        assert!(((up - down) / (2.0 * h) - dy).abs() < 1e-8, "{activation:?}");
     }
 }

@@ -1,7 +1,8 @@
 //! Every activation within 3 ulp of the true value, on a dense sample of the range it is used in.
 //!
 //! The judge has twice the precision and errs by less than 1e-8 ulp of double precision. Fifty times as
-//! many points once gave at most 2.6 for tanh, 2.5 for sigmoid, 1.7 for softplus and 3.0 for gelu.
+//! many points once gave at most 2.6 for tanh, 2.5 for sigmoid, 1.7 for softplus, 3.0 for gelu, 2.1 for
+//! silu and 1.8 for gelu with tanh.
 
 use super::twice::{self, Twice};
 use super::*;
@@ -110,7 +111,7 @@ fn exact_gates() {
         let xs = sample::<T>([-30.0, 30.0], if cfg!(miri) { 8 } else { 3_000 });
         for (gate, name) in [(Gate::Plain, "silu"), (Gate::Cubic, "gelu_tanh")] {
             let exact: Vec<_> = xs.iter().map(|&x| twice::gated(gate, x)).collect();
-            let parts = ["", "_slope", "_curvature"].into_iter().zip([1.0, 4.0, 8.0]);
+            let parts = ["", "_slope", "_curvature"].into_iter().zip([1.0, 2.0, 4.0]);
             for (k, (part, most)) in parts.enumerate() {
                 for level in levels() {
                     let found = values::<T>(level, &format!("{name}{part}"), &xs);
