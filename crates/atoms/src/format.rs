@@ -203,6 +203,11 @@ fn by_name(path: &str) -> Result<Option<Format>> {
     Ok(of.into_iter().find(|(is, _)| *is).map(|(_, format)| format))
 }
 
+/// The format that contents alone tell.
+pub fn of_contents(bytes: &[u8]) -> Option<Format> {
+    by_contents(bytes)
+}
+
 /// From the first lines.
 fn by_contents(bytes: &[u8]) -> Option<Format> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 14)]).into_owned();

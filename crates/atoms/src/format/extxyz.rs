@@ -67,7 +67,8 @@ impl Reader<'_> {
         if self.lines.is_over() {
             return Ok(None);
         }
-        let first = self.lines.find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let between = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        let Some(first) = self.lines.find(|line| !between(line)) else { return Ok(None) };
         let n = first.trim().parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(|| {
             Error::input("", format!("`{}` is no count of atoms", cut(first.trim())))
                 .allowed("A frame begins with a line that holds the count of its atoms")

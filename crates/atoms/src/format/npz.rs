@@ -96,3 +96,75 @@ fn whole(array: &Array) -> Result<Vec<u32>> {
             .allowed("Write a whole number for each atom, counted from 0")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use ground::npy::{Width, write};
+    use zip::write::SimpleFileOptions;
+    use zip::{CompressionMethod, ZipWriter};
+
+    use super::*;
+
+    /// An archive as numpy.savez or numpy.savez_compressed writes it.
+    fn archive(method: CompressionMethod, arrays: &[(&str, &[usize], &[f64], Width)]) -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, shape, numbers, width) in arrays {
+            let options = SimpleFileOptions::default().compression_method(method);
+            zip.start_file(format!("{name}.npy"), options).unwrap();
+            zip.write_all(&write(shape, numbers, *width)).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    const TWO: [f64; 6] = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+
+    #[test]
+    fn stored_and_deflated() {
+        for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+            let bytes = archive(
+                method,
+                &[
+                    ("coord", &[1, 2, 3], &TWO, Width::Double),
+                    ("type", &[2], &[1.0, 0.0], Width::Integer),
+                    ("energy", &[1, 1], &[-3.5], Width::Double),
+                    ("atom_energy", &[1, 2, 1], &[-1.5, -2.0], Width::Double),
+                    ("descriptor", &[1, 2, 1], &[0.0, 0.0], Width::Single),
+                ],
+            );
+            let found = read(&bytes).unwrap();
+            let frame = &found.frames.snapshots[0];
+            assert_eq!((&*frame.types, frame.cell), (&[1, 0][..], None));
+            assert_eq!(frame.labels.energy, Some(-3.5));
+            assert_eq!(frame.labels.atomic_energies, Some(vec![-1.5, -2.0]));
+            assert_eq!(found.warnings.len(), 2);
+            for end in 0..bytes.len() {
+                assert!(read(&bytes[..end]).is_err(), "the first {end} bytes");
+            }
+            for at in 0..bytes.len() {
+                let mut bytes = bytes.clone();
+                bytes[at] ^= 0x10;
+                // It may be an array that is left out.
+                read(&bytes).ok();
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        let said = |arrays: &[_]| {
+            read(&archive(CompressionMethod::Stored, arrays)).unwrap_err().to_string()
+        };
+        let coord = ("coord", &[1_usize, 6][..], &TWO[..], Width::Double);
+        assert!(said(&[coord]).starts_with("type: there is no such array in this file."));
+        let types = ("type", &[2_usize][..], &[0.0, 0.5][..], Width::Double);
+        assert!(said(&[coord, types]).starts_with("type: these are no types of atoms."));
+        let types = ("type", &[2_usize][..], &[0.0, 1.0][..], Width::Integer);
+        let force = ("force", &[1_usize, 3][..], &TWO[..3], Width::Double);
+        assert_eq!(
+            said(&[coord, types, force]),
+            "force: an array of shape [1, 3], and type has 2 atoms. 1 frames have 6 numbers each here."
+        );
+    }
+}

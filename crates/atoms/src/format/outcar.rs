@@ -6,8 +6,9 @@
 //! species    TITEL, else VRHFIN, else POTCAR; counts from `ions per type`
 //! ```
 //! A step is over when its energy is printed; one that is not is left out. A step is unconverged where
-//! its electrons took NELM iterations and EDIFF was not reached, or where VASP says so. Steps of a force
-//! field (`ML`) are told from those of density functional theory. Positions stay in the file's own cell.
+//! its electrons took NELM iterations and the last changed the energy by EDIFF or more, or where VASP 6
+//! says so; VASP 5 prints `EDIFF is reached` even then. Steps of a force field (`ML`) are told from those
+//! of density functional theory. Positions stay in the file's own cell.
 
 mod head;
 
@@ -59,7 +60,8 @@ struct Reader<'a> {
 #[derive(Default)]
 struct Step {
     iterations: usize,
-    reached: bool,
+    /// What the last iteration changed: the energy, and the energy of the bands.
+    change: Option<[f64; 2]>,
     refused: bool,
     stress: Option<[f64; 6]>,
     /// Positions and forces, and whether they are a force field's.
@@ -92,6 +94,8 @@ impl Reader<'_> {
             return self.energy(rest);
         } else if text.starts_with("---") {
             self.iteration(text);
+        } else if let Some(rest) = text.strip_prefix("total energy-change (2. order) :") {
+            self.step.change = columns(&rest.replace(['(', ')'], " "));
         } else {
             self.head.line(text)?;
         }
@@ -103,10 +107,8 @@ impl Reader<'_> {
         if let Some((_, rest)) = text.split_once("Iteration") {
             let inside = rest.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
             if let Some(n) = inside.and_then(|(n, _)| n.trim().parse().ok()) {
-                self.step.iterations = n;
+                (self.step.iterations, self.step.change) = (n, None);
             }
-        } else if text.contains("EDIFF is reached") {
-            self.step.reached = true;
         } else if text.contains("EDIFF was not reached") {
             self.step.refused = true;
         }
@@ -165,6 +167,7 @@ impl Reader<'_> {
             self.damaged.push((number, why));
             return Ok(());
         }
+        let converged = if force_field { None } else { self.converged(&step) };
         let Some((positions, forces, _)) = step.atoms.filter(|(.., ml)| *ml == force_field) else {
             self.damaged.extend(damage("positions and forces are not printed (NWRITE)"));
             return Ok(());
@@ -172,12 +175,6 @@ impl Reader<'_> {
         let rows =
             self.cell.ok_or_else(|| Error::input("", "no lattice vectors precede this energy"))?;
         let cell = Cell::new(rows)?;
-        let converged = match (step.refused, step.reached, step.iterations, self.head.nelm) {
-            (true, ..) => Some(false),
-            (_, true, ..) => Some(true),
-            (.., n, Some(nelm)) if n > 0 && !force_field => Some(n < nelm),
-            _ => None,
-        };
         let labels = Labels {
             energy: Some(energy),
             forces: Some(forces),
@@ -189,6 +186,14 @@ impl Reader<'_> {
         let snapshot = Snapshot { types, positions, cell: Some(cell), labels };
         self.done.push(Done { snapshot, force_field, number });
         Ok(())
+    }
+
+    /// Whether the electrons of a step had converged; None where nothing is said of them.
+    fn converged(&self, step: &Step) -> Option<bool> {
+        let nelm = self.head.nelm.filter(|_| step.iterations > 0)?;
+        let small = |(change, ediff): ([f64; 2], f64)| change.iter().all(|c| c.abs() < ediff);
+        let reached = step.iterations < nelm || step.change.zip(self.head.ediff).is_some_and(small);
+        Some(reached && !step.refused)
     }
 
     fn finish(self, options: Options) -> Result<Read> {

@@ -45,7 +45,8 @@ fn structure(lines: &mut Lines<'_>) -> Result<(Frames, Vec<String>)> {
     let mut warnings = Vec::new();
     let (names, counts) = species(lines, &comment, &mut warnings)?;
     let mut mode = next(lines, "Direct or Cartesian")?;
-    if mode.trim_start().starts_with(['S', 's']) {
+    let selective = mode.trim_start().starts_with(['S', 's']);
+    if selective {
         mode = next(lines, "Direct or Cartesian")?;
     }
     let cartesian = match mode.trim_start().chars().next() {
@@ -67,6 +68,9 @@ fn structure(lines: &mut Lines<'_>) -> Result<(Frames, Vec<String>)> {
                 .allowed("A line for each atom")
         })?;
         let x: Vec3 = columns(&line).ok_or_else(|| no_vector(&line))?;
+        if selective {
+            flags(&line)?;
+        }
         let x = if cartesian { std::array::from_fn(|k| x[k] * scale[k]) } else { cell.position(x) };
         positions.push(x);
     }
@@ -103,6 +107,16 @@ fn next(lines: &mut Lines<'_>, what: &str) -> Result<String> {
 fn no_vector(line: &str) -> Error {
     Error::input("", format!("`{}` does not begin with three numbers", line.trim()))
         .allowed("Write x y z")
+}
+
+/// Refuses a line of selective dynamics without T or F for each direction.
+fn flags(line: &str) -> Result<()> {
+    let is_flag = |word: &str| word.trim_matches('.').starts_with(['T', 't', 'F', 'f']);
+    if line.split_whitespace().skip(3).take(3).filter(|word| is_flag(word)).count() == 3 {
+        return Ok(());
+    }
+    Err(Error::input("", format!("`{}` does not end with three of T and F", line.trim()))
+        .allowed("With Selective dynamics every atom has them"))
 }
 
 fn row(lines: &mut Lines<'_>) -> Result<Vec3> {
@@ -214,3 +228,6 @@ fn text(frames: &Frames, frame: &Snapshot) -> Result<Vec<u8>> {
 pub(super) fn sorts(frames: &Frames) -> bool {
     frames.snapshots.iter().any(|frame| !frame.types.is_sorted())
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,8 +18,12 @@ pub(super) struct Head {
     potcars: Vec<String>,
     /// From `ions per type =   32`.
     counts: Vec<usize>,
+    /// `NIONS`.
+    ions: Option<usize>,
     /// The most electronic iterations.
     pub(super) nelm: Option<usize>,
+    /// The change of the energy at which electrons have converged, eV.
+    pub(super) ediff: Option<f64>,
     /// Names of the species, once types are known.
     pub(super) species: Vec<String>,
     types: Option<Arc<[u32]>>,
@@ -43,6 +47,14 @@ impl Head {
         {
             let end = rest.find(';').unwrap_or(rest.len());
             self.nelm = rest[..end].split_whitespace().next().and_then(|n| n.parse().ok());
+        } else if let Some(rest) = text.strip_prefix("EDIFF")
+            && let Some(rest) = rest.trim_start().strip_prefix('=')
+        {
+            self.ediff = rest.split_whitespace().next().and_then(|n| n.parse().ok());
+        } else if let Some((_, rest)) = text.split_once("NIONS =")
+            && self.ions.is_none()
+        {
+            self.ions = rest.split_whitespace().next().and_then(|n| n.parse().ok());
         }
         Ok(())
     }
@@ -78,14 +90,22 @@ impl Head {
             return Ok(Arc::clone(types));
         }
         let n = self.counts.len();
-        let potcars = (self.potcars.len() >= 2 * n).then(|| self.potcars[..n].to_vec());
-        let all = [&self.titles, &self.elements, &potcars.unwrap_or_else(|| self.potcars.clone())]
-            .map(Clone::clone);
-        let names = all.iter().find(|names| names.len() == n).ok_or_else(|| {
-            let most = all.iter().map(Vec::len).max().unwrap_or(0);
+        let atoms: usize = self.counts.iter().sum();
+        if let Some(ions) = self.ions.filter(|ions| *ions != atoms) {
+            let found =
+                format!("the counts `ions per type` are {atoms} atoms, and NIONS is {ions}");
+            return Err(Error::input("", found)
+                .allowed("VASP before 6.3 cuts that line for many species; try vasprun.xml"));
+        }
+        let (once, again) = self.potcars.split_at(self.potcars.len() / 2);
+        let potcars = if once == again { once } else { &self.potcars };
+        let all: [&[String]; 3] = [&self.titles, &self.elements, potcars];
+        let names = all.into_iter().find(|names| names.len() == n).ok_or_else(|| {
+            let most = all.iter().map(|names| names.len()).max().unwrap_or(0);
             Error::input("", format!("there are {n} counts of atoms, and {most} species are named"))
                 .allowed("The line `ions per type` and the lines TITEL must agree; try vasprun.xml")
         })?;
+        let names = names.to_vec();
         let mut types = Vec::new();
         for (name, &count) in names.iter().zip(&self.counts) {
             let at = self.species.iter().position(|known| known == name).unwrap_or_else(|| {
