@@ -119,6 +119,21 @@ pub(crate) fn together(all: Vec<Loaded>) -> Frames {
     frames
 }
 
+/// The same frames with these species, in this order; where species have no names, they get these.
+pub(crate) fn with_species(mut frames: Frames, names: &[String]) -> Result<Frames> {
+    let unnamed = frames.species.iter().all(|name| name.starts_with("Type_"));
+    if !unnamed {
+        return frames.in_terms_of(names);
+    }
+    if frames.species.len() > names.len() {
+        let n = frames.species.len();
+        return Err(Error::input("--species", format!("{} names for {n} types", names.len()))
+            .allowed("A name for each type, in their order, such as O,H"));
+    }
+    frames.species = names.to_vec();
+    Ok(frames)
+}
+
 fn bytes(path: &Path) -> Result<Vec<u8>> {
     let name = path.display().to_string();
     fs::read(path)

@@ -49,7 +49,7 @@ fn there_and_back_through_every_format() {
         last = out;
     }
     let back = |folder: &str| {
-        let words = ["data", "info", folder, "--json"];
+        let words = ["data", "info", folder, "--json", "--species", "O,H"];
         let mut found = object(&run(here.path(), &words));
         found["systems"][0].take()
     };
@@ -66,7 +66,7 @@ fn there_and_back_through_every_format() {
         assert_eq!(first[key], last[key], "{key}");
     }
     assert_eq!(first["closest"]["frame"], 0);
-    assert_eq!(first["compositions"]["H1O1"], 6);
+    assert_eq!(first["compositions"]["O1H1"], 6);
 }
 
 #[test]
@@ -188,5 +188,28 @@ fn several_files_and_folders_at_once() {
     assert_eq!(
         (found["frames"].as_u64(), names),
         (Some(20), vec!["all/npy/H1O1", "all/npy/H2", "a.xyz"])
+    );
+}
+
+#[test]
+fn species_are_ordered_and_named() {
+    let here = here();
+    let convert = |path: &str, species: &str, out: &str| {
+        ok(
+            here.path(),
+            &["data", "convert", path, "--species", species, "--to", "deepmd/npy", "--out", out],
+        );
+    };
+    convert("a.xyz", "O,H", "first");
+    let map = here.path().join("first/H2/type_map.raw");
+    assert_eq!(std::fs::read_to_string(&map).unwrap(), "O\nH\n");
+    std::fs::remove_file(map).unwrap();
+    convert("first/H2", "C,N", "second");
+    let map = here.path().join("second/type_map.raw");
+    assert_eq!(std::fs::read_to_string(map).unwrap(), "C\nN\n");
+    let words = ["data", "info", "a.xyz", "--species", "O,C"];
+    assert_eq!(
+        stderr(&run(here.path(), &words)).trim(),
+        "a.xyz: there are atoms of the species `H`. Known here: O, C."
     );
 }

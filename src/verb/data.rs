@@ -61,6 +61,9 @@ struct Given {
     /// Only these frames of each file or system, counted from 0: begin:end:step
     #[arg(long, value_name = "SLICE", allow_hyphen_values = true)]
     frames: Option<Slice>,
+    /// Order species like this, and name them where a file does not: O,H
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    species: Vec<String>,
     /// Keep frames whose electrons had not converged
     #[arg(long)]
     keep_unconverged: bool,
@@ -82,6 +85,11 @@ impl Given {
         for one in &mut all {
             if aloud {
                 one.warnings.iter().for_each(|text| say(&format!("{}: {text}", one.name)));
+            }
+            if !self.species.is_empty() {
+                let own = std::mem::take(&mut one.frames);
+                one.frames = frames::with_species(own, &self.species)
+                    .map_err(|error| error.in_file(&one.name))?;
             }
             if let Some(slice) = self.frames {
                 one.frames = slice.of(std::mem::take(&mut one.frames));

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 
 use ground::{Error, Result};
 
-use crate::model::Frames;
+use crate::model::{Frames, Snapshot, in_frame};
 
 pub(crate) use deepmd::formula;
 pub use deepmd::systems;
@@ -256,8 +256,17 @@ pub fn read(format: Format, name: &str, source: Source<'_>, options: Options) ->
             (Format::Vasprun, Source::File(bytes)) => vasprun::read(bytes, options),
             (Format::Mlearn, Source::File(bytes)) => mlearn::read(bytes),
         };
-    let checked = read.and_then(|read| read.frames.check().map(|()| read));
+    let checked = read.and_then(|read| check(&read.frames).map(|()| read));
     checked.map_err(|error| error.in_file(name))
+}
+
+/// Refuses what does not hold together, and frames without atoms.
+fn check(frames: &Frames) -> Result<()> {
+    frames.check()?;
+    match frames.snapshots.iter().position(Snapshot::is_empty) {
+        Some(k) => Err(in_frame(Error::input("", "there are no atoms"), k)),
+        None => Ok(()),
+    }
 }
 
 /// Writes snapshots; also what the format has no place for, a sentence each.
@@ -266,7 +275,7 @@ pub fn write(
     format: Format,
     precision: Precision,
 ) -> Result<(Written, Vec<String>)> {
-    frames.check()?;
+    check(frames)?;
     if frames.is_empty() {
         return Err(Error::input("", "there are no frames to write"));
     }

@@ -36,13 +36,7 @@ struct Has {
 
 fn has() -> impl Strategy<Value = Has> {
     (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(cell, energy, forces, virial, atomic)| Has {
-            cell,
-            energy,
-            forces,
-            virial: virial && cell,
-            atomic,
-        },
+        |(cell, energy, forces, virial, atomic)| Has { cell, energy, forces, virial, atomic },
     )
 }
 
@@ -180,6 +174,10 @@ fn virtual_atoms_are_dropped() {
     assert_eq!(back.frames.snapshots[0].len(), 2);
     assert_eq!(back.frames.snapshots[0].labels.forces.as_ref().unwrap().len(), 2);
     assert_eq!(back.frames.snapshots[2], water().snapshots[2]);
+    let none = ground::npy::write(&[3, 3], &[-1.0; 9], ground::npy::Width::Integer);
+    tree.insert("set.000/real_atom_types.npy".into(), none);
+    let said = read(Format::DeepmdMixed, "w", Source::Folder(&tree), Options::default());
+    assert_eq!(said.unwrap_err().to_string(), "w: frame 0: there are no atoms.");
 }
 
 #[test]

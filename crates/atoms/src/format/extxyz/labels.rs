@@ -167,10 +167,10 @@ fn virial(comment: &Comment, cell: Option<&Cell>, notes: &mut Notes) -> Result<O
     let scale = unit(comment, ["stress-unit", "stress_unit"], Quantity::Stress)?;
     let stress = matrix(comment, &STRESS)?;
     let Some(cell) = cell else {
-        if let Some((key, _)) = said.or(stress) {
-            notes.say(format!("{key} left out: a molecule in free space has none"));
+        if let Some((key, _)) = stress {
+            notes.say(format!("{key} left out: a molecule in free space has no volume"));
         }
-        return Ok(None);
+        return Ok(said.map(|(_, xi)| xi));
     };
     let volume = cell.volume();
     let found = stress.map(|(key, s)| (key, s.map(|row| row.map(|s| -volume * scale * s))));

@@ -70,8 +70,10 @@ fn molecules_slabs_and_plain_files() {
     let slab = of(&two("pbc=\"T T F\"")).unwrap();
     assert!(slab.frames.snapshots[0].cell.is_some());
     assert!(slab.warnings[0].starts_with("1 frame: periodic in some directions only"));
-    let left = of("1\nvirial=\"1 0 0 0 1 0 0 0 1\"\nH 0 0 0\n").unwrap();
-    assert_eq!(left.warnings, ["1 frame: virial left out: a molecule in free space has none"]);
+    let left = of("1\nstress=\"1 0 0 0 1 0 0 0 1\"\nH 0 0 0\n").unwrap();
+    assert_eq!(left.warnings, ["1 frame: stress left out: a molecule in free space has no volume"]);
+    let kept = of("1\nvirial=\"1 0 0 0 1 0 0 0 1\"\nH 0 0 0\n").unwrap();
+    assert!(kept.frames.snapshots[0].labels.virial.is_some());
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn one(text: &mut String, frame: &Snapshot, species: &[String], single: bool) ->
     if let Some(energy) = labels.energy {
         write!(text, " energy={}", word(energy, false))?;
     }
-    if let (Some(virial), Some(_)) = (&labels.virial, &frame.cell) {
+    if let Some(virial) = &labels.virial {
         write!(text, " virial=\"{}\"", rows(virial))?;
     }
     if let Some(converged) = labels.converged {
