@@ -115,7 +115,9 @@ pub(crate) fn read(
 /// All frames together; species are put together by name.
 pub(crate) fn together(all: Vec<Loaded>) -> Frames {
     let mut frames = Frames::default();
-    all.into_iter().for_each(|one| frames.append(one.frames));
+    for one in all {
+        frames.append(one.frames);
+    }
     frames
 }
 
@@ -228,7 +230,7 @@ fn system(
     let own = |file: &&String| {
         let Some(rest) = file.strip_prefix(below) else { return false };
         match rest.split_once('/') {
-            None => rest == "nopbc" || rest.ends_with(".raw"),
+            None => rest == "nopbc" || rest.rsplit_once('.').is_some_and(|(_, end)| end == "raw"),
             Some((set, rest)) => set.starts_with("set.") && !rest.contains('/'),
         }
     };
@@ -284,14 +286,14 @@ mod tests {
                 snapshots: (0..10).map(|k| frame(f64::from(k))).collect(),
             };
             let kept = text.parse::<Slice>().unwrap().of(frames).snapshots;
-            kept.iter().map(|s| s.positions[0][0] as i64).collect::<Vec<_>>()
+            kept.iter().map(|s| s.positions[0][0]).collect::<Vec<_>>()
         };
-        assert_eq!(of("0:6:2"), [0, 2, 4]);
-        assert_eq!(of("7:"), [7, 8, 9]);
-        assert_eq!(of(":2"), [0, 1]);
-        assert_eq!(of("-2:"), [8, 9]);
-        assert_eq!(of("::5"), [0, 5]);
-        assert_eq!(of("1:-7"), [1, 2]);
+        assert_eq!(of("0:6:2"), [0.0, 2.0, 4.0]);
+        assert_eq!(of("7:"), [7.0, 8.0, 9.0]);
+        assert_eq!(of(":2"), [0.0, 1.0]);
+        assert_eq!(of("-2:"), [8.0, 9.0]);
+        assert_eq!(of("::5"), [0.0, 5.0]);
+        assert_eq!(of("1:-7"), [1.0, 2.0]);
         assert!(of("5:2").is_empty() && of("100:").is_empty());
         for wrong in ["5", "a:b", "1:2:0", "1:2:-1", "1:2:3:4", ""] {
             assert!(wrong.parse::<Slice>().is_err(), "{wrong}");

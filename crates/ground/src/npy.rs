@@ -98,9 +98,9 @@ pub fn write(shape: &[usize], numbers: &[f64], width: Width) -> Vec<u8> {
         Width::Single => "<f4",
         Width::Integer => "<i4",
     };
-    let lengths: String = shape.iter().map(|n| format!("{n}, ")).collect();
-    let lengths =
-        if shape.len() == 1 { lengths.trim_end() } else { lengths.trim_end_matches(", ") };
+    let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
+    let comma = if shape.len() == 1 { "," } else { "" };
+    let lengths = format!("{}{comma}", lengths.join(", "));
     let mut header =
         format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({lengths}), }}");
     // The numbers begin at a multiple of 64 bytes, the newline before them included.

@@ -42,7 +42,9 @@ impl Convert {
         }
         let precision = if self.single { Precision::Single } else { Precision::Double };
         let lost = write::frames(&frames, to, precision, &self.out)?;
-        lost.iter().for_each(|text| say(text));
+        for text in &lost {
+            say(text);
+        }
         let out = self.out.display();
         print::answer(&format!("{} as {} in {out}", counted(frames.len()), to.name()))?;
         Ok(code::CONVERGED)

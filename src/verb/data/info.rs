@@ -1,5 +1,6 @@
 //! `data info`: what frames hold, as a list or as JSON.
 
+use atoms::format::KBAR;
 use atoms::survey::{Span, Survey, survey};
 use clap::Args;
 use serde_json::{Value, json};
@@ -8,9 +9,6 @@ use super::{Given, counted};
 use crate::failure::{Outcome, code};
 use crate::frames::Loaded;
 use crate::print;
-
-/// kbar in an eV/Å³ is this many: e = 1.602176634·10⁻¹⁹ C, exact.
-const KBAR: f64 = 1602.176_634;
 
 /// The arguments of `data info`.
 #[derive(Args, Debug)]

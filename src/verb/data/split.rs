@@ -67,8 +67,8 @@ impl Split {
             let part = Frames { species: frames.species.clone(), snapshots };
             let name = file_name(k, counts.len(), format);
             let lost = write::frames(&part, format, Precision::Double, &place.join(&name))?;
-            if k == 0 {
-                lost.iter().for_each(|text| say(text));
+            for text in lost.iter().filter(|_| k == 0) {
+                say(text);
             }
             let path = self.out.join(&name);
             lines.push(format!("{} in {}", counted(*count), path.display()));

@@ -12,6 +12,7 @@
 mod block;
 mod sets;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ground::{Error, Result};
@@ -108,15 +109,12 @@ fn system(tree: &Tree, folder: &str, format: Format) -> Result<Read> {
     let at = inside(folder);
     let mut warnings = Vec::new();
     let types = types(tree, &at("type.raw"))?;
-    let names = match tree.get(&at("type_map.raw")) {
-        Some(bytes) => names(bytes, &at("type_map.raw"))?,
-        None => {
-            warnings.push(format!(
-                "there is no type_map.raw: species are called {}",
-                unnamed(&types).join(", ")
-            ));
-            unnamed(&types)
-        }
+    let names = if let Some(bytes) = tree.get(&at("type_map.raw")) {
+        names(bytes, &at("type_map.raw"))?
+    } else {
+        let names = unnamed(&types);
+        warnings.push(format!("there is no type_map.raw: species are called {}", names.join(", ")));
+        names
     };
     if let Some((atom, t)) = types.iter().enumerate().find(|(_, t)| **t as usize >= names.len()) {
         let found =
@@ -133,7 +131,14 @@ fn system(tree: &Tree, folder: &str, format: Format) -> Result<Read> {
             Format::DeepmdRaw => sets::text(tree, place, &system)?,
             _ => sets::arrays(tree, place, &system, format)?,
         };
-        snapshots.extend(set.snapshots(&system)?);
+        let several = places.len() > 1;
+        snapshots.extend(set.snapshots(&system).map_err(|error| match error {
+            Error::Input(mut input) if several => {
+                input.key = format!("{place}: {}", input.key);
+                Error::Input(input)
+            }
+            other => other,
+        })?);
     }
     if places.is_empty() {
         let found = "there is no set.000 beside it";
@@ -202,9 +207,9 @@ pub(super) fn write(frames: &Frames, format: Format, precision: Precision) -> Tr
         let first = group.frames[0];
         let types: String = match format {
             Format::DeepmdMixed => "0\n".repeat(first.len()),
-            _ => first.types.iter().map(|t| format!("{t}\n")).collect(),
+            _ => lines(first.types.iter()),
         };
-        let names: String = frames.species.iter().map(|name| format!("{name}\n")).collect();
+        let names = lines(frames.species.iter());
         tree.insert(at("type.raw"), types.into_bytes());
         tree.insert(at("type_map.raw"), names.into_bytes());
         if first.cell.is_none() {
@@ -226,11 +231,16 @@ pub(super) fn write(frames: &Frames, format: Format, precision: Precision) -> Tr
     tree
 }
 
+/// A line each.
+fn lines(words: impl Iterator<Item = impl ToString>) -> String {
+    words.flat_map(|word| [word.to_string(), "\n".to_owned()]).collect()
+}
+
 /// Frames by composition, in the order of their first frames. Mixed frames need only be as many atoms.
 fn groups(frames: &Frames, mixed: bool) -> Vec<Group<'_>> {
-    let mut keys: std::collections::BTreeMap<(Vec<u32>, usize, u8), usize> = Default::default();
+    let mut keys: BTreeMap<(Vec<u32>, usize, u8), usize> = BTreeMap::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut taken: std::collections::BTreeMap<String, usize> = Default::default();
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     for frame in &frames.snapshots {
         let labels = FIELDS.iter().enumerate().filter(|(_, field)| (field.of)(frame).is_some());
         let mask = labels.fold(0_u8, |mask, (k, _)| mask | 1 << k);
@@ -256,5 +266,5 @@ pub(crate) fn formula(frames: &Frames, frame: &Snapshot) -> String {
     }
     let present = frames.species.iter().zip(counts).filter(|(_, count)| *count > 0);
     let plain = |name: &String| name.replace(|c: char| !c.is_alphanumeric() && c != '_', "_");
-    present.map(|(name, count)| format!("{}{count}", plain(name))).collect()
+    present.flat_map(|(name, count)| [plain(name), count.to_string()]).collect()
 }

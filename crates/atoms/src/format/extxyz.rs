@@ -128,12 +128,11 @@ impl Atoms {
         let due: usize = properties.iter().map(|property| property.width).sum();
         let exact = !self.columns.plain;
         if words.len() < due || (exact && words.len() > due) {
-            return Err(Error::input("", format!("{} columns", words.len())).allowed(
-                match exact {
-                    true => format!("Properties asks for {due}"),
-                    false => "A line is a symbol and a position, four words".to_owned(),
-                },
-            ));
+            return Err(Error::input("", format!("{} columns", words.len())).allowed(if exact {
+                format!("Properties asks for {due}")
+            } else {
+                "A line is a symbol and a position, four words".to_owned()
+            }));
         }
         let name = words[self.columns.species];
         let name = match name.parse::<usize>() {

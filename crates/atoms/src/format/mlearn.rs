@@ -190,7 +190,7 @@ mod tests {
             let virial = frame.labels.virial.unwrap();
             let due = [[1.0, 4.0, xz], [4.0, 2.0, yz], [xz, yz, 3.0]];
             for (found, due) in virial.iter().flatten().zip(due.iter().flatten()) {
-                assert!((found - due * 8.0 / 1602.176_634).abs() < 1e-15);
+                assert!((found - due * 8.0 / 1_602.176_634).abs() < 1e-15);
             }
             assert_eq!(frame.positions, [[1.0, 0.0, 0.0]]);
             assert_eq!(found.warnings.len(), usize::from(element == "Fe"));

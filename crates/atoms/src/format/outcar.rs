@@ -156,12 +156,9 @@ impl Reader<'_> {
         let number = self.done.len() + self.damaged.len() + 1;
         let step = std::mem::take(&mut self.step);
         let damage = |why: &str| Some((number, why.to_owned()));
-        let [energy] = match columns::<1>(value) {
-            Some(energy) => energy,
-            None => {
-                self.damaged.extend(damage("its energy is no number"));
-                return Ok(());
-            }
+        let Some([energy]) = columns::<1>(value) else {
+            self.damaged.extend(damage("its energy is no number"));
+            return Ok(());
         };
         if let Some(why) = step.damage {
             self.damaged.push((number, why));

@@ -220,7 +220,9 @@ fn text(frames: &Frames, frame: &Snapshot) -> Result<Vec<u8>> {
         let _done = write!(counts, " {}", run.len());
     }
     let _done = write!(text, "{names}\n{counts}\nCartesian\n");
-    order.into_iter().for_each(|i| text.push_str(&vector(frame.positions[i])));
+    for i in order {
+        text.push_str(&vector(frame.positions[i]));
+    }
     Ok(text.into_bytes())
 }
 

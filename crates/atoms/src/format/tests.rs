@@ -24,35 +24,23 @@ fn cell() -> impl Strategy<Value = Cell> {
         })
 }
 
-/// Which labels frames have.
-#[derive(Clone, Copy, Debug)]
-struct Has {
-    cell: bool,
-    energy: bool,
-    forces: bool,
-    virial: bool,
-    atomic: bool,
-}
-
-fn has() -> impl Strategy<Value = Has> {
-    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(cell, energy, forces, virial, atomic)| Has { cell, energy, forces, virial, atomic },
-    )
-}
+/// Which frames have: a cell, an energy, forces, a virial, atomic energies.
+type Has = [bool; 5];
 
 fn snapshot(types: Arc<[u32]>, has: Has) -> impl Strategy<Value = Snapshot> {
     let n = types.len();
+    let [cell_there, energy_there, forces_there, virial_there, atomic_there] = has;
     let labels = (number(), vectors(n), vectors(3), prop::collection::vec(number(), n));
     (vectors(n), cell(), labels).prop_map(
         move |(positions, cell, (energy, forces, virial, atomic))| Snapshot {
             types: Arc::clone(&types),
             positions,
-            cell: has.cell.then_some(cell),
+            cell: cell_there.then_some(cell),
             labels: Labels {
-                energy: has.energy.then_some(energy),
-                forces: has.forces.then_some(forces),
-                virial: has.virial.then(|| [virial[0], virial[1], virial[2]]),
-                atomic_energies: has.atomic.then_some(atomic),
+                energy: energy_there.then_some(energy),
+                forces: forces_there.then_some(forces),
+                virial: virial_there.then(|| [virial[0], virial[1], virial[2]]),
+                atomic_energies: atomic_there.then_some(atomic),
                 converged: None,
             },
         },
@@ -62,7 +50,7 @@ fn snapshot(types: Arc<[u32]>, has: Has) -> impl Strategy<Value = Snapshot> {
 /// Frames of one composition with one set of labels.
 fn frames() -> impl Strategy<Value = Frames> {
     let types = prop::collection::vec(0..2_u32, 1..6);
-    (types, has(), 1..4_usize).prop_flat_map(|(mut types, has, n)| {
+    (types, any::<Has>(), 1..4_usize).prop_flat_map(|(mut types, has, n)| {
         // Both species are there, the first one first: formats that find names by looking agree.
         types.insert(0, 0);
         types.insert(1, 1);
@@ -181,109 +169,6 @@ fn virtual_atoms_are_dropped() {
 }
 
 #[test]
-fn folders_that_do_not_fit() {
-    let (written, _) = write(&water(), Format::DeepmdNpy, Precision::Double).unwrap();
-    let Written::Folder(all) = written else { panic!("a folder") };
-    let tree: Tree = all
-        .iter()
-        .filter_map(|(path, bytes)| Some((path.strip_prefix("O1H2/")?.to_owned(), bytes.clone())))
-        .collect();
-    let array = |shape: &[usize], fill: f64| {
-        let n = shape.iter().product();
-        ground::npy::write(shape, &vec![fill; n], ground::npy::Width::Double)
-    };
-    let said = |change: &dyn Fn(&mut Tree)| {
-        let mut tree = tree.clone();
-        change(&mut tree);
-        let source = Source::Folder(&tree);
-        let found = detect("w", source).and_then(|f| read(f, "w", source, Options::default()));
-        found.map(|read| read.warnings.join("; ")).unwrap_or_else(|error| error.to_string())
-    };
-    let put = |name: &'static str, bytes: Vec<u8>| {
-        move |tree: &mut Tree| {
-            tree.insert(name.to_owned(), bytes.clone());
-        }
-    };
-    let drop = |name: &'static str| {
-        move |tree: &mut Tree| {
-            tree.remove(name);
-        }
-    };
-    assert_eq!(said(&|_| {}), "");
-    for (change, due) in [
-        (
-            &put("set.000/box.npy", array(&[2, 6], 1.0)) as &dyn Fn(&mut Tree),
-            "w: set.000/box.npy: 12 numbers for 2 frames. A frame has 9 of them here.",
-        ),
-        (
-            &put("set.000/box.npy", array(&[2, 9], 0.0)),
-            "w: frame 0: cell: the lattice vectors (0 0 0), (0 0 0), (0 0 0) span no volume. A molecule without a cell is marked as such (deepmd: an empty file `nopbc`).",
-        ),
-        (
-            &drop("set.000/box.npy"),
-            "w: set.000/box.npy: there is no such file. A system in free space has an empty file `nopbc` beside type.raw.",
-        ),
-        (
-            &put("set.000/energy.npy", array(&[3], 1.0)),
-            "w: set.000/energy.npy: 3 frames, and coord has 2. A frame has 1 of them here.",
-        ),
-        (&put("set.000/energy.npy", array(&[2, 1], 1.0)), ""),
-        (
-            &put("set.000/energy.npy", array(&[2], f64::NAN)),
-            "w: frame 0: the energy is not a finite number.",
-        ),
-        (
-            &put("set.000/force.npy", array(&[2, 6], 1.0)),
-            "w: set.000/force.npy: 12 numbers for 2 frames. A frame has 9 of them here.",
-        ),
-        (
-            &put("set.000/coord.npy", array(&[2, 7], 1.0)),
-            "w: set.000/coord.npy: 14 numbers, and type.raw has 3 atoms. A frame has 9 of them here.",
-        ),
-        (
-            &put("set.000/coord.npy", b"\x93NUMPY".to_vec()),
-            "w: set.000/coord.npy: this is not a NumPy array, or it ends in its header. Write it with numpy.save, from an array of numbers.",
-        ),
-        (
-            &put("type.raw", b"0 1 2".to_vec()),
-            "w: type.raw: atom 3 is of type 2, and type_map.raw has 2 names. Types are counted from 0.",
-        ),
-        (
-            &put("type.raw", b"0 1 O".to_vec()),
-            "w: type.raw: `O` is no type. Write a whole number for each atom, counted from 0.",
-        ),
-        (
-            &put("type.raw", b"0 1 -1".to_vec()),
-            "w: type.raw: `-1` is no type. Write a whole number for each atom, counted from 0.",
-        ),
-        (&put("type.raw", b"0.0e+00\n1.0\n1\n".to_vec()), ""),
-        (
-            &put("type.raw", Vec::new()),
-            "w: type.raw: there are no atoms. Write a whole number for each atom, counted from 0.",
-        ),
-        (
-            &put("type_map.raw", b"O O".to_vec()),
-            "w: type_map.raw: `O` is there twice. Every name once; types are counted in their order.",
-        ),
-        (&drop("type_map.raw"), "there is no type_map.raw: species are called Type_0, Type_1"),
-        (
-            &drop("type.raw"),
-            "w: this folder holds no system: there is no type.raw in it. A system is type.raw with set.000/coord.npy or coord.raw beside it.",
-        ),
-        (
-            &drop("set.000/coord.npy"),
-            "w: type.raw: there are no coordinates beside it. A system is type.raw with set.000/coord.npy or coord.raw beside it.",
-        ),
-        (
-            &put("set.000/fparam.npy", array(&[2, 1], 1.0)),
-            "fparam left out: no such label is kept here",
-        ),
-    ] {
-        assert_eq!(said(change), due);
-    }
-}
-
-#[test]
 fn names_and_contents_tell_formats() {
     let of =
         |name: &str, bytes: &[u8]| detect(name, Source::File(bytes)).map_err(|e| e.to_string());
@@ -329,4 +214,5 @@ fn what_cannot_be_written_is_said() {
     assert_eq!(lost.len(), 3);
 }
 
+mod folders;
 mod mangled;

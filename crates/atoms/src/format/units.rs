@@ -5,7 +5,7 @@
 use ground::{Error, Result};
 
 /// kbar Å³ in an eV: e = 1.602176634·10⁻¹⁹ C, exact.
-pub(super) const KBAR: f64 = 1602.176_634;
+pub const KBAR: f64 = 1_602.176_634;
 /// GPa in an eV/Å³.
 const GPA: f64 = KBAR / 10.0;
 /// eV in a Hartree.

@@ -28,7 +28,7 @@ pub(super) fn read(bytes: &[u8], options: Options) -> Result<Read> {
     let mut run = Run::default();
     let line = |xml: &Reader<&[u8]>| {
         let end = usize::try_from(xml.buffer_position()).unwrap_or(usize::MAX).min(text.len());
-        1 + text.as_bytes()[..end].iter().filter(|b| **b == b'\n').count()
+        1 + text.as_bytes()[..end].split(|b| *b == b'\n').skip(1).count()
     };
     let whole = loop {
         let handled = match xml.read_event() {
@@ -55,12 +55,11 @@ pub(super) fn read(bytes: &[u8], options: Options) -> Result<Read> {
     };
     let mut warnings = Vec::new();
     if run.done.is_empty() {
-        let found = match whole {
-            true => "there is no calculation in this file".to_owned(),
-            false => format!(
-                "this XML ends or breaks at line {}, before a calculation is complete",
-                line(&xml)
-            ),
+        let found = if whole {
+            "there is no calculation in this file".to_owned()
+        } else {
+            let line = line(&xml);
+            format!("this XML ends or breaks at line {line}, before a calculation is complete")
         };
         return Err(Error::input("", found).allowed("Give a vasprun.xml of VASP"));
     }
@@ -80,6 +79,9 @@ struct Tag {
     tag: String,
     name: String,
 }
+
+/// Where vectors go.
+type Place = fn(&mut Calculation) -> &mut Vec<Vec3>;
 
 #[derive(Debug, Default)]
 struct Run {
@@ -160,7 +162,7 @@ impl Run {
     }
 
     fn vector(&mut self) -> Result<()> {
-        let places: [(&[&str], fn(&mut Calculation) -> &mut Vec<Vec3>); 4] = [
+        let places: [(&[&str], Place); 4] = [
             (&["calculation", "structure", "crystal", "varray:basis", "v"], |c| &mut c.basis),
             (&["calculation", "structure", "varray:positions", "v"], |c| &mut c.positions),
             (&["calculation", "varray:forces", "v"], |c| &mut c.forces),

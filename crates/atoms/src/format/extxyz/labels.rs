@@ -156,7 +156,9 @@ pub(super) fn scale_forces(comment: &Comment, labels: &mut Labels) -> Result<()>
     }
     let scale = unit(comment, ["energy-unit", "energy_unit"], Quantity::Energy)?;
     if let Some(energies) = &mut labels.atomic_energies {
-        energies.iter_mut().for_each(|e| *e *= scale);
+        for energy in energies {
+            *energy *= scale;
+        }
     }
     Ok(())
 }

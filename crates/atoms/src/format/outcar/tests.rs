@@ -24,21 +24,26 @@ const CELL: &str = "  volume of cell :     1000.00
 
 /// An ionic step of so many electronic iterations, the last of which changed the energy by so much.
 fn step(iterations: usize, end: &str, mark: &str, energy: &str) -> String {
-    let mut text = String::new();
-    for n in 1..=iterations {
-        text += &format!("--------- Iteration      1({n:4})  ---------\n");
-        text += " total energy-change (2. order) : 0.1E-04  (-0.2E-08)\n";
-        text += "  free energy    TOTEN  =         1.00000000 eV\n";
-    }
-    text += &format!("{end}\n");
-    text += "  in kB      46.0      57.0      30.0     -15.0       1.0       7.0\n";
-    text += CELL;
-    text += &format!(" POSITION                     TOTAL-FORCE (eV/Angst){mark}\n ------\n");
-    text += "   0.1   0.2   0.3      1.0   -2.0   3.0\n";
-    text += "   1.1   0.2   0.3     -1.0-2.0   0.0\n";
-    text += "   0.1   1.2   0.3      0.0    4.0  -3.0\n ------\n";
-    text += &format!("  free  energy{energy}\n");
-    text
+    let iteration = |n: usize| {
+        format!(
+            "--------- Iteration      1({n:4})  ---------\n total energy-change (2. order) : 0.1E-04  \
+             (-0.2E-08)\n  free energy    TOTEN  =         1.00000000 eV\n"
+        )
+    };
+    let iterations: Vec<String> = (1..=iterations).map(iteration).collect();
+    format!(
+        "{}{end}
+  in kB      46.0      57.0      30.0     -15.0       1.0       7.0
+{CELL} POSITION                     TOTAL-FORCE (eV/Angst){mark}
+ ------
+   0.1   0.2   0.3      1.0   -2.0   3.0
+   1.1   0.2   0.3     -1.0-2.0   0.0
+   0.1   1.2   0.3      0.0    4.0  -3.0
+ ------
+  free  energy{energy}
+",
+        iterations.concat()
+    )
 }
 
 const REACHED: &str = "------ aborting loop because EDIFF is reached ------";
@@ -62,7 +67,7 @@ fn a_step_has_all_its_labels() {
     let virial = frame.labels.virial.unwrap();
     let due = [[46.0, -15.0, 7.0], [-15.0, 57.0, 1.0], [7.0, 1.0, 30.0]];
     for (found, due) in virial.iter().flatten().zip(due.iter().flatten()) {
-        assert!((found - due * 1000.0 / 1602.176_634).abs() < 1e-12);
+        assert!((found - due * 1000.0 / 1_602.176_634).abs() < 1e-12);
     }
     assert_eq!(frame.labels.converged, Some(true));
     let unlabelled = text.replace("in kB", "in kb");
@@ -81,7 +86,7 @@ fn names_may_repeat_or_be_in_potcar_only() {
     let bare: String = HEAD
         .lines()
         .filter(|l| !l.contains("TITEL") && !l.contains("VRHFIN"))
-        .map(|line| format!("{line}\n"))
+        .flat_map(|line| [line, "\n"])
         .collect();
     let found = of(&(bare.clone() + &step(1, REACHED, "", DFT))).unwrap().frames;
     assert_eq!(found.species, ["O", "H"]);

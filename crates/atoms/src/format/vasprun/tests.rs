@@ -42,7 +42,7 @@ fn calculations_have_all_their_labels() {
     assert_eq!(frame.positions[0], [1.25, 0.0, 1.5]);
     assert_eq!(frame.labels.forces.as_ref().unwrap()[0], [1.0, 2.0, 3.0]);
     let virial = frame.labels.virial.unwrap();
-    assert!((virial[2][2] - 30.0 * 12.0 / 1602.176_634).abs() < 1e-14);
+    assert!((virial[2][2] - 30.0 * 12.0 / 1_602.176_634).abs() < 1e-14);
     assert_eq!(virial[0][2], virial[2][0]);
     assert_eq!(found.frames.snapshots[1].labels.energy, Some(-3.25));
 }
