@@ -45,38 +45,36 @@ fn compare(found: Vec<(String, &str)>) {
     assert!(differ.is_empty(), "\n{}", differ.join("\n"));
 }
 
-#[test]
-fn systems_of_deepmd() {
+/// numpy.save of one number repeated.
+fn array(shape: &str, n: usize, value: f64) -> Option<Vec<u8>> {
+    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+    bytes.extend(header.as_bytes());
+    (0..n).for_each(|_| bytes.extend(value.to_le_bytes()));
+    Some(bytes)
+}
+
+/// What is said of the good system with another file, or without one.
+fn with(file: &str, bytes: Option<Vec<u8>>) -> String {
     let here = tempdir().unwrap();
-    let at = here.path();
-    system(at);
-    // numpy.save of float64 ones.
-    let array = |shape: &str, n: usize, value: f64| {
-        let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
-        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-        bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
-        bytes.extend(header.as_bytes());
-        (0..n).for_each(|_| bytes.extend(value.to_le_bytes()));
-        bytes
-    };
-    let with = |file: &str, bytes: Option<Vec<u8>>| {
-        let path = at.join("system").join(file);
-        let good = std::fs::read(&path).ok();
-        match bytes {
-            Some(bytes) => std::fs::write(&path, bytes).unwrap(),
-            None => std::fs::remove_file(&path).unwrap(),
-        }
-        let sentence = said(at, &["check", "system"]);
-        match good {
-            Some(good) => std::fs::write(&path, good).unwrap(),
-            None => std::fs::remove_file(&path).unwrap(),
-        }
-        sentence
-    };
-    let cut = std::fs::read(at.join("system/set.000/coord.npy")).unwrap();
+    system(here.path());
+    let path = here.path().join("system").join(file);
+    match bytes {
+        Some(bytes) => std::fs::write(&path, bytes).unwrap(),
+        None => std::fs::remove_file(&path).unwrap(),
+    }
+    said(here.path(), &["check", "system"])
+}
+
+#[test]
+fn arrays_of_deepmd() {
+    let here = tempdir().unwrap();
+    system(here.path());
+    let cut = std::fs::read(here.path().join("system/set.000/coord.npy")).unwrap();
     compare(vec![
         (
-            with("set.000/box.npy", Some(array("(1, 6)", 6, 1.0))),
+            with("set.000/box.npy", array("(1, 6)", 6, 1.0)),
             "system: set.000/box.npy: 6 numbers for 1 frames. A frame has 9 of them here.",
         ),
         (
@@ -84,15 +82,15 @@ fn systems_of_deepmd() {
             "system: set.000/box.npy: there is no such file. A system in free space has an empty file `nopbc` beside type.raw.",
         ),
         (
-            with("set.000/energy.npy", Some(array("(1,)", 1, f64::NAN))),
+            with("set.000/energy.npy", array("(1,)", 1, f64::NAN)),
             "system: frame 0: the energy is not a finite number.",
         ),
         (
-            with("set.000/force.npy", Some(array("(1, 6)", 6, f64::INFINITY))),
+            with("set.000/force.npy", array("(1, 6)", 6, f64::INFINITY)),
             "system: frame 0: a force is not a finite number.",
         ),
         (
-            with("set.000/energy.npy", Some(array("(4,)", 4, 1.0))),
+            with("set.000/energy.npy", array("(4,)", 4, 1.0)),
             "system: set.000/energy.npy: 4 frames, and coord has 1. A frame has 1 of them here.",
         ),
         (
@@ -103,6 +101,12 @@ fn systems_of_deepmd() {
             with("set.000/force.npy", Some(b"<html>".to_vec())),
             "system: set.000/force.npy: this is not a NumPy array, or it ends in its header. Write it with numpy.save, from an array of numbers.",
         ),
+    ]);
+}
+
+#[test]
+fn types_of_deepmd() {
+    compare(vec![
         (
             with("type.raw", Some(b"0\n2\n".to_vec())),
             "system: type.raw: atom 2 is of type 2, and type_map.raw has 2 names. Types are counted from 0.",
@@ -118,16 +122,15 @@ fn systems_of_deepmd() {
     ]);
 }
 
-#[test]
-fn files_of_one_kind_each() {
+/// What is said of a file of this name and text.
+fn of(name: &str, text: &str) -> String {
     let here = tempdir().unwrap();
-    let at = here.path();
-    let of = |name: &str, text: &str| {
-        std::fs::write(at.join(name), text).unwrap();
-        let sentence = said(at, &["check", name]);
-        std::fs::remove_file(at.join(name)).unwrap();
-        sentence
-    };
+    std::fs::write(here.path().join(name), text).unwrap();
+    said(here.path(), &["check", name])
+}
+
+#[test]
+fn extended_xyz() {
     compare(vec![
         (
             of("a.xyz", &XYZ.replace("-0.1 0 0", "-0.1 0")),
@@ -151,6 +154,12 @@ fn files_of_one_kind_each() {
             ),
             "a.xyz: line 4 (frame 0): virial: virial has the trace 27 eV, and −V stress has -2187 eV. Here a virial is positive when compressed, a stress (eV/Å³) positive under tension; change the sign of one or remove it.",
         ),
+    ]);
+}
+
+#[test]
+fn files_of_vasp() {
+    compare(vec![
         (
             of("POSCAR", &POSCAR.replace("1 1\nD", "1 2\nD")),
             "POSCAR: line 10: there are 2 positions, and the counts are 3 atoms. A line for each atom.",
@@ -179,6 +188,12 @@ fn files_of_one_kind_each() {
             of("vasprun.xml", VASPRUN),
             "vasprun.xml: this XML ends or breaks at line 5, before a calculation is complete. Give a vasprun.xml of VASP.",
         ),
+    ]);
+}
+
+#[test]
+fn files_that_are_not_read() {
+    compare(vec![
         (
             of("t.json", "[{\"structure\": 1}]"),
             "t.json: this is not the JSON of mlearn: invalid type: integer `1`, expected struct Structure at line 1 column 16. A list of {structure: {lattice, sites}, outputs: {energy, forces}}.",
