@@ -1,8 +1,8 @@
 //! Frames from files: which format, which of them, what was odd.
 //!
 //! A path is a file, or a folder that holds systems of DeePMD-kit or outputs of other programs at any
-//! depth. In a folder where VASP ran, its OUTCAR is read and vasprun.xml and POSCAR are not: they say
-//! the same.
+//! depth. Where there are systems, only they are read: outputs beside them are often their source. In a
+//! folder where VASP ran, its OUTCAR is read and vasprun.xml and POSCAR are not: they say the same.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -172,7 +172,18 @@ fn folder(path: &Path, from: Option<Format>, options: Options) -> Result<Vec<Loa
         .collect();
     if from.is_none_or(Format::is_folder) && !systems.is_empty() {
         let one = |system: &&str| self::system(path, system, &files, (from, options));
-        return systems.iter().map(one).collect();
+        let mut all: Vec<Loaded> = systems.iter().map(one).collect::<Result<_>>()?;
+        let others = chosen(&files, None);
+        let others =
+            others.iter().filter(|(_, f)| !matches!(f, Format::Mlearn | Format::Npz)).count();
+        if others > 0 && from.is_none() {
+            let one = if others == 1 { "1 file" } else { &format!("{others} files") };
+            all[0].warnings.push(format!(
+                "beside it are {one} of other formats, not read: their frames may be the same; --from \
+                 reads them"
+            ));
+        }
+        return Ok(all);
     }
     let name = path.display().to_string();
     let mut chosen = chosen(&files, from);

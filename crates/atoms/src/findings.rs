@@ -3,7 +3,8 @@
 //! ```text
 //! closest < 0.5 Å                               atoms that collide
 //! |Σ F| > 0.1 F_rms √N                          forces that push the whole
-//! |e − median| > 10 · 1.48 · MAD, > 0.1 eV      energies of one composition
+//! |e − median| > 10 · 1.48 · MAD, > 0.1 eV      energies of one composition, at most 2 % of them: more
+//!                                               are another phase, not a slip
 //! slope of ΔE by −F̄·Δx                          1 where energies and forces have the same units
 //! ```
 //! The slope is taken over pairs of frames that follow each other and are near, as in dynamics. Limits
@@ -24,6 +25,8 @@ const NET: f64 = 0.1;
 const NET_LEAST: f64 = 1e-2;
 /// Energies per atom farther from the median than these: in robust standard deviations, and in eV.
 const OUTLIER: [f64; 2] = [10.0, 0.1];
+/// More than this part of a composition are no outliers.
+const RARE: f64 = 0.02;
 /// Pressures above this are no pressures of matter that is computed so, eV/Å³ (1600 GPa).
 const PRESSURE: f64 = 10.0;
 /// Root mean square forces above this are of another unit, eV/Å.
@@ -223,7 +226,10 @@ fn outliers(frames: &Frames) -> Option<Finding> {
         let mut off: Vec<f64> = group.iter().map(|(_, e)| (e - middle).abs()).collect();
         let limit = (OUTLIER[0] * 1.4826 * median(&mut off)).max(OUTLIER[1]);
         let those = group.iter().filter(|(_, e)| (e - middle).abs() > limit);
-        far.extend(those.map(|(k, e)| (*k, *e, middle)));
+        let those: Vec<_> = those.map(|(k, e)| (*k, *e, middle)).collect();
+        if those.len() as f64 <= (RARE * group.len() as f64).max(1.0) {
+            far.extend(those);
+        }
     }
     let &(k, energy, middle) =
         far.iter().max_by(|a, b| (a.1 - a.2).abs().total_cmp(&(b.1 - b.2).abs()))?;

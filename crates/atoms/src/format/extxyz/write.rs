@@ -38,6 +38,11 @@ fn one(text: &mut String, frame: &Snapshot, species: &[String], single: bool) ->
     if let Some(virial) = &labels.virial {
         write!(text, " virial=\"{}\"", rows(virial))?;
     }
+    if let (Some(virial), Some(cell)) = (&labels.virial, &frame.cell) {
+        // What ASE and those that use it look for.
+        let stress = virial.map(|row| row.map(|v| -v / cell.volume()));
+        write!(text, " stress=\"{}\"", rows(&stress))?;
+    }
     if let Some(converged) = labels.converged {
         write!(text, " converged={}", if converged { "T" } else { "F" })?;
     }
