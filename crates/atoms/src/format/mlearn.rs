@@ -6,12 +6,15 @@
 //! ```
 //! Å, eV, eV/Å. `virial_stress` is kbar, positive when compressed: Ξ = σ V/1602.176634. The files say
 //! neither that nor the order of the last two numbers, and it is not the same in all of them: yz, xz for
-//! Li, Si and Ge, but xz, yz for Mo, Cu and Ni. Known from the data in two ways that agree. Stress against
-//! the shear of strained crystals has the size of −2 C₄₄ in these places (Mo −2000 kbar, Si −1200, Ge
-//! −1000 to −1500, Cu −1600, Ni −1700 to −2700), and less than a tenth of it in the others, but for few
-//! frames of Cu and Ni. The virial of a pair potential fitted to forces alone correlates with the numbers
-//! to 0.94 or more in these places (Mo 0.985 and 0.987) and to less than 0.26 in the others. Elements that
-//! the benchmark does not have are read as yz, xz, and that is said.
+//! Li, Si and Ge, but xz, yz for Mo, Cu and Ni. Known from the data in two ways that agree:
+//!
+//! * The slope of stress by the shear of strained crystals is about −2 C₄₄ in these places: −1900 to −2100
+//!   kbar for Mo, −1200 Si, −1000 to −1500 Ge, −1600 Cu, −1700 to −2700 Ni. In the other of the two places
+//!   it is less than a tenth of that (Ni, with five frames, a fifth). Li has no such frames.
+//! * The virial of a pair potential that was fitted to forces alone correlates with the numbers to 0.94 and
+//!   more in these places, for all six elements (Mo 0.985, Li 0.955), and to 0.26 and less in the others.
+//!
+//! Elements that the benchmark does not have are read as yz, xz, and that is said.
 
 use ground::{Error, Result};
 use serde::Deserialize;
