@@ -46,13 +46,13 @@ fn compare(found: Vec<(String, &str)>) {
 }
 
 /// numpy.save of one number repeated.
-fn array(shape: &str, n: usize, value: f64) -> Option<Vec<u8>> {
+fn array(shape: &str, n: usize, value: f64) -> Vec<u8> {
     let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
     bytes.extend(header.as_bytes());
     (0..n).for_each(|_| bytes.extend(value.to_le_bytes()));
-    Some(bytes)
+    bytes
 }
 
 /// What is said of the good system with another file, or without one.
@@ -74,7 +74,7 @@ fn arrays_of_deepmd() {
     let cut = std::fs::read(here.path().join("system/set.000/coord.npy")).unwrap();
     compare(vec![
         (
-            with("set.000/box.npy", array("(1, 6)", 6, 1.0)),
+            with("set.000/box.npy", Some(array("(1, 6)", 6, 1.0))),
             "system: set.000/box.npy: 6 numbers for 1 frames. A frame has 9 of them here.",
         ),
         (
@@ -82,15 +82,15 @@ fn arrays_of_deepmd() {
             "system: set.000/box.npy: there is no such file. A system in free space has an empty file `nopbc` beside type.raw.",
         ),
         (
-            with("set.000/energy.npy", array("(1,)", 1, f64::NAN)),
+            with("set.000/energy.npy", Some(array("(1,)", 1, f64::NAN))),
             "system: frame 0: the energy is not a finite number.",
         ),
         (
-            with("set.000/force.npy", array("(1, 6)", 6, f64::INFINITY)),
+            with("set.000/force.npy", Some(array("(1, 6)", 6, f64::INFINITY))),
             "system: frame 0: a force is not a finite number.",
         ),
         (
-            with("set.000/energy.npy", array("(4,)", 4, 1.0)),
+            with("set.000/energy.npy", Some(array("(4,)", 4, 1.0))),
             "system: set.000/energy.npy: 4 frames, and coord has 1. A frame has 1 of them here.",
         ),
         (
