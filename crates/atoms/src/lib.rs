@@ -8,6 +8,7 @@ pub mod elements;
 pub mod findings;
 pub mod form;
 pub mod format;
+pub mod interchange;
 pub mod model;
 pub mod neighbours;
 pub mod potential;

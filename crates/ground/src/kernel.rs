@@ -8,6 +8,8 @@
 
 pub mod block;
 pub mod dense;
+pub mod gathered;
+pub mod gram;
 pub mod lane;
 pub mod math;
 pub mod network;

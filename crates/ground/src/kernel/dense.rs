@@ -25,6 +25,7 @@ use super::network::Activation;
 use super::update::Rule;
 
 mod forward;
+pub mod frozen;
 pub(super) mod normed;
 pub(super) mod packing;
 pub(super) mod product;
@@ -68,7 +69,7 @@ pub fn rows<T: Real>(numbers: usize) -> usize {
 }
 
 /// One layer's place among parameters and values.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Layer {
     pub(super) n_in: usize,
     pub(super) n_out: usize,

@@ -14,10 +14,12 @@ use super::lane::Real;
 use parts::polynomial;
 
 mod double;
+mod gate;
 pub(super) mod parts;
 mod single;
 mod tail;
 
+pub use gate::{Gate, gated, gated_curvature, gated_n, gated_slope};
 pub use tail::{gelu, gelu_curvature, gelu_slope};
 
 /// The same numbers in all lanes; a loop, since closures are not inlined for certain.

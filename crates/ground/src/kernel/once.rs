@@ -12,6 +12,8 @@ use super::dense::normed::reverse::Back;
 use super::dense::product::{self, Bias, Lines, Store};
 use super::dense::reverse::{Add, Move};
 use super::dense::{self, Layer, skip, turn};
+use super::gathered::{self, Table};
+use super::gram::{self, Pairs};
 use super::lane::Real;
 use super::network::{Activation, Evaluations, Network, Reversed, forward, reverse};
 use super::span::{self, Points, Span};
@@ -204,6 +206,38 @@ pub trait Once: Sized {
     #[doc(hidden)]
     fn outer(level: Level, b: &[<Self as Real>::Row], sums: &mut [<Self as Real>::Row])
     where
+        Self: Real;
+    /// See [`gathered::gather`].
+    #[doc(hidden)]
+    fn gather(
+        level: Level,
+        table: Table<'_, <Self as Real>::Row>,
+        terms: (&[u32], &[[Self; 4]]),
+        a: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
+    /// See [`gathered::project`].
+    #[doc(hidden)]
+    fn project_gathered(
+        level: Level,
+        table: Table<'_, <Self as Real>::Row>,
+        factors: (&[u32], &[<Self as Real>::Row]),
+        z: &mut [[Self; 4]],
+    ) where
+        Self: Real;
+    /// See [`gram::products`].
+    #[doc(hidden)]
+    fn gram(level: Level, pairs: Pairs, a: &[<Self as Real>::Row], products: &mut [Self])
+    where
+        Self: Real;
+    /// See [`gram::reverse`].
+    #[doc(hidden)]
+    fn gram_reverse(
+        level: Level,
+        pairs: Pairs,
+        from: (&[<Self as Real>::Row], Self, &[Self]),
+        into: &mut [<Self as Real>::Row],
+    ) where
         Self: Real;
     /// See [`span::asinh`].
     #[doc(hidden)]
@@ -435,6 +469,50 @@ macro_rules! once {
             #[inline(never)]
             fn outer(level: Level, b: &[<Self as Real>::Row], sums: &mut [<Self as Real>::Row]) {
                 dispatch!(level, simd => span::outer_of::<$real, _>(simd, b, sums));
+            }
+            #[inline(never)]
+            fn gather(
+                level: Level,
+                table: Table<'_, <Self as Real>::Row>,
+                terms: (&[u32], &[[Self; 4]]),
+                a: &mut [<Self as Real>::Row],
+            ) {
+                dispatch_products!(level, simd => {
+                    gathered::gather_of::<$real, _>(simd, table, terms, a);
+                });
+            }
+            #[inline(never)]
+            fn project_gathered(
+                level: Level,
+                table: Table<'_, <Self as Real>::Row>,
+                factors: (&[u32], &[<Self as Real>::Row]),
+                z: &mut [[Self; 4]],
+            ) {
+                dispatch_products!(level, simd => {
+                    gathered::project_of::<$real, _>(simd, table, factors, z);
+                });
+            }
+            #[inline(never)]
+            fn gram(
+                level: Level,
+                pairs: Pairs,
+                a: &[<Self as Real>::Row],
+                products: &mut [Self],
+            ) {
+                dispatch_products!(level, simd => {
+                    gram::products_of::<$real, _>(simd, pairs, a, products);
+                });
+            }
+            #[inline(never)]
+            fn gram_reverse(
+                level: Level,
+                pairs: Pairs,
+                from: (&[<Self as Real>::Row], Self, &[Self]),
+                into: &mut [<Self as Real>::Row],
+            ) {
+                dispatch_products!(level, simd => {
+                    gram::reverse_of::<$real, _>(simd, pairs, from, into);
+                });
             }
             #[inline(never)]
             fn asinh(level: Level, rows: &mut [<Self as Real>::Row]) {

@@ -65,7 +65,8 @@ pub struct Network {
     /// Widths of the hidden layers. Default: two of d + 10.
     #[serde(default)]
     pub hidden: Option<Vec<usize>>,
-    /// Of the hidden layers: "tanh", "sigmoid", "softplus", "relu", "sin" or "gelu". Default: "tanh".
+    /// Of the hidden layers: "tanh", "sigmoid", "softplus", "relu", "sin", "gelu", "gelu-tanh" or "silu".
+    /// Default: "tanh".
     #[serde(default)]
     pub activation: Bend,
     /// How the time is known: "input", one network has it among its inputs; or "per-step", each step
@@ -102,6 +103,10 @@ pub enum Bend {
     Sin,
     /// x Φ(x).
     Gelu,
+    /// ½ x (1 + tanh(√(2/π)(x + 0.044715 x³))).
+    GeluTanh,
+    /// x/(1 + e⁻ˣ).
+    Silu,
 }
 
 /// `[representation] kind = "per-step"`: the published form, a batch-normalised network a step, Z =
@@ -120,7 +125,8 @@ pub struct PerStep {
     /// Widths of the hidden layers. Default: two of d + 10.
     #[serde(default)]
     pub hidden: Option<Vec<usize>>,
-    /// Of the hidden layers: "tanh", "sigmoid", "softplus", "relu", "sin" or "gelu". Default: "relu".
+    /// Of the hidden layers: "tanh", "sigmoid", "softplus", "relu", "sin", "gelu", "gelu-tanh" or "silu".
+    /// Default: "relu".
     #[serde(default = "relu")]
     pub activation: Bend,
     /// The loss of a path is δ² up to this |δ|, and linear beyond; inf for squares everywhere.
@@ -162,6 +168,8 @@ impl From<Bend> for Activation {
             Bend::Relu => Self::Relu,
             Bend::Sin => Self::Sin,
             Bend::Gelu => Self::Gelu,
+            Bend::GeluTanh => Self::GeluTanh,
+            Bend::Silu => Self::Silu,
         }
     }
 }

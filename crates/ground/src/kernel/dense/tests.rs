@@ -20,6 +20,16 @@ pub(super) fn act(activation: Activation, x: f64) -> (f64, f64) {
             let phi = 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
             (x * phi, phi + x * (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt())
         }
+        Activation::GeluTanh => {
+            let (a, cube) = (std::f64::consts::FRAC_2_PI.sqrt(), 0.044_715);
+            let t = (a * (x + cube * x.powi(3))).tanh();
+            let slope = a * (1.0 + 3.0 * cube * x * x) * (1.0 - t * t);
+            (0.5 * x * (1.0 + t), 0.5 * (1.0 + t) + 0.5 * x * slope)
+        }
+        Activation::Silu => {
+            let y = 1.0 / (1.0 + (-x).exp());
+            (x * y, y * (1.0 + x * (1.0 - y)))
+        }
         Activation::Identity => (x, 1.0),
     }
 }

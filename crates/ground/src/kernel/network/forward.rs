@@ -4,7 +4,7 @@ use fearless_simd::{Select, Simd, SimdBase, SimdFloat};
 
 use super::{Activation, Network};
 use crate::kernel::lane::Real;
-use crate::kernel::math;
+use crate::kernel::math::{self, Gate};
 
 /// The body of [`Network::forward`] at one level.
 #[inline(always)]
@@ -139,6 +139,8 @@ fn value<T: Real, S: Simd, const K: usize>(
                 *x = math::gelu::<T, S>(simd, *x);
             }
         }
+        Activation::GeluTanh => return math::gated_n::<T, S, K>(simd, Gate::Cubic, x),
+        Activation::Silu => return math::gated_n::<T, S, K>(simd, Gate::Plain, x),
         Activation::Identity => {}
     }
     x

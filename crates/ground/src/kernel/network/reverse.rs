@@ -4,7 +4,7 @@ use fearless_simd::{Select, Simd, SimdBase, SimdFloat};
 
 use super::{Activation, Evaluations, Layer, Network, Reversed};
 use crate::kernel::lane::{Real, Row};
-use crate::kernel::math;
+use crate::kernel::math::{self, Gate};
 
 /// Outputs and inputs of a tile of weight gradients.
 const TILE: usize = 4;
@@ -126,6 +126,8 @@ pub(in crate::kernel) fn slope<T: Real, S: Simd>(
         Activation::Relu => y.simd_gt(zero).select(one, zero),
         Activation::Sin => math::cos::<T, S>(simd, y),
         Activation::Gelu => math::gelu_slope::<T, S>(simd, y),
+        Activation::GeluTanh => math::gated_slope::<T, S>(simd, Gate::Cubic, y),
+        Activation::Silu => math::gated_slope::<T, S>(simd, Gate::Plain, y),
         Activation::Identity => one,
     }
 }
@@ -147,6 +149,8 @@ pub(in crate::kernel) fn curvature<T: Real, S: Simd>(
         }
         Activation::Sin => -math::sin::<T, S>(simd, y),
         Activation::Gelu => math::gelu_curvature::<T, S>(simd, y),
+        Activation::GeluTanh => math::gated_curvature::<T, S>(simd, Gate::Cubic, y),
+        Activation::Silu => math::gated_curvature::<T, S>(simd, Gate::Plain, y),
         Activation::Relu | Activation::Identity => zero,
     }
 }

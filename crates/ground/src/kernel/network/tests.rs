@@ -16,8 +16,16 @@ fn value(activation: Activation, x: f64) -> f64 {
         Activation::Relu => x.max(0.0),
         Activation::Sin => x.sin(),
         Activation::Gelu => x * 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2),
+        Activation::GeluTanh => 0.5 * x * (1.0 + bent(x)[0].tanh()),
+        Activation::Silu => x / (1.0 + (-x).exp()),
         Activation::Identity => x,
     }
+}
+
+/// √(2/π) (x + 0.044715 x³) and its derivative.
+fn bent(x: f64) -> [f64; 2] {
+    let (a, cube) = (std::f64::consts::FRAC_2_PI.sqrt(), 0.044_715);
+    [a * (x + cube * x.powi(3)), a * (1.0 + 3.0 * cube * x * x)]
 }
 
 fn slope(activation: Activation, x: f64) -> f64 {
@@ -30,6 +38,14 @@ fn slope(activation: Activation, x: f64) -> f64 {
         Activation::Gelu => {
             let density = (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
             0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2) + x * density
+        }
+        Activation::GeluTanh => {
+            let [v, dv] = bent(x);
+            0.5 * (1.0 + v.tanh()) + 0.5 * x * dv * (1.0 - v.tanh().powi(2))
+        }
+        Activation::Silu => {
+            let y = value(Activation::Sigmoid, x);
+            y * (1.0 + x * (1.0 - y))
         }
         Activation::Identity => 1.0,
     }
@@ -225,7 +241,8 @@ fn agree_with_plain_loops() {
 
 #[test]
 fn invariant_gradient_by_differences() {
-    for activation in [Activation::Tanh, Activation::Softplus, Activation::Sin, Activation::Gelu] {
+    use Activation::{Gelu, GeluTanh, Silu, Sin, Softplus, Tanh};
+    for activation in [Tanh, Softplus, Sin, Gelu, GeluTanh, Silu] {
         let mut problem = Problem::new(vec![3, 6, 5, 2], activation);
         let answer = problem.solve::<f64>(level());
         let seeds = problem.rows::<f64>("seed", 2);

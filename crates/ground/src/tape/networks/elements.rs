@@ -69,6 +69,11 @@ pub fn activated(activation: Activation, x: Var<'_>) -> Var<'_> {
         Activation::Relu => x.relu(),
         Activation::Sin => x.sin(),
         Activation::Gelu => x * x.normcdf(),
+        Activation::GeluTanh => {
+            let v = (x + x.powi(3) * 0.044_715) * std::f64::consts::FRAC_2_PI.sqrt();
+            x * (v * 2.0).sigmoid()
+        }
+        Activation::Silu => x * x.sigmoid(),
         Activation::Identity => x,
     }
 }

@@ -127,9 +127,8 @@ fn agree_with_the_tape() {
 /// ẏ and the gradients as differences of the values alone.
 #[test]
 fn invariant_differences() {
-    for activation in
-        [Activation::Tanh, Activation::Sigmoid, Activation::Softplus, Activation::Gelu]
-    {
+    use Activation::{Gelu, GeluTanh, Sigmoid, Silu, Softplus, Tanh};
+    for activation in [Tanh, Sigmoid, Softplus, Gelu, GeluTanh, Silu] {
         let mut problem = Problem::new(&[7, 7, 14, 2], activation, Skip::Inputs);
         let level = crate::kernel::lane::level();
         let found = problem.solve::<f64>(level);

@@ -10,12 +10,14 @@ use super::*;
 /// results are normal, or to where nothing changes any more.
 type Case = (&'static str, fn(f64) -> Twice, [[f64; 2]; 2]);
 
-const ACTIVATIONS: [Case; 5] = [
+const ACTIVATIONS: [Case; 7] = [
     ("tanh", twice::tanh, [[-20.0, 20.0]; 2]),
     ("sigmoid", twice::sigmoid, [[-87.0, 30.0], [-708.0, 50.0]]),
     ("softplus", twice::softplus, [[-87.0, 100.0], [-708.0, 1000.0]]),
     ("sin", twice::sin, [[-100.0, 100.0]; 2]),
     ("gelu", twice::gelu, [[-13.1, 100.0], [-37.5, 1000.0]]),
+    ("silu", |x| twice::gated(Gate::Plain, x)[0], [[-87.0, 100.0], [-708.0, 1000.0]]),
+    ("gelu_tanh", |x| twice::gated(Gate::Cubic, x)[0], [[0.0, 100.0], [0.0, 1000.0]]),
 ];
 
 /// Even over the whole range, even around zero, and of every magnitude from 1e-9 on.
@@ -101,21 +103,48 @@ fn exact_slope_and_curvature_of_gelu() {
     check::<f64>([-37.0, 50.0], f64::EPSILON);
 }
 
-/// At the ends: its limits, signed zeros, and no number for no number.
+/// Where the gate closes, the values in units of the last place of 1; slopes and curvatures everywhere.
 #[test]
-fn exact_ends_of_gelu() {
+fn exact_gates() {
+    fn check<T: Real>(unit: f64) {
+        let xs = sample::<T>([-30.0, 30.0], if cfg!(miri) { 8 } else { 3_000 });
+        for (gate, name) in [(Gate::Plain, "silu"), (Gate::Cubic, "gelu_tanh")] {
+            let exact: Vec<_> = xs.iter().map(|&x| twice::gated(gate, x)).collect();
+            let parts = ["", "_slope", "_curvature"].into_iter().zip([1.0, 4.0, 8.0]);
+            for (k, (part, most)) in parts.enumerate() {
+                for level in levels() {
+                    let found = values::<T>(level, &format!("{name}{part}"), &xs);
+                    for ((&x, exact), found) in xs.iter().zip(&exact).zip(found) {
+                        let off = ((found - exact[k].high) - exact[k].low).abs() / unit;
+                        let fine = off <= most || k == 0 && x > 0.0;
+                        assert!(fine, "{name}{part} {level:?} at {x}: {off} units");
+                    }
+                }
+            }
+        }
+    }
+    check::<f32>(f64::from(f32::EPSILON));
+    check::<f64>(f64::EPSILON);
+}
+
+/// At the ends: their limits, signed zeros, and no number for no number.
+#[test]
+fn exact_ends_of_gated() {
     fn check<T: Real>() {
         let ends = [f64::NEG_INFINITY, -1e30, -0.0, 0.0, 1e30, f64::INFINITY, f64::NAN];
         let exact = [-0.0, -0.0, -0.0, 0.0, T::of(1e30).wide(), f64::INFINITY, f64::NAN];
         for level in levels() {
-            let found = values::<T>(level, "gelu", &ends);
-            for (found, exact) in found.iter().zip(exact) {
-                let same = found.to_bits() == exact.to_bits() || found.is_nan() && exact.is_nan();
-                assert!(same, "{found} is not {exact}");
-            }
-            for name in ["gelu_slope", "gelu_curvature"] {
-                let found = values::<T>(level, name, &ends);
-                assert!(found[6].is_nan() && found[..6].iter().all(|x| x.is_finite()), "{found:?}");
+            for name in ["gelu", "silu", "gelu_tanh"] {
+                for (found, exact) in values::<T>(level, name, &ends).iter().zip(exact) {
+                    let same = found.to_bits() == exact.to_bits();
+                    assert!(same || found.is_nan() && exact.is_nan(), "{name}: {found}, {exact}");
+                }
+                for (part, limit) in [("slope", 1.0), ("curvature", 0.0)] {
+                    let found = values::<T>(level, &format!("{name}_{part}"), &ends);
+                    assert!(found[6].is_nan(), "{name} {part}: {found:?}");
+                    assert_eq!([found[0], found[1]].map(f64::abs), [0.0; 2], "{name} {part}");
+                    assert_eq!([found[4], found[5]].map(f64::abs), [limit; 2], "{name} {part}");
+                }
             }
         }
     }

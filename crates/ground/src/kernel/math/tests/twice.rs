@@ -6,6 +6,8 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use super::Gate;
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Twice {
     pub(super) high: f64,
@@ -16,6 +18,11 @@ const LN_2: Twice = Twice { high: std::f64::consts::LN_2, low: 2.319_046_813_846
 const HALF_PI: Twice = Twice { high: std::f64::consts::FRAC_PI_2, low: 6.123_233_995_736_766e-17 };
 /// 1/√(2π).
 const DENSITY: Twice = Twice { high: 0.398_942_280_401_432_7, low: -2.492_327_202_277_73e-17 };
+
+/// 2 √(2/π).
+const CUBIC: Twice = Twice { high: 1.595_769_121_605_730_8, low: -9.969_308_809_110_92e-17 };
+/// 0.044715.
+const CUBE: Twice = Twice { high: 0.044_715, low: 2.196_021_142_708_559_5e-18 };
 
 /// a + b where |a| ≥ |b| or a is zero.
 fn ordered(a: f64, b: f64) -> Twice {
@@ -140,8 +147,29 @@ pub(super) fn tanh(x: f64) -> Twice {
 }
 
 pub(super) fn sigmoid(x: f64) -> Twice {
-    let (one, e) = (Twice::from(1.0), Twice::from(-x.abs()).exp());
-    if x < 0.0 { e / (one + e) } else { one / (one + e) }
+    logistic(Twice::from(x))
+}
+
+fn logistic(x: Twice) -> Twice {
+    let (one, e) = (Twice::from(1.0), (if x.high < 0.0 { x } else { -x }).exp());
+    if x.high < 0.0 { e / (one + e) } else { one / (one + e) }
+}
+
+/// x σ(v(x)) of a gate and its two derivatives.
+pub(super) fn gated(gate: Gate, x: f64) -> [Twice; 3] {
+    let [zero, one, two, three, six] = [0.0, 1.0, 2.0, 3.0, 6.0].map(Twice::from);
+    let x = Twice::from(x);
+    let [v, first, second] = match gate {
+        Gate::Plain => [x, one, zero],
+        Gate::Cubic => {
+            let square = CUBE * x * x;
+            [x * (one + square), one + three * square, six * CUBE * x].map(|part| CUBIC * part)
+        }
+    };
+    let (y, rest) = (logistic(v), logistic(-v));
+    let (slope, bend) = (y * rest, rest - y);
+    let curvature = two * first + x * second + x * first * first * bend;
+    [x * y, y + x * slope * first, slope * curvature]
 }
 
 pub(super) fn softplus(x: f64) -> Twice {
@@ -220,4 +248,12 @@ fn exact_judge() {
     near(gelu(-4.75), -4.83114540220134e-06, 4.087763923087969e-23);
     near(gelu(-0.3), -0.1146265733433142, 5.207215868085079e-20);
     near(gelu(2.5), 2.4844758366855597, -5.106362162524265e-17);
+    let [silu, gelu_tanh] = [Gate::Plain, Gate::Cubic].map(|gate| move |x| gated(gate, x)[0]);
+    near(silu(-20.25), -3.2505868065329306e-08, 2.6133553137171302e-24);
+    near(silu(-4.75), -0.040743055715131926, -2.5519054242999907e-18);
+    near(silu(-0.3), -0.1276672449565023, 7.141037758718547e-18);
+    near(silu(2.5), 2.310354549946891, 1.8790775615907598e-16);
+    near(gelu_tanh(-4.75), -1.157800580935831e-06, -3.6905411841683935e-23);
+    near(gelu_tanh(-0.3), -0.11462907645724076, 6.6611955685084415e-18);
+    near(gelu_tanh(2.5), 2.484915733910001, 2.1695245364163096e-16);
 }

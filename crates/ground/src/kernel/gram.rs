@@ -1,0 +1,228 @@
+//! Inner products of the columns of four lines, and the way back.
+//!
+//! ```text
+//! D_km = Σ_c a_ck a_cm        k < K, k ≤ m < M: each pair once, k by k, without gaps
+//! ā_cm = Σ_k D̄_km a_ck  (k ≤ m),   ā_ck += Σ_m D̄_km a_cm
+//! ```
+//! a is four lines of `stride` rows, zero in the padding from column M on. 8 flops a pair, and 16 back.
+
+use fearless_simd::{Level, Simd, SimdBase, SimdFloat};
+
+use super::lane::{Real, flat, flat_mut};
+
+/// How many columns there are, and how many of them are paired with all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pairs {
+    /// M.
+    pub columns: usize,
+    /// K, at most M.
+    pub first: usize,
+}
+
+impl Pairs {
+    /// How many products there are.
+    pub fn len(self) -> usize {
+        self.first * self.columns - self.first * self.first.saturating_sub(1) / 2
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where the pair of columns k and m stands, in either order, one of them below K.
+    pub fn place(self, k: usize, m: usize) -> usize {
+        let (k, m) = (k.min(m), k.max(m));
+        k * self.columns - k * k.saturating_sub(1) / 2 + m - k
+    }
+}
+
+/// D of a `[4, stride]` into `products` `[≥ len]`; what stands behind them is not touched.
+///
+/// # Panics
+/// If the slices are too short.
+pub fn products<T: Real>(level: Level, pairs: Pairs, a: &[T::Row], products: &mut [T]) {
+    check::<T>(pairs, a);
+    T::gram(level, pairs, a, &mut products[..pairs.len()]);
+}
+
+/// ā `[4, stride]` (written, zero in the padding) of D̄ `[≥ len]`, times a factor.
+///
+/// # Panics
+/// If the slices are too short.
+pub fn reverse<T: Real>(
+    level: Level,
+    pairs: Pairs,
+    (a, by): (&[T::Row], T),
+    seeds: &[T],
+    into: &mut [T::Row],
+) {
+    check::<T>(pairs, a);
+    assert_eq!(a.len(), into.len(), "rows of the derivative: needed, found");
+    T::gram_reverse(level, pairs, (a, by, &seeds[..pairs.len()]), into);
+}
+
+fn check<T: Real>(pairs: Pairs, a: &[T::Row]) {
+    let room = a.len() / 4 * T::LANES;
+    assert!(pairs.first <= pairs.columns && pairs.columns <= room, "{pairs:?} in lines of {room}");
+}
+
+/// The four lines as numbers.
+#[inline(always)]
+fn four<T: Real>(a: &[T::Row]) -> [&[T]; 4] {
+    let mut all = flat::<T>(a).chunks_exact(a.len() / 4 * T::LANES);
+    let mut next = || all.next().unwrap_or(&[]);
+    [next(), next(), next(), next()]
+}
+
+/// Numbers from a place on, zero behind their end.
+#[inline(always)]
+fn part<T: Real, S: Simd>(simd: S, numbers: &[T], from: usize) -> T::V<S> {
+    if let Some(whole) = numbers.get(from..from + T::LANES) {
+        return T::V::from_slice(simd, whole);
+    }
+    let mut row = T::Row::default();
+    for (to, &v) in row.as_mut().iter_mut().zip(&numbers[from.min(numbers.len())..]) {
+        *to = v;
+    }
+    T::load(simd, &row)
+}
+
+#[inline(always)]
+pub(super) fn products_of<T: Real, S: Simd>(
+    simd: S,
+    pairs: Pairs,
+    a: &[T::Row],
+    products: &mut [T],
+) {
+    let (a, mut rest) = (four::<T>(a), products);
+    for k in 0..pairs.first {
+        let (line, after) = rest.split_at_mut(pairs.columns - k);
+        rest = after;
+        let mut own = [T::V::splat(simd, T::of(0.0)); 4];
+        for c in 0..4 {
+            own[c] = T::V::splat(simd, a[c][k]);
+        }
+        for (p, to) in line.chunks_mut(T::LANES).enumerate() {
+            let from = k + p * T::LANES;
+            let mut sum = own[0] * part::<T, S>(simd, a[0], from);
+            for c in 1..4 {
+                sum = own[c].mul_add(part::<T, S>(simd, a[c], from), sum);
+            }
+            if to.len() == T::LANES {
+                sum.store_slice(to);
+            } else {
+                let mut row = T::Row::default();
+                T::store(sum, &mut row);
+                to.copy_from_slice(&row.as_ref()[..to.len()]);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn reverse_of<T: Real, S: Simd>(
+    simd: S,
+    pairs: Pairs,
+    (a, by, seeds): (&[T::Row], T, &[T]),
+    into: &mut [T::Row],
+) {
+    let wide = a.len() / 4 * T::LANES;
+    let (a, mut rest) = (four::<T>(a), seeds);
+    into.fill(T::Row::default());
+    let into = flat_mut::<T>(into);
+    for k in 0..pairs.first {
+        let (line, after) = rest.split_at(pairs.columns - k);
+        rest = after;
+        let zero = T::V::splat(simd, T::of(0.0));
+        let (mut own, mut sums) = ([zero; 4], [zero; 4]);
+        for c in 0..4 {
+            own[c] = T::V::splat(simd, a[c][k] * by);
+        }
+        for (p, seeds) in line.chunks(T::LANES).enumerate() {
+            let from = k + p * T::LANES;
+            let seed = part::<T, S>(simd, seeds, 0);
+            for c in 0..4 {
+                sums[c] = seed.mul_add(part::<T, S>(simd, a[c], from), sums[c]);
+                let to = &mut into[c * wide + from..(c + 1) * wide];
+                let more = own[c].mul_add(seed, part::<T, S>(simd, to, 0));
+                if to.len() >= T::LANES {
+                    more.store_slice(&mut to[..T::LANES]);
+                } else {
+                    let mut row = T::Row::default();
+                    T::store(more, &mut row);
+                    to.copy_from_slice(&row.as_ref()[..to.len()]);
+                }
+            }
+        }
+        for c in 0..4 {
+            into[c * wide + k] += sums[c].reduce_sum() * by;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::dense::rows;
+    use crate::kernel::lane::levels;
+    use crate::stream::Stream;
+
+    fn agree<T: Real>(pairs: Pairs, within: f64) {
+        let (stream, m) = (Stream::new(5), pairs.columns);
+        let stride = rows::<T>(m);
+        let mut a = vec![T::Row::default(); 4 * stride];
+        for (c, line) in flat_mut::<T>(&mut a).chunks_mut(stride * T::LANES).enumerate() {
+            for (i, v) in line[..m].iter_mut().enumerate() {
+                *v = T::of(stream.normal(c as u64, 0, i));
+            }
+        }
+        let at = |c: usize, i: usize| flat::<T>(&a)[c * stride * T::LANES + i].wide();
+        let seeds: Vec<T> = (0..pairs.len()).map(|i| T::of(stream.normal(9, 1, i))).collect();
+        for level in levels() {
+            let mut found = vec![T::of(7.0); pairs.len() + 1];
+            products::<T>(level, pairs, &a, &mut found);
+            assert_eq!(found[pairs.len()], T::of(7.0));
+            let mut back = vec![T::Row::splat_all(); 4 * stride];
+            reverse::<T>(level, pairs, (&a, T::of(0.5)), &seeds, &mut back);
+            let mut right = vec![0.0; 4 * stride * T::LANES];
+            for k in 0..pairs.first {
+                for i in k..m {
+                    let d: f64 = (0..4).map(|c| at(c, k) * at(c, i)).sum();
+                    let place = pairs.place(i, k);
+                    assert_eq!(place, pairs.place(k, i));
+                    assert!((found[place].wide() - d).abs() < within, "{pairs:?} D[{k}, {i}]");
+                    for c in 0..4 {
+                        let seed = 0.5 * seeds[place].wide();
+                        right[c * stride * T::LANES + i] += seed * at(c, k);
+                        right[c * stride * T::LANES + k] += seed * at(c, i);
+                    }
+                }
+            }
+            for (found, right) in flat::<T>(&back).iter().zip(&right) {
+                assert!((found.wide() - right).abs() < within, "{pairs:?}");
+            }
+        }
+    }
+
+    /// Rows of anything but zeros.
+    trait SplatAll {
+        fn splat_all() -> Self;
+    }
+    impl<R: Default + bytemuck::Pod> SplatAll for R {
+        fn splat_all() -> Self {
+            let mut row = R::default();
+            bytemuck::bytes_of_mut(&mut row).fill(0x40);
+            row
+        }
+    }
+
+    #[test]
+    fn agree_with_sums_written_out() {
+        for (columns, first) in [(1, 1), (16, 4), (33, 16), (100, 16), (12, 12), (9, 0)] {
+            let pairs = Pairs { columns, first };
+            agree::<f64>(pairs, 1e-12);
+            agree::<f32>(pairs, 2e-4);
+        }
+    }
+}
