@@ -7,7 +7,6 @@
 pub mod descent;
 pub mod expect;
 mod matrix_file;
-mod numpy;
 pub mod read;
 pub mod registry;
 pub mod resolve;

@@ -8,6 +8,8 @@ mod export;
 #[cfg(feature = "cli")]
 mod failure;
 #[cfg(feature = "cli")]
+mod frames;
+#[cfg(feature = "cli")]
 mod machine;
 #[cfg(feature = "cli")]
 mod output;
@@ -27,7 +29,7 @@ mod session;
 #[cfg(feature = "cli")]
 mod verb;
 
-pub use {frame, ground, paths};
+pub use {atoms, frame, ground, paths};
 
 pub use ground::{Error, Result};
 

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod cite;
 pub(crate) mod completions;
 pub(crate) mod convert;
+pub(crate) mod data;
 pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod repeats;
@@ -66,6 +67,8 @@ pub(crate) enum Verb {
     Cite(cite::Cite),
     /// Make a case file from the input of another program
     Convert(convert::Convert),
+    /// Frames of molecules and crystals: convert, describe, split and check them
+    Data(data::Data),
     /// The JSON schema of a verb's output
     Schema(schema::Print),
     /// Completions for a shell
@@ -85,6 +88,7 @@ impl Verb {
             Self::Report(verb) => verb.act(),
             Self::Cite(verb) => verb.act(),
             Self::Convert(verb) => verb.act(),
+            Self::Data(verb) => verb.act(),
             Self::Schema(verb) => verb.act(),
             Self::Completions(verb) => verb.act(),
         }

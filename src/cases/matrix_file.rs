@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use ground::npy::{self, Kind};
 use ground::{Error, Result};
 use toml::{Table, Value};
 
-use super::numpy::{Matrix, matrix};
 use super::read::Case;
 use super::shipped::{LONGEST, short};
 
@@ -176,7 +176,11 @@ fn numpy(
     name: &str,
     dim: Option<usize>,
 ) -> std::result::Result<Vec<Vec<f64>>, Wrong> {
-    let Some(Matrix { rows: n, columns, data }) = matrix(bytes) else {
+    let array = npy::read(bytes).ok().filter(|array| array.kind == Kind::Float);
+    let Some((n, columns, data)) = array.and_then(|array| match array.shape[..] {
+        [rows, columns] => Some((rows, columns, array.numbers)),
+        _ => None,
+    }) else {
         let allowed = "Write it with numpy.save, from an array of two axes, float64 or float32";
         return Err(wrong(format!("`{name}` is not a matrix of type f8 or f4"), allowed));
     };

@@ -4,12 +4,16 @@
 //! potential gives them for any snapshot. Read model, form, plan in this order.
 
 pub mod cell;
+pub mod elements;
+pub mod findings;
 pub mod form;
+pub mod format;
 pub mod interchange;
 pub mod model;
 pub mod neighbours;
 pub mod plan;
 pub mod potential;
+pub mod survey;
 
 pub use form::{DeepPotential, Potential};
 pub use model::{Frames, Labels, Snapshot};

@@ -8,6 +8,7 @@ pub mod formula;
 pub mod gradcheck;
 pub mod kernel;
 pub mod linalg;
+pub mod npy;
 pub mod par;
 pub mod quadrature;
 pub mod stream;

@@ -1,0 +1,323 @@
+//! Frames from files: which format, which of them, what was odd.
+//!
+//! A path is a file, or a folder that holds systems of DeePMD-kit or outputs of other programs at any
+//! depth. Where there are systems, only they are read: outputs beside them are often their source. In a
+//! folder where VASP ran, its OUTCAR is read and vasprun.xml and POSCAR are not: they say the same.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use atoms::Frames;
+use atoms::format::{self, Format, Options, Source, Tree};
+use ground::{Error, Result};
+
+use crate::cases::schema::nearest;
+
+/// Folders are searched to this depth: a link may lead back up.
+const DEEPEST: usize = 16;
+
+/// The frames of one file or system.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    /// What a message calls it: its path.
+    pub(crate) name: String,
+    /// Its format.
+    pub(crate) format: Format,
+    /// Its frames.
+    pub(crate) frames: Frames,
+    /// What was odd, a sentence each.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Some of the frames: `begin:end:step`, any of them absent, as in Python.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slice {
+    begin: Option<i64>,
+    end: Option<i64>,
+    step: usize,
+}
+
+impl FromStr for Slice {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{text}` are no frames; write begin:end or begin:end:step, counted from 0 without \
+                 the end, such as 0:100:10"
+            )
+        };
+        let parts: Vec<&str> = text.split(':').map(str::trim).collect();
+        let place = |part: &str| match part {
+            "" => Ok(None),
+            part => part.parse::<i64>().map(Some).map_err(|_| wrong()),
+        };
+        let (begin, end, step) = match parts[..] {
+            [begin, end] => (begin, end, ""),
+            [begin, end, step] => (begin, end, step),
+            _ => return Err(wrong()),
+        };
+        let step = if step.is_empty() { Ok(1) } else { step.parse().map_err(|_| wrong()) }?;
+        if step == 0 {
+            return Err(wrong());
+        }
+        Ok(Self { begin: place(begin)?, end: place(end)?, step })
+    }
+}
+
+impl Slice {
+    /// These frames.
+    pub(crate) fn of(self, frames: Frames) -> Frames {
+        let n = i64::try_from(frames.len()).unwrap_or(i64::MAX);
+        let place = |at: Option<i64>, default: i64| {
+            let at = at.unwrap_or(default);
+            let at = if at < 0 { at + n } else { at };
+            usize::try_from(at.clamp(0, n)).unwrap_or(0)
+        };
+        let (begin, end) = (place(self.begin, 0), place(self.end, n));
+        let kept = frames.snapshots.into_iter().take(end).skip(begin).step_by(self.step);
+        Frames { species: frames.species, snapshots: kept.collect() }
+    }
+}
+
+/// The format of this name.
+pub(crate) fn named(option: &str, name: &str) -> Result<Format> {
+    Format::named(name).ok_or_else(|| {
+        Error::input(option, format!("unknown format `{name}`"))
+            .nearest(nearest(name, Format::ALL.map(Format::name)))
+            .allowed(format!("Known here: {}", format::names()))
+    })
+}
+
+/// The frames of every path, in order; a folder may give several.
+pub(crate) fn read(
+    paths: &[PathBuf],
+    from: Option<Format>,
+    options: Options,
+) -> Result<Vec<Loaded>> {
+    let mut all = Vec::new();
+    for path in paths {
+        let name = path.display().to_string();
+        let kind = fs::metadata(path)
+            .map_err(|_| Error::input("", "there is no such file or folder").in_file(&name))?;
+        if kind.is_dir() {
+            all.extend(folder(path, from, options)?);
+        } else {
+            all.push(file(path, from, options)?);
+        }
+    }
+    Ok(all)
+}
+
+/// All frames together; species are put together by name.
+pub(crate) fn together(all: Vec<Loaded>) -> Frames {
+    let mut frames = Frames::default();
+    for one in all {
+        frames.append(one.frames);
+    }
+    frames
+}
+
+/// The same frames with these species, in this order; where species have no names, they get these.
+pub(crate) fn with_species(mut frames: Frames, names: &[String]) -> Result<Frames> {
+    let unnamed = frames.species.iter().all(|name| name.starts_with("Type_"));
+    if !unnamed {
+        return frames.in_terms_of(names);
+    }
+    if frames.species.len() > names.len() {
+        let n = frames.species.len();
+        return Err(Error::input("--species", format!("{} names for {n} types", names.len()))
+            .allowed("A name for each type, in their order, such as O,H"));
+    }
+    frames.species = names.to_vec();
+    Ok(frames)
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>> {
+    let name = path.display().to_string();
+    fs::read(path)
+        .map_err(|e| Error::input("", format!("this file cannot be read: {e}")).in_file(&name))
+}
+
+/// The format that the beginning of a file tells.
+fn begins(path: &Path) -> Option<Format> {
+    let mut head = Vec::new();
+    fs::File::open(path).ok()?.take(1 << 14).read_to_end(&mut head).ok()?;
+    format::of_contents(&head)
+}
+
+fn file(path: &Path, from: Option<Format>, options: Options) -> Result<Loaded> {
+    let name = path.display().to_string();
+    let bytes = bytes(path)?;
+    let source = Source::File(&bytes);
+    let format = from.map_or_else(|| format::detect(&name, source), Ok)?;
+    loaded(name, format, source, options)
+}
+
+fn loaded(name: String, format: Format, source: Source<'_>, options: Options) -> Result<Loaded> {
+    let read = format::read(format, &name, source, options)?;
+    Ok(Loaded { name, format, frames: read.frames, warnings: read.warnings })
+}
+
+/// Everything below a folder.
+fn folder(path: &Path, from: Option<Format>, options: Options) -> Result<Vec<Loaded>> {
+    let files = files(path)?;
+    let systems: Vec<&str> = files
+        .iter()
+        .filter(|file| *file == "type.raw" || file.ends_with("/type.raw"))
+        .map(|file| file.strip_suffix("type.raw").unwrap_or(""))
+        .collect();
+    if from.is_none_or(Format::is_folder) && !systems.is_empty() {
+        let one = |system: &&str| self::system(path, system, &files, (from, options));
+        let mut all: Vec<Loaded> = systems.iter().map(one).collect::<Result<_>>()?;
+        let others = chosen(&files, None);
+        let others =
+            others.iter().filter(|(_, f)| !matches!(f, Format::Mlearn | Format::Npz)).count();
+        if others > 0 && from.is_none() {
+            let one = if others == 1 { "1 file" } else { &format!("{others} files") };
+            all[0].warnings.push(format!(
+                "beside it are {one} of other formats, not read: their frames may be the same; --from \
+                 reads them"
+            ));
+        }
+        return Ok(all);
+    }
+    let name = path.display().to_string();
+    let mut chosen = chosen(&files, from);
+    // Of JSON there are many kinds, and of .npz files.
+    let unsure = |format| matches!(format, Format::Mlearn | Format::Npz) && from.is_none();
+    chosen.retain(|(file, format)| !unsure(*format) || begins(&path.join(file)) == Some(*format));
+    if chosen.is_empty() {
+        return Err(Error::input("", "there is nothing to read in this folder")
+            .allowed(format!("Systems with type.raw, or files of the formats {}", format::names()))
+            .in_file(&name));
+    }
+    chosen
+        .into_iter()
+        .map(|(file, format)| self::file(&path.join(file), Some(format), options))
+        .collect()
+}
+
+/// The files whose names tell a format; of one run of VASP one.
+fn chosen(files: &[String], from: Option<Format>) -> Vec<(&str, Format)> {
+    let rank = |format: Format| match format {
+        Format::Outcar => 3,
+        Format::Vasprun => 2,
+        Format::Poscar => 1,
+        _ => 0,
+    };
+    let parent = |file: &str| file.rsplit_once('/').map_or(String::new(), |(p, _)| p.to_owned());
+    let of_name = |file: &'_ String| Some((file.clone(), format::of_name(file)?));
+    let known: Vec<(String, Format)> = files
+        .iter()
+        .filter_map(of_name)
+        .filter(|(_, format)| from.is_none_or(|from| from == *format))
+        .collect();
+    let mut best: BTreeMap<String, u8> = BTreeMap::new();
+    for (file, format) in &known {
+        let most = best.entry(parent(file)).or_default();
+        *most = (*most).max(rank(*format));
+    }
+    files
+        .iter()
+        .filter_map(|file| {
+            let (_, format) = known.iter().find(|(name, _)| name == file)?;
+            let rank = rank(*format);
+            (rank == 0 || rank == best[&parent(file)]).then_some((file.as_str(), *format))
+        })
+        .collect()
+}
+
+/// One system of DeePMD-kit: its own files, no others.
+fn system(
+    path: &Path,
+    below: &str,
+    files: &[String],
+    (from, options): (Option<Format>, Options),
+) -> Result<Loaded> {
+    let own = |file: &&String| {
+        let Some(rest) = file.strip_prefix(below) else { return false };
+        match rest.split_once('/') {
+            None => rest == "nopbc" || rest.rsplit_once('.').is_some_and(|(_, end)| end == "raw"),
+            Some((set, rest)) => set.starts_with("set.") && !rest.contains('/'),
+        }
+    };
+    let mut tree = Tree::new();
+    for file in files.iter().filter(own) {
+        tree.insert(file[below.len()..].to_owned(), bytes(&path.join(file))?);
+    }
+    let name = path.join(below).display().to_string();
+    let name = if name == "/" { name } else { name.trim_end_matches('/').to_owned() };
+    let source = Source::Folder(&tree);
+    let format = from.map_or_else(|| format::detect(&name, source), Ok)?;
+    loaded(name, format, source, options)
+}
+
+/// Files below a folder, relative to it, with `/`, in order.
+fn files(path: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut folders = vec![(path.to_path_buf(), String::new(), 0)];
+    while let Some((folder, name, depth)) = folders.pop() {
+        let failed = |e: std::io::Error| Error::io(folder.display().to_string(), e);
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = format!("{name}{}", entry.file_name().to_string_lossy());
+            // A link that leads nowhere is passed over.
+            let Ok(kind) = fs::metadata(entry.path()) else { continue };
+            if !kind.is_dir() {
+                found.push(name);
+            } else if depth < DEEPEST {
+                folders.push((entry.path(), format!("{name}/"), depth + 1));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use atoms::{Labels, Snapshot};
+
+    #[test]
+    fn slices_are_those_of_python() {
+        let frame = |x: f64| Snapshot {
+            types: [0].into(),
+            positions: vec![[x, 0.0, 0.0]],
+            cell: None,
+            labels: Labels::default(),
+        };
+        let of = |text: &str| {
+            let frames = Frames {
+                species: vec!["H".into()],
+                snapshots: (0..10).map(|k| frame(f64::from(k))).collect(),
+            };
+            let kept = text.parse::<Slice>().unwrap().of(frames).snapshots;
+            kept.iter().map(|s| s.positions[0][0]).collect::<Vec<_>>()
+        };
+        assert_eq!(of("0:6:2"), [0.0, 2.0, 4.0]);
+        assert_eq!(of("7:"), [7.0, 8.0, 9.0]);
+        assert_eq!(of(":2"), [0.0, 1.0]);
+        assert_eq!(of("-2:"), [8.0, 9.0]);
+        assert_eq!(of("::5"), [0.0, 5.0]);
+        assert_eq!(of("1:-7"), [1.0, 2.0]);
+        assert!(of("5:2").is_empty() && of("100:").is_empty());
+        for wrong in ["5", "a:b", "1:2:0", "1:2:-1", "1:2:3:4", ""] {
+            assert!(wrong.parse::<Slice>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn of_one_run_of_vasp_one_file_is_read() {
+        let files =
+            ["a/OUTCAR", "a/POSCAR", "a/vasprun.xml", "b/vasprun.xml", "b/x.xyz", "c/notes.txt"];
+        let files: Vec<String> = files.map(String::from).to_vec();
+        let of = |from| chosen(&files, from).into_iter().map(|(file, _)| file).collect::<Vec<_>>();
+        assert_eq!(of(None), ["a/OUTCAR", "b/vasprun.xml", "b/x.xyz"]);
+        assert_eq!(of(Some(Format::Poscar)), ["a/POSCAR"]);
+    }
+}

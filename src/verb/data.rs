@@ -1,0 +1,105 @@
+//! `data`: frames of other programs: converted, described, split, checked.
+
+mod check;
+mod convert;
+mod info;
+mod split;
+mod write;
+
+use std::path::PathBuf;
+
+use atoms::format::{Format, Options};
+use clap::{Args, Subcommand};
+use ground::Result;
+
+use crate::failure::Outcome;
+use crate::frames::{self, Loaded, Slice};
+use crate::progress::say;
+
+/// The arguments of `data`.
+#[derive(Args, Debug)]
+pub(crate) struct Data {
+    /// What to do
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Write frames in another format
+    Convert(convert::Convert),
+    /// What frames hold: counts, species, labels, energies, forces, distances
+    Info(info::Info),
+    /// Part frames at random, such as for training and validation
+    Split(split::Split),
+    /// List what is doubtful; exit 1 if anything is
+    Check(check::Check),
+}
+
+impl Data {
+    /// Does it.
+    pub(crate) fn act(self) -> Outcome {
+        match self.action {
+            Action::Convert(verb) => verb.act(),
+            Action::Info(verb) => verb.act(),
+            Action::Split(verb) => verb.act(),
+            Action::Check(verb) => verb.act(),
+        }
+    }
+}
+
+/// Which frames are meant.
+#[derive(Args, Debug)]
+struct Given {
+    /// Files, or folders with systems or files in them
+    #[arg(required = true, value_name = "IN")]
+    paths: Vec<PathBuf>,
+    /// The format of all of them; without it names and contents say: deepmd/npy, deepmd/raw,
+    /// deepmd/npy/mixed, npz, extxyz, vasp/poscar, vasp/outcar, vasp/xml, mlearn
+    #[arg(long, value_name = "FORMAT")]
+    from: Option<String>,
+    /// Only these frames of each file or system, counted from 0: begin:end:step
+    #[arg(long, value_name = "SLICE", allow_hyphen_values = true)]
+    frames: Option<Slice>,
+    /// Order species like this, and name them where a file does not: O,H
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    species: Vec<String>,
+    /// Keep frames whose electrons had not converged
+    #[arg(long)]
+    keep_unconverged: bool,
+    /// Keep frames that VASP computed with a force field of its own
+    #[arg(long)]
+    keep_force_field: bool,
+}
+
+impl Given {
+    /// Reads them; what is odd goes to stderr where `aloud`.
+    fn read(&self, aloud: bool) -> Result<Vec<Loaded>> {
+        let from: Option<Format> =
+            self.from.as_deref().map(|name| frames::named("--from", name)).transpose()?;
+        let options = Options {
+            keep_unconverged: self.keep_unconverged,
+            keep_force_field: self.keep_force_field,
+        };
+        let mut all = frames::read(&self.paths, from, options)?;
+        for one in &mut all {
+            if aloud {
+                one.warnings.iter().for_each(|text| say(&format!("{}: {text}", one.name)));
+            }
+            if !self.species.is_empty() {
+                let own = std::mem::take(&mut one.frames);
+                one.frames = frames::with_species(own, &self.species)
+                    .map_err(|error| error.in_file(&one.name))?;
+            }
+            if let Some(slice) = self.frames {
+                one.frames = slice.of(std::mem::take(&mut one.frames));
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// `1 frame`, `7 frames`.
+fn counted(n: usize) -> String {
+    if n == 1 { "1 frame".to_owned() } else { format!("{n} frames") }
+}

@@ -1,0 +1,52 @@
+//! `data convert`: frames in another format.
+
+use std::path::PathBuf;
+
+use atoms::format::Precision;
+use clap::Args;
+use ground::Error;
+
+use super::{Given, counted, write};
+use crate::failure::{Outcome, code};
+use crate::frames;
+use crate::print;
+use crate::progress::say;
+
+/// The arguments of `data convert`.
+#[derive(Args, Debug)]
+pub(super) struct Convert {
+    #[command(flatten)]
+    given: Given,
+    /// The new format: deepmd/npy, deepmd/raw, deepmd/npy/mixed, extxyz, vasp/poscar, mlearn
+    #[arg(long, value_name = "FORMAT")]
+    to: String,
+    /// A new file or folder
+    #[arg(long, value_name = "PATH")]
+    out: PathBuf,
+    /// Write 24 bits of every number but energies, which keep 53
+    #[arg(long)]
+    single: bool,
+}
+
+impl Convert {
+    /// Does it.
+    pub(super) fn act(self) -> Outcome {
+        let to = frames::named("--to", &self.to)?;
+        write::refuse_existing(&self.out)?;
+        let all = self.given.read(true)?;
+        let frames = frames::together(all);
+        if frames.is_empty() {
+            return Err(Error::input("", "no frames are left to write")
+                .allowed("See what was left out, and --frames")
+                .into());
+        }
+        let precision = if self.single { Precision::Single } else { Precision::Double };
+        let lost = write::frames(&frames, to, precision, &self.out)?;
+        for text in &lost {
+            say(text);
+        }
+        let out = self.out.display();
+        print::answer(&format!("{} as {} in {out}", counted(frames.len()), to.name()))?;
+        Ok(code::CONVERGED)
+    }
+}
