@@ -43,7 +43,7 @@ impl Convert {
         let text = deepbsde::case(&self.input.display().to_string(), &self.text()?, method)?;
         match &self.out {
             None => print::answer(text.trim_end())?,
-            Some(out) => write_new(out, &text)?,
+            Some(out) => write_new(out, text.as_bytes())?,
         }
         Ok(code::CONVERGED)
     }

@@ -4,6 +4,7 @@
 //! potential gives them for any snapshot. Read model, form, plan in this order.
 
 pub mod cell;
+pub mod deviation;
 pub mod elements;
 pub mod findings;
 pub mod form;
