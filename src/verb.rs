@@ -16,6 +16,7 @@ mod several;
 mod show;
 pub(crate) mod solve;
 pub(crate) mod sweep;
+mod test;
 pub(crate) mod verify;
 
 use std::fs::OpenOptions;
@@ -60,6 +61,8 @@ pub(crate) enum Verb {
     Cases(cases::Cases),
     /// The trained function of a finished run at any points, or potentials on frames
     Eval(Box<eval::Eval>),
+    /// A model against the energies, forces and virials of labelled frames
+    Test(Box<test::Test>),
     /// What is in a model: species, networks, domain, cost
     Show(show::Show),
     /// Recompute the answer of a finished run on fresh draws; exit 1 if they disagree
@@ -87,6 +90,7 @@ impl Verb {
             Self::Explain(verb) => verb.act(),
             Self::Cases(verb) => verb.act(),
             Self::Eval(verb) => verb.act(),
+            Self::Test(verb) => verb.act(),
             Self::Show(verb) => verb.act(),
             Self::Verify(verb) => verb.act(),
             Self::Report(verb) => verb.act(),

@@ -14,6 +14,7 @@ pub mod model;
 pub mod neighbours;
 pub mod plan;
 pub mod potential;
+pub mod score;
 pub mod survey;
 
 pub use form::{DeepPotential, Potential};
