@@ -65,7 +65,7 @@ pub(crate) enum Verb {
     Report(report::Write),
     /// BibTeX of the methods a case uses
     Cite(cite::Cite),
-    /// Make a case file from the input of another program
+    /// Make a case file, or a model file, from a file of another program
     Convert(convert::Convert),
     /// Frames of molecules and crystals: convert, describe, split and check them
     Data(data::Data),
@@ -232,7 +232,7 @@ fn finished(place: &RunFolder) -> Result<(Ready, Checkpoint), Failure> {
 }
 
 /// Writes a file that is not there yet.
-fn write_new(out: &Path, text: &str) -> ground::Result<()> {
+fn write_new(out: &Path, bytes: impl AsRef<[u8]>) -> ground::Result<()> {
     let name = out.display().to_string();
     let mut file = OpenOptions::new().write(true).create_new(true).open(out).map_err(|e| {
         let what = match e.kind() {
@@ -241,7 +241,7 @@ fn write_new(out: &Path, text: &str) -> ground::Result<()> {
         };
         Error::input("--out", what).allowed("Choose another --out").in_file(&name)
     })?;
-    file.write_all(text.as_bytes()).map_err(|e| Error::io(name, e))
+    file.write_all(bytes.as_ref()).map_err(|e| Error::io(name, e))
 }
 
 /// The job of a case and its forecast.
