@@ -1,4 +1,4 @@
-//! Configurations of other programs become cases that can be read and solved.
+//! Configurations of other programs become cases that can be read and solved; models change their form.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
 mod door;
@@ -317,11 +317,98 @@ fn the_command_prints_or_writes_and_never_overwrites() {
     assert_eq!(code(&output), 2);
     assert_eq!(
         stderr(&output).trim(),
-        "`deepbsd` is no program known here; did you mean `deepbsde`? Known here: deepbsde."
+        "`deepbsd` is no program known here; did you mean `deepbsde`? Known here: deepbsde, deepmd."
     );
     let output = run(here.path(), &["convert", "deepbsde", "nowhere.json"]);
     assert_eq!(
         stderr(&output).trim(),
         "nowhere.json: there is no such file. Give a configuration in JSON."
     );
+}
+
+/// A small potential as DeePMD-kit keeps it.
+fn potential() -> esperance::atoms::Potential {
+    use esperance::atoms::form::network::Skip;
+    use esperance::atoms::form::{DeepPotential, Empty, Network, Statistics, Switch};
+    use esperance::frame::{Precision, Representation};
+    use esperance::ground::{kernel::network::Activation, stream::Stream};
+    let network = |widths: &[usize], skip| Network::new(widths, Activation::Tanh, skip, true);
+    let form = DeepPotential {
+        species: vec!["O".into(), "H".into()],
+        switch: Switch::new(0.5, 4.3).unwrap(),
+        selection: vec![20, 40],
+        one_sided: true,
+        embedding: network(&[1, 4, 8], Skip::Doubling),
+        axis: 2,
+        fitting: network(&[16, 5, 5], Skip::Equal).with_output(),
+        statistics: vec![Statistics { mean: 0.0, radial: 0.2, angular: 0.1 }; 2],
+        bias: vec![-1.0, -2.0],
+        from_vacuum: vec![false; 2],
+        excluded: Vec::new(),
+        empty: Empty::Silent,
+    };
+    let theta = form.init(Precision::F64, &Stream::new(1)).unwrap();
+    esperance::atoms::Potential { form, theta, precision: Precision::F64, nearest: Some(0.75) }
+}
+
+#[test]
+fn models_change_their_form() {
+    use esperance::atoms::interchange::{read, write};
+    let here = tempdir().unwrap();
+    let bytes = write("a.dp", &potential()).unwrap();
+    std::fs::write(here.path().join("a.dp"), &bytes).unwrap();
+    let said = run(here.path(), &["convert", "deepmd", "a.dp", "--out", "b.yaml"]);
+    assert_eq!((code(&said), stdout(&said)), (0, String::new()), "{}", stderr(&said));
+    let warning = "a.dp: rcut 4.3 and rcut_smth 0.5 are not numbers of single precision";
+    assert!(stderr(&said).starts_with(warning), "{}", stderr(&said));
+    assert_eq!(code(&run(here.path(), &["convert", "deepmd", "b.yaml", "--out", "c.dp"])), 0);
+    let (first, last) = (
+        read("a.dp", &bytes, None).unwrap().potential,
+        read("c.dp", &std::fs::read(here.path().join("c.dp")).unwrap(), None).unwrap().potential,
+    );
+    assert_eq!((&first.form, first.nearest), (&last.form, last.nearest));
+    assert_eq!(first.theta.flat(), last.theta.flat());
+    assert_eq!(bytes, std::fs::read(here.path().join("c.dp")).unwrap());
+}
+
+#[test]
+fn sentences_about_models() {
+    let here = tempdir().unwrap();
+    std::fs::write(here.path().join("a.dp"), write_model()).unwrap();
+    std::fs::write(here.path().join("a.pb"), "").unwrap();
+    std::fs::write(here.path().join("there.yaml"), "").unwrap();
+    let said = |words: &[&str]| {
+        let output = run(here.path(), &[&["convert", "deepmd"], words].concat());
+        assert_eq!(code(&output), 2);
+        stderr(&output).trim().to_owned()
+    };
+    assert_eq!(
+        said(&["a.dp"]),
+        "--out: a model is not printed. Name a new file that ends in .dp or .yaml."
+    );
+    assert_eq!(
+        said(&["a.pb", "--out", "b.dp"]),
+        "`.pb` is a file of one back end of DeePMD-kit. Convert it: dp convert-backend a.pb a.dp."
+    );
+    assert_eq!(
+        said(&["a.dp", "--out", "a.pb"]),
+        "a.pb: --out: this is not the name of a model. Choose a name that ends in .dp or .yaml."
+    );
+    assert_eq!(
+        said(&["a.dp", "--out", "there.yaml"]).lines().last().unwrap(),
+        "there.yaml: --out: this file is there already. Choose another --out."
+    );
+    assert_eq!(
+        said(&["b.dp", "--out", "c.yaml"]),
+        "b.dp: there is no such file. Give a model of DeePMD-kit, .dp or .yaml."
+    );
+    assert_eq!(
+        said(&["a.dp", "--published", "--out", "c.yaml"]),
+        "--published: this is about deepbsde only."
+    );
+    assert!(said(&["there.yaml", "--out", "c.yaml"]).starts_with("there.yaml: "));
+}
+
+fn write_model() -> Vec<u8> {
+    esperance::atoms::interchange::write("a.dp", &potential()).unwrap()
 }

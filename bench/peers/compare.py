@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times the same work by us and by others, in turn, and prints a markdown table.
 
-`bench/peers/compare.py networks bsde`: see the section on peers in `bench/README.md`.
+`bench/peers/compare.py networks bsde`, `bench/peers/compare.py potential`: see the section on peers in `bench/README.md`.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 from contextlib import nullcontext
 
 import machine
+import potential
 from busy import busy
 from contest import Contestant, hold
 from table import cell, markdown
@@ -20,13 +21,16 @@ STEPS = {"hjb": (20, 40), "default-risk": (40, 20)}
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="+", choices=["networks", "bsde"])
+    parser.add_argument("what", nargs="+", choices=["networks", "bsde", "potential"])
     parser.add_argument("--only", default="", help="works whose name has these words in it")
     parser.add_argument("--rounds", type=int, default=12, help="windows of each contestant")
     parser.add_argument("--window", type=float, default=500.0, help="milliseconds of a window")
     parser.add_argument("--cores", type=int, default=2, help="cores, and threads, of all")
     parser.add_argument("--level", default="native", help="our instructions: avx2, portable")
     parser.add_argument("--tensorflow", metavar="PATH", help="a clone of the published code")
+    system, models = str(potential.SYSTEM), str(potential.HERE / "models")
+    parser.add_argument("--system", metavar="PATH", default=system, help="water, deepmd/npy")
+    parser.add_argument("--models", metavar="PATH", default=models, help="made where they lack")
     parser.add_argument("--load", action="store_true", help="ours alone, one core kept busy")
     return parser.parse_args()
 
@@ -56,12 +60,17 @@ def main() -> None:
         others = published(work, asked.tensorflow) if asked.tensorflow else []
         return [mine(len(cores), "Esperance"), *peers(work), *others]
 
+    if "potential" in asked.what:
+        print(f"{where}; {len(cores)} cores; {asked.rounds} windows of {asked.window:.0f} ms.\n")
+        print(potential.compare(program, asked, cores))
     rows = {}
     with busy(cores[0]) if asked.load else nullcontext():
         for work in works(asked.what, asked.only):
             rows[work.name] = hold(contestants(work), cores, asked.rounds, asked.window)
             times = [f"{one.name} {cell(one)}" for one in rows[work.name]]
             print(f"{work.name}: {', '.join(times)}", file=sys.stderr)
+    if not rows:
+        return
     titles = {one.title: None for results in rows.values() for one in results if one.title}
     last = "one thread / two threads" if asked.load else "best peer / Esperance"
     print(f"{where}; {', '.join(titles)}.")

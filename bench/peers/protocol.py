@@ -10,15 +10,24 @@ from collections.abc import Callable
 from typing import SupportsFloat
 
 
+def answer(title: str, window: Callable[[int], tuple[float, float]]) -> None:
+    """Answers until nobody asks. `window` makes so many iterations: milliseconds of one, and the loss."""
+    print(f"ready {title}", flush=True)
+    for line in sys.stdin:
+        ms, loss = window(int(line.removeprefix("window ")))
+        print(f"{ms:.5f} {loss:.5e}", flush=True)
+
+
 def serve(title: str, length: int, advance: Callable[[], SupportsFloat]) -> None:
     """Answers until nobody asks. `advance` makes `length` iterations; its first call compiles."""
     float(advance())
-    print(f"ready {title}", flush=True)
-    for line in sys.stdin:
-        calls = -(-int(line.removeprefix("window ")) // length)
+
+    def window(iterations: int) -> tuple[float, float]:
+        calls = -(-iterations // length)
         began = time.perf_counter()
         for _ in range(calls - 1):
             advance()
         loss = float(advance())
-        ms = 1e3 * (time.perf_counter() - began) / (calls * length)
-        print(f"{ms:.5f} {loss:.5e}", flush=True)
+        return 1e3 * (time.perf_counter() - began) / (calls * length), loss
+
+    answer(title, window)
