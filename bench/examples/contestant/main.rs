@@ -65,6 +65,7 @@ fn compete(words: &[&str]) -> Result<()> {
 }
 
 fn misused() -> Error {
-    Error::input("", "this is not understood")
-        .allowed("contestant networks|peak|case|potential|neighbours PRECISION THREADS LEVEL [WORDS …]")
+    Error::input("", "this is not understood").allowed(
+        "contestant networks|peak|case|potential|neighbours PRECISION THREADS LEVEL [WORDS …]",
+    )
 }
