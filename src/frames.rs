@@ -69,17 +69,28 @@ impl FromStr for Slice {
 }
 
 impl Slice {
+    /// The numbers of these frames, of so many.
+    pub(crate) fn numbers(self, count: usize) -> Vec<usize> {
+        let [begin, end] = self.ends(count);
+        (0..end).skip(begin).step_by(self.step).collect()
+    }
+
     /// These frames.
     pub(crate) fn of(self, frames: Frames) -> Frames {
-        let n = i64::try_from(frames.len()).unwrap_or(i64::MAX);
+        let [begin, end] = self.ends(frames.len());
+        let kept = frames.snapshots.into_iter().take(end).skip(begin).step_by(self.step);
+        Frames { species: frames.species, snapshots: kept.collect() }
+    }
+
+    /// Begin and end, of so many frames.
+    fn ends(self, count: usize) -> [usize; 2] {
+        let n = i64::try_from(count).unwrap_or(i64::MAX);
         let place = |at: Option<i64>, default: i64| {
             let at = at.unwrap_or(default);
             let at = if at < 0 { at + n } else { at };
             usize::try_from(at.clamp(0, n)).unwrap_or(0)
         };
-        let (begin, end) = (place(self.begin, 0), place(self.end, n));
-        let kept = frames.snapshots.into_iter().take(end).skip(begin).step_by(self.step);
-        Frames { species: frames.species, snapshots: kept.collect() }
+        [place(self.begin, 0), place(self.end, n)]
     }
 }
 

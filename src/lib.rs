@@ -13,6 +13,8 @@ mod frames;
 mod machine;
 #[cfg(feature = "cli")]
 mod output;
+#[cfg(feature = "cli")]
+mod potentials;
 pub mod prelude;
 #[cfg(feature = "cli")]
 mod print;

@@ -13,8 +13,10 @@ pub(crate) mod report;
 mod rows;
 pub(crate) mod schema;
 mod several;
+mod show;
 pub(crate) mod solve;
 pub(crate) mod sweep;
+mod test;
 pub(crate) mod verify;
 
 use std::fs::OpenOptions;
@@ -57,8 +59,12 @@ pub(crate) enum Verb {
     Explain(explain::Explain),
     /// The shipped cases, one line each, with the expected answer
     Cases(cases::Cases),
-    /// The trained function of a finished run at any points, with its errors, as CSV
-    Eval(eval::Eval),
+    /// The trained function of a finished run at any points, or potentials on frames
+    Eval(Box<eval::Eval>),
+    /// A model against the energies, forces and virials of labelled frames
+    Test(Box<test::Test>),
+    /// What is in a model: species, networks, domain, cost
+    Show(show::Show),
     /// Recompute the answer of a finished run on fresh draws; exit 1 if they disagree
     Verify(verify::Verify),
     /// Write the page of a finished run again, and its pictures as files
@@ -84,6 +90,8 @@ impl Verb {
             Self::Explain(verb) => verb.act(),
             Self::Cases(verb) => verb.act(),
             Self::Eval(verb) => verb.act(),
+            Self::Test(verb) => verb.act(),
+            Self::Show(verb) => verb.act(),
             Self::Verify(verb) => verb.act(),
             Self::Report(verb) => verb.act(),
             Self::Cite(verb) => verb.act(),
@@ -231,8 +239,18 @@ fn finished(place: &RunFolder) -> Result<(Ready, Checkpoint), Failure> {
     Ok((ready, trained))
 }
 
+/// Refuses a file that is there already: said before the work.
+fn refuse_existing(out: Option<&Path>) -> ground::Result<()> {
+    match out.filter(|out| out.exists()) {
+        Some(out) => Err(Error::input("--out", "this file is there already")
+            .allowed("Choose another --out")
+            .in_file(&out.display().to_string())),
+        None => Ok(()),
+    }
+}
+
 /// Writes a file that is not there yet.
-fn write_new(out: &Path, bytes: impl AsRef<[u8]>) -> ground::Result<()> {
+fn write_new(out: &Path, bytes: &[u8]) -> ground::Result<()> {
     let name = out.display().to_string();
     let mut file = OpenOptions::new().write(true).create_new(true).open(out).map_err(|e| {
         let what = match e.kind() {
@@ -241,7 +259,7 @@ fn write_new(out: &Path, bytes: impl AsRef<[u8]>) -> ground::Result<()> {
         };
         Error::input("--out", what).allowed("Choose another --out").in_file(&name)
     })?;
-    file.write_all(bytes.as_ref()).map_err(|e| Error::io(name, e))
+    file.write_all(bytes).map_err(|e| Error::io(name, e))
 }
 
 /// The job of a case and its forecast.

@@ -1,111 +1,72 @@
-//! `eval`: the trained function of a run at any points.
+//! `eval`: the trained function of a run at points, or potentials on frames.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+mod frames;
+mod points;
+
+use std::path::PathBuf;
 
 use clap::Args;
-use frame::Table;
-use ground::{Error, Result};
+use ground::Error;
 
-use super::{finished, write_new};
-use crate::failure::{Outcome, code};
-use crate::print;
-use crate::run_folder::RunFolder;
-use crate::session::{Limits, Session, listen};
+use crate::failure::Outcome;
+use crate::frames::Slice;
+use crate::potentials::How;
 
 /// The arguments of `eval`.
 #[derive(Args, Debug)]
 pub(crate) struct Eval {
-    /// The folder of a finished run
-    run: PathBuf,
-    /// Points, a CSV file with a header: for a parabolic equation t, x1, x2, …
-    #[arg(long, value_name = "POINTS.CSV")]
-    at: PathBuf,
-    /// Write the table to a new file instead of standard output
+    /// The folder of a finished run, or models of DeePMD-kit (.dp, .yaml); several models give
+    /// their deviation
+    #[arg(required = true, value_name = "RUN|MODEL")]
+    what: Vec<PathBuf>,
+    /// Points of a run: a CSV file with a header, for a parabolic equation t, x1, x2, …; frames of
+    /// models: files or folders, as `data` reads them
+    #[arg(long, value_name = "POINTS.CSV|FRAMES", num_args = 1.., required = true)]
+    at: Vec<PathBuf>,
+    /// Write to a new file instead of standard output: the table of a run; of models arrays to a
+    /// name in .npz, or the deviation to any other
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Of models: print one object, every number to its last digit
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    chosen: Chosen,
+    #[command(flatten)]
+    how: How,
+}
+
+/// What of models and frames is wanted.
+#[derive(Args, Debug)]
+struct Chosen {
+    /// The format of the frames; without it names and contents say
+    #[arg(long, value_name = "FORMAT")]
+    from: Option<String>,
+    /// Only these frames of each file or system: begin:end:step
+    #[arg(long, value_name = "SLICE", allow_hyphen_values = true)]
+    frames: Option<Slice>,
+    /// Descriptors of all atoms too
+    #[arg(long)]
+    descriptor: bool,
+    /// Deviations of all atoms too
+    #[arg(long)]
+    atomic: bool,
+    /// Deviations from the labels instead of the mean of the models
+    #[arg(long)]
+    real_error: bool,
 }
 
 impl Eval {
     /// Does it.
     pub(crate) fn act(self) -> Outcome {
-        let points = read(&self.at)?;
-        let place = RunFolder::existing(&self.run)?;
-        let (ready, trained) = finished(&place)?;
-        // Said before the work; whether it is still so is asked again when the file is made.
-        if let Some(out) = self.out.as_deref().filter(|out| out.exists()) {
-            return Err(Error::input("--out", "this file is there already")
-                .allowed("Choose another --out")
-                .in_file(&out.display().to_string())
-                .into());
+        if self.what.len() == 1 && self.what[0].is_dir() {
+            let [at] = &self.at[..] else {
+                return Err(Error::input("--at", "several files of points")
+                    .allowed("A run is asked at the points of one file")
+                    .into());
+            };
+            return points::eval(&self.what[0], at, self.out.as_deref());
         }
-        listen()?;
-        let mut session = Session::new(None, Limits { time: None, every: Duration::MAX });
-        let run = &ready.resolved.run;
-        let found = ready.job.at_points(run, &trained, &points, &mut session);
-        session.display.end();
-        let found = found.map_err(|error| error.in_file(&self.at.display().to_string()))?;
-        let text = text_of(&found)?;
-        match &self.out {
-            Some(out) => write_new(out, &text)?,
-            None => print::answer(text.trim_end())?,
-        }
-        Ok(code::CONVERGED)
+        frames::eval(&self)
     }
-}
-
-/// The table in a CSV file with a header.
-fn read(path: &Path) -> Result<Table> {
-    let file = path.display().to_string();
-    let wrong = |found: String| {
-        Error::input("", found)
-            .allowed("Write a line of names, t,x1,x2,…, and a line of numbers for each point")
-            .in_file(&file)
-    };
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .comment(Some(b'#'))
-        .from_path(path)
-        .map_err(|e| wrong(format!("this file cannot be read: {e}")))?;
-    let header = reader.headers().map_err(|e| wrong(format!("this is not CSV: {e}")))?;
-    let columns: Vec<String> = header.iter().map(str::to_owned).collect();
-    if let [one] = columns.as_slice()
-        && let Some(other) = [';', '\t', ' '].into_iter().find(|mark| one.contains(*mark))
-    {
-        return Err(wrong(format!("the columns are separated by {other:?}, not by commas")));
-    }
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|e| {
-            wrong(match e.kind() {
-                csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-                    let line = pos.as_ref().map_or(0, csv::Position::line);
-                    format!("line {line} has {len} numbers, the first line {expected_len} names")
-                }
-                _ => format!("this is not CSV: {e}"),
-            })
-        })?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let number = |(text, name): (&str, &String)| {
-            text.parse::<f64>()
-                .map_err(|_| wrong(format!("line {line}, column {name}: `{text}` is no number")))
-        };
-        rows.push(record.iter().zip(&columns).map(number).collect::<Result<Vec<f64>>>()?);
-    }
-    if rows.is_empty() {
-        return Err(wrong("there are no points".to_owned()));
-    }
-    Ok(Table { columns, rows })
-}
-
-/// The table as CSV, every number to the last bit.
-fn text_of(table: &Table) -> Result<String> {
-    let broken = |e: &dyn std::fmt::Display| Error::bug(format!("a table cannot be written: {e}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&table.columns).map_err(|e| broken(&e))?;
-    for row in &table.rows {
-        writer.write_record(row.iter().map(f64::to_string)).map_err(|e| broken(&e))?;
-    }
-    let bytes = writer.into_inner().map_err(|e| broken(&e))?;
-    String::from_utf8(bytes).map_err(|e| broken(&e))
 }

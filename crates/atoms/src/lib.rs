@@ -4,6 +4,7 @@
 //! potential gives them for any snapshot. Read model, form, plan in this order.
 
 pub mod cell;
+pub mod deviation;
 pub mod elements;
 pub mod findings;
 pub mod form;
@@ -13,6 +14,7 @@ pub mod model;
 pub mod neighbours;
 pub mod plan;
 pub mod potential;
+pub mod score;
 pub mod survey;
 
 pub use form::{DeepPotential, Potential};

@@ -46,23 +46,16 @@ pub enum Embeddings {
 }
 
 /// What came to notice on the way.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Noted {
-    /// The smallest squared distance, Å².
-    pub nearest: f64,
     /// Atoms with more neighbours of a species than the model was trained to hold: the reference drops
     /// the farthest, nothing is dropped here.
     pub crowded: usize,
     /// The largest number of neighbours too many.
     pub excess: usize,
-    /// Neighbours closer than the tables reach: their embeddings came from the networks.
-    pub outside: usize,
-}
-
-impl Default for Noted {
-    fn default() -> Self {
-        Self { nearest: f64::INFINITY, crowded: 0, excess: 0, outside: 0 }
-    }
+    /// Atoms whose nearest neighbour is closer than any in the training data, or, where that is not
+    /// known, than the tables reach: the atom, and that distance, Å.
+    pub close: Vec<(usize, f64)>,
 }
 
 impl Noted {
@@ -73,14 +66,11 @@ impl Noted {
         self.excess = self.excess.max(excess);
     }
 
-    /// Together with what came to notice elsewhere.
-    pub fn join(self, other: Self) -> Self {
-        Self {
-            nearest: self.nearest.min(other.nearest),
-            crowded: self.crowded + other.crowded,
-            excess: self.excess.max(other.excess),
-            outside: self.outside + other.outside,
-        }
+    /// Adds what came to notice elsewhere.
+    fn join(&mut self, other: Self) {
+        self.crowded += other.crowded;
+        self.excess = self.excess.max(other.excess);
+        self.close.extend(other.close);
     }
 }
 
@@ -97,6 +87,9 @@ pub struct Plan<T: Real> {
     /// Empty where the networks are asked.
     tables: Vec<Tabulated<T>>,
     fitting: Vec<Frozen<T>>,
+    /// Whether the fitting networks take D as it is, because the first layer adds it to its outputs; else
+    /// they take each product of columns once.
+    natural: bool,
     scales: Vec<Scale>,
     /// z g(z), what an empty slot adds to the first line of A: centre by centre, then neighbours.
     pads: Vec<Vec<T::Row>>,
@@ -105,6 +98,8 @@ pub struct Plan<T: Real> {
     /// What is added to the output of the fitting network of a species, eV.
     offsets: Vec<f64>,
     nobody: Octet,
+    /// Closer than this is closer than in training, Å².
+    domain: f64,
     desks: ThreadLocal<RefCell<Desk<T>>>,
 }
 
@@ -172,8 +167,9 @@ impl<T: Real> Plan<T> {
         let fitting: Vec<Frozen<T>> = (0..n)
             .map(|i| folded(level, &form.fitting, &theta(form.fitting_block(i)), pairs))
             .collect();
+        let natural = form.fitting.layers[0].copies > 0;
         let vacuum = |i: usize| {
-            let line = vec![T::Row::default(); rows::<T>(pairs.len())];
+            let line = vec![T::Row::default(); rows::<T>(fitting[i].n_in())];
             let (mut output, mut back) = ([T::default()], line.clone());
             fitting[i].values(level, 1, &line, &mut Room::default(), &mut output, &mut back);
             output[0].wide()
@@ -188,9 +184,11 @@ impl<T: Real> Plan<T> {
             by_slots: T::of(1.0 / form.slots() as f64),
             offsets: (0..n).map(offset).collect(),
             fitting,
+            natural,
             scales: form.statistics.iter().map(|s| Scale::new(*s)).collect(),
             embeddings: weights,
             nobody: Octet::empty(form.switch),
+            domain: potential.nearest.unwrap_or(closest(potential)).powi(2),
             desks: ThreadLocal::new(),
             form,
         }
@@ -205,7 +203,10 @@ impl<T: Real> Plan<T> {
 
     /// Nodes of all tables, and the bytes they take.
     pub fn table_size(&self) -> [usize; 2] {
-        [self.tables.iter().map(Tabulated::nodes).sum(), self.tables.iter().map(Tabulated::bytes).sum()]
+        [
+            self.tables.iter().map(Tabulated::nodes).sum(),
+            self.tables.iter().map(Tabulated::bytes).sum(),
+        ]
     }
 
     /// Energy, forces, virial and atomic energies of a snapshot whose types are the species of the form.
@@ -228,10 +229,11 @@ impl<T: Real> Plan<T> {
                 self.block((&grid, &species), places, &mut desk.borrow_mut(), descriptors)
             });
             for part in parts {
-                noted = noted.join(add(&grid, part?, &mut found));
+                noted.join(add(&grid, part?, &mut found));
             }
         }
         found.energy = found.atomic_energies.iter().sum();
+        noted.close.sort_by_key(|(atom, _)| *atom);
         Ok((found, noted))
     }
 }
@@ -256,11 +258,16 @@ fn add(grid: &Grid, part: Part, to: &mut Evaluation) -> Noted {
     part.noted
 }
 
+/// The distance that tables reach down to, Å.
+fn closest(potential: &Potential) -> f64 {
+    potential.nearest.map_or(CLOSEST, |r| 0.9 * r).min(0.5 * potential.form.switch.to)
+}
+
 /// Where the table of an embedding must reach.
 fn range<T: Real>(potential: &Potential, network: usize) -> Range {
     let form = &potential.form;
     let n = form.species.len();
-    let closest = potential.nearest.map_or(CLOSEST, |r| 0.9 * r).min(0.5 * form.switch.to);
+    let closest = closest(potential);
     let most = form.switch.at(closest)[0] / closest;
     let centres = (0..n).filter(|i| form.one_sided || network % n == *i);
     let ends = centres.map(|i| {
@@ -291,7 +298,8 @@ fn pad<T: Real>(
     line
 }
 
-/// The fitting network on each product of columns once: D is symmetric among its first columns.
+/// The fitting network on each product of columns once: D is symmetric among its first columns. Where the
+/// first layer adds D itself to its outputs, on D as it is.
 fn folded<T: Real>(level: Level, network: &Network, theta: &[f64], pairs: Pairs) -> Frozen<T> {
     let split: Vec<_> = network.split(theta).collect();
     let (first, [w, ..]) = split[0];
@@ -311,7 +319,7 @@ fn folded<T: Real>(level: Level, network: &Network, theta: &[f64], pairs: Pairs)
         .map(|(k, (layer, [w, b, c]))| Still {
             activation: layer.activation,
             copies: layer.copies,
-            w: if k == 0 { &sums } else { w },
+            w: if k == 0 && first.copies == 0 { &sums } else { w },
             b,
             c,
         })

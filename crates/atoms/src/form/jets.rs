@@ -43,8 +43,7 @@ fn activated(activation: Activation, z: f64) -> [f64; 3] {
     let gated = |v: f64, first: f64, second: f64| {
         let y = logistic(v);
         let slope = y * (1.0 - y);
-        let curvature =
-            slope * (2.0 * first + z * second + z * first * first * (1.0 - 2.0 * y));
+        let curvature = slope * (2.0 * first + z * second + z * first * first * (1.0 - 2.0 * y));
         [z * y, y + z * slope * first, curvature]
     };
     match activation {

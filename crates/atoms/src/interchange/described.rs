@@ -3,6 +3,12 @@
 //! A key that is not here may change what the model computes, so it is an error. `Option<Value>` is a
 //! key that must be absent, null or empty; [`super::import`] says what it would have meant.
 
+#![allow(
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    reason = "the keys are not ours"
+)]
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

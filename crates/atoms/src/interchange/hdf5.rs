@@ -17,14 +17,14 @@ fn wrong(what: impl std::fmt::Display) -> Error {
 pub fn read(bytes: &[u8]) -> Result<Document> {
     let file = File::from_bytes(bytes.to_vec()).map_err(wrong)?;
     let attributes = file.root().attrs().map_err(wrong)?;
-    let text = match attributes.get("json") {
-        Some(
-            AttrValue::VarLenString(text)
-            | AttrValue::VarLenAsciiString(text)
-            | AttrValue::String(text)
-            | AttrValue::AsciiString(text),
-        ) => text,
-        _ => return Err(wrong("it has no text `json`")),
+    let Some(
+        AttrValue::VarLenString(text)
+        | AttrValue::VarLenAsciiString(text)
+        | AttrValue::String(text)
+        | AttrValue::AsciiString(text),
+    ) = attributes.get("json")
+    else {
+        return Err(wrong("it has no text `json`"));
     };
     let tree = serde_json::from_str(text).map_err(wrong)?;
     let (length, document) = (bytes.len(), Document::default());

@@ -168,9 +168,9 @@ impl Reading<'_> {
         if tensorflow != numpy {
             let (name, other) = self.names();
             self.warnings.push(format!(
-                "the widths {:?} of the fitting network mean one model to TensorFlow and another to the \
-                 other back ends of DeePMD-kit (where inputs are added); read as by {name}, not as by \
-                 {other}",
+                "the widths {:?} of the fitting network mean one model to TensorFlow and another to \
+                 NumPy, JAX and PyTorch (where inputs are added); read as by {name}, not as by {other}; \
+                 --rules chooses",
                 fitting.neuron
             ));
         }
@@ -182,8 +182,8 @@ impl Reading<'_> {
 
     fn names(&self) -> (&'static str, &'static str) {
         match self.rules {
-            Rules::TensorFlow => ("TensorFlow", "the others"),
-            Rules::NumPy => ("the others", "TensorFlow"),
+            Rules::TensorFlow => ("TensorFlow", "NumPy, JAX and PyTorch"),
+            Rules::NumPy => ("NumPy, JAX and PyTorch", "TensorFlow"),
         }
     }
 
@@ -253,14 +253,14 @@ impl Reading<'_> {
         if form.one_sided && !form.excluded.is_empty() && shifted {
             self.warnings.push(format!(
                 "excluded pairs in a one-sided model with davg other than 0: the back ends of DeePMD-kit \
-                 disagree about its empty slots; read as by {name}, not as by {other}"
+                 disagree about its empty slots; read as by {name}, not as by {other}; --rules chooses"
             ));
         }
         let exact = Switch::new(descriptor.rcut_smth, descriptor.rcut).is_ok_and(Switch::is_single);
         if !exact {
             self.warnings.push(format!(
                 "rcut {} and rcut_smth {} are not numbers of single precision, in which TensorFlow keeps \
-                 them (about 1e-8 eV an atom); read as by {name}, not as by {other}",
+                 them (about 1e-8 eV an atom); read as by {name}, not as by {other}; --rules chooses",
                 descriptor.rcut, descriptor.rcut_smth
             ));
         }

@@ -255,7 +255,10 @@ mod tests {
             project::<f64>(level(), table.lines(), &at, &a, &mut z);
             let sum = |k: usize, w: [f64; 6]| (0..6).map(|r| w[r] * z[r][k]).sum::<f64>();
             for (k, m) in [(0, 3), (1, 99)] {
-                assert!((sum(k, basis(place.t)) - exact[0][[i, m]]).abs() < 3.0 * table.errors[0] + 1e-13);
+                assert!(
+                    (sum(k, basis(place.t)) - exact[0][[i, m]]).abs()
+                        < 3.0 * table.errors[0] + 1e-13
+                );
                 let slope = sum(k, slopes(place.t)) * table.inverse();
                 assert!((slope - exact[1][[i, m]]).abs() < 3.0 * table.errors[1] + 1e-12);
             }

@@ -166,7 +166,7 @@ mod tests {
     use crate::stream::Stream;
 
     fn agree<T: Real>(within: f64) {
-        let (stream, stride, lines, n) = (Stream::new(3), 5, 7, 11);
+        let (stream, stride, lines, n) = (Stream::new(3), 5, 7usize, 11u32);
         let row = |i: usize, part: u32| {
             let mut row = T::Row::splat(T::of(0.0));
             for (lane, v) in row.as_mut().iter_mut().enumerate() {
@@ -176,9 +176,9 @@ mod tests {
         };
         let rows: Vec<T::Row> = (0..lines * stride).map(|i| row(i, 0)).collect();
         let start: Vec<T::Row> = (0..4 * stride).map(|i| row(i, 1)).collect();
-        let at: Vec<u32> = (0..n as u32).map(|i| i * i % lines as u32).collect();
+        let at: Vec<u32> = (0..n).map(|i| i * i % 7).collect();
         let b: Vec<[T; 4]> =
-            (0..n).map(|i| std::array::from_fn(|k| T::of(stream.normal(i, 2, k)))).collect();
+            (0..n).map(|i| std::array::from_fn(|k| T::of(stream.normal(i.into(), 2, k)))).collect();
         let wide = stride * T::LANES;
         let (table, start_flat) = (flat::<T>(&rows), flat::<T>(&start));
         let y = |i: usize, m: usize| table[at[i] as usize * wide + m].wide();
@@ -186,7 +186,7 @@ mod tests {
             let table = Table { rows: &rows, stride };
             let mut a = start.clone();
             gather::<T>(level, table, &at, &b, &mut a);
-            let mut z = vec![[T::of(0.0); 4]; n as usize];
+            let mut z = vec![[T::of(0.0); 4]; at.len()];
             project::<T>(level, table, &at, &start, &mut z);
             for k in 0..4 {
                 for m in 0..wide {

@@ -1,0 +1,167 @@
+//! Steps 2 and 3 of a block: features on nodes, their inner products, and the fitting networks.
+
+use ground::kernel::dense::rows;
+use ground::kernel::gathered::{self, Table};
+use ground::kernel::gram;
+use ground::kernel::lane::{Real, flat, flat_mut};
+
+use super::{Centre, Desk, NONE, Part};
+use crate::plan::Plan;
+use crate::plan::environment::LANES;
+use crate::plan::table::{LINES, Tabulated, basis};
+
+impl<T: Real> Plan<T> {
+    /// Step 2, and D.
+    pub(super) fn describe(&self, desk: &mut Desk<T>) {
+        let Desk { octets, links, groups, centres, own, at, own_at, slots, b, own_b, a, .. } = desk;
+        at.clear();
+        let most = self.tables.iter().map(Tabulated::nodes).max().unwrap_or(0);
+        slots.resize(most, NONE);
+        for (i, centre) in centres.iter().enumerate() {
+            let a = &mut a[i * 4 * self.stride..][..4 * self.stride];
+            let scale = self.scales[centre.species];
+            for group in &mut groups[centre.groups[0]..centre.groups[1]] {
+                let first = at.len();
+                b.clear();
+                own_b.clear();
+                own_at.clear();
+                for j in group.first..group.end {
+                    let seen = octets[j / LANES].get(j % LANES);
+                    let scaled = scale.of::<T>(seen.s, seen.e);
+                    let Some(place) = self.place(group.network, scale.radial(seen.s)) else {
+                        own_at.push(2 * links[j].own);
+                        own_b.push(scaled);
+                        continue;
+                    };
+                    let phi = basis::<T>(T::of(place.t));
+                    let nodes = [place.cell, place.cell + 1];
+                    for (node, phi) in nodes.into_iter().zip(phi.chunks_exact(LINES)) {
+                        let line = 3 * node;
+                        let node = node as usize;
+                        let mut slot = slots[node] as usize;
+                        if slots[node] == NONE {
+                            slot = b.len();
+                            slots[node] = u32::try_from(slot).expect("few lines");
+                            at.extend([0, 1, 2].map(|r| line + r));
+                            b.resize(slot + LINES, [T::default(); 4]);
+                        }
+                        for (b, &phi) in b[slot..slot + LINES].iter_mut().zip(phi) {
+                            for k in 0..4 {
+                                b[k] += phi * scaled[k];
+                            }
+                        }
+                    }
+                }
+                group.at = [first, at.len()];
+                for &line in at[first..].iter().step_by(LINES) {
+                    slots[line as usize / LINES] = NONE;
+                }
+                if !b.is_empty() {
+                    let table = self.tables[group.network].lines();
+                    gathered::gather::<T>(self.level, table, &at[first..], b, a);
+                }
+                if !own_b.is_empty() {
+                    let table = Table { rows: own, stride: self.stride };
+                    gathered::gather::<T>(self.level, table, own_at, own_b, a);
+                }
+            }
+            let by = self.by_slots;
+            for v in flat_mut::<T>(a) {
+                *v *= by;
+            }
+        }
+    }
+
+    /// Step 3: species by species.
+    pub(super) fn fit(&self, desk: &mut Desk<T>, part: &mut Part) {
+        let Desk { centres, a, lines, by_lines, outputs, frozen, .. } = desk;
+        let line = self.line();
+        lines.resize(centres.len() * line, T::Row::default());
+        by_lines.resize(centres.len() * line, T::Row::default());
+        outputs.resize(centres.len(), T::default());
+        let mut first = 0;
+        for (species, network) in self.fitting.iter().enumerate() {
+            let own = || centres.iter().enumerate().filter(|(_, c)| c.species == species);
+            let n = own().count();
+            for (i, centre) in own() {
+                let to = &mut lines[(first + centre.line) * line..][..line];
+                let a = &a[i * 4 * self.stride..][..4 * self.stride];
+                gram::products::<T>(self.level, self.pairs, a, flat_mut::<T>(to));
+                if self.natural {
+                    self.unfold(flat_mut::<T>(to));
+                }
+            }
+            let range = first * line..(first + n) * line;
+            let (input, by_input) = (&lines[range.clone()], &mut by_lines[range]);
+            let outputs = &mut outputs[first..first + n];
+            if n > 0 {
+                network.values(self.level, n, input, frozen, outputs, by_input);
+            }
+            if self.natural {
+                for line in by_input.chunks_exact_mut(line) {
+                    self.fold(flat_mut::<T>(line));
+                }
+            }
+            first += n;
+        }
+        let starts = self.first_lines(centres);
+        part.energies.extend(centres.iter().map(|centre| {
+            let net = outputs[starts[centre.species] + centre.line].wide();
+            (centre.place, net + self.offsets[centre.species])
+        }));
+    }
+
+    /// Rows of a line of D.
+    pub(super) fn line(&self) -> usize {
+        rows::<T>(if self.natural {
+            self.pairs.columns * self.pairs.first
+        } else {
+            self.pairs.len()
+        })
+    }
+
+    /// From each product once to D in its natural order.
+    fn unfold(&self, line: &mut [T]) {
+        let once = line[..self.pairs.len()].to_vec();
+        for (m, k) in self.natural_order() {
+            line[m * self.pairs.first + k] = once[self.pairs.place(m, k)];
+        }
+    }
+
+    /// From derivatives by D in its natural order to those by each product once.
+    fn fold(&self, line: &mut [T]) {
+        let mut once = vec![T::default(); self.pairs.len()];
+        for (m, k) in self.natural_order() {
+            once[self.pairs.place(m, k)] += line[m * self.pairs.first + k];
+        }
+        line[..once.len()].copy_from_slice(&once);
+    }
+
+    /// Row and column of D, row by row.
+    fn natural_order(&self) -> impl Iterator<Item = (usize, usize)> + use<T> {
+        let (columns, first) = (self.pairs.columns, self.pairs.first);
+        (0..columns).flat_map(move |m| (0..first).map(move |k| (m, k)))
+    }
+
+    /// The first line of D of each species.
+    pub(super) fn first_lines(&self, centres: &[Centre]) -> Vec<usize> {
+        let counts = (0..self.form.species.len())
+            .map(|species| centres.iter().filter(|c| c.species == species).count());
+        counts.scan(0, |next, n| Some(std::mem::replace(next, *next + n))).collect()
+    }
+
+    /// D of every centre in its natural order.
+    pub(super) fn descriptors(&self, desk: &Desk<T>) -> Vec<Vec<f64>> {
+        let line = self.line();
+        let starts = self.first_lines(&desk.centres);
+        let one = |centre: &Centre| {
+            let own = starts[centre.species] + centre.line;
+            let own = &flat::<T>(&desk.lines)[own * line * T::LANES..];
+            let place = |(m, k)| {
+                if self.natural { m * self.pairs.first + k } else { self.pairs.place(m, k) }
+            };
+            self.natural_order().map(|pair| own[place(pair)].wide()).collect()
+        };
+        desk.centres.iter().map(one).collect()
+    }
+}

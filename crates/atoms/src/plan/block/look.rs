@@ -1,0 +1,167 @@
+//! Step 1 of a block: neighbours sorted by species, measured, and those outside the tables found.
+
+use ground::kernel::lane::{Real, flat, flat_mut};
+use ground::{Error, Result};
+
+use super::{Centre, Desk, Group, Link, NONE};
+use crate::form::jets::jets;
+use crate::neighbours::Grid;
+use crate::plan::environment::{LANES, measure};
+use crate::plan::table::{Place, write};
+use crate::plan::{Noted, Plan};
+
+/// Atoms closer than the root of this are at one place, Å².
+const AT_ONE_PLACE: f64 = 1e-8;
+
+impl<T: Real> Plan<T> {
+    /// Step 1.
+    pub(super) fn look_around(
+        &self,
+        (grid, species): (&Grid, &[u32]),
+        places: std::ops::Range<usize>,
+        desk: &mut Desk<T>,
+        noted: &mut Noted,
+    ) -> Result<()> {
+        desk.octets.clear();
+        desk.links.clear();
+        desk.groups.clear();
+        desk.centres.clear();
+        let n_species = self.form.species.len();
+        let (mut counts, mut lines) = (vec![0usize; n_species], vec![0usize; n_species]);
+        for place in places {
+            grid.around(place, &mut desk.near);
+            let centre = species[place] as usize;
+            counts.fill(0);
+            let mut nearest = (f64::INFINITY, 0);
+            for n in &desk.near {
+                counts[species[n.place as usize] as usize] += 1;
+                if n.r2 < nearest.0 {
+                    nearest = (n.r2, n.place);
+                }
+            }
+            if nearest.0 < AT_ONE_PLACE {
+                return Err(at_one_place(grid, place, nearest.1));
+            }
+            if nearest.0 < self.domain {
+                noted.close.push((grid.atom(place), nearest.0.sqrt()));
+            }
+            noted.count(&counts, &self.form.selection);
+            let groups = self.sort((species, centre), &counts, desk);
+            let a = four_lines(&mut desk.a, desk.centres.len(), self.stride);
+            self.pads(centre, &counts, a);
+            let place = u32::try_from(place).expect("fewer than 2^32 atoms");
+            desk.centres.push(Centre { place, species: centre, groups, line: lines[centre] });
+            lines[centre] += 1;
+        }
+        measure(self.level, self.form.switch, &mut desk.octets);
+        self.find_outside(desk);
+        Ok(())
+    }
+
+    /// Puts the neighbours of an atom into octets, species by species; returns its groups. Excluded
+    /// pairs fill slots and do nothing else.
+    fn sort(
+        &self,
+        (species, centre): (&[u32], usize),
+        counts: &[usize],
+        desk: &mut Desk<T>,
+    ) -> [usize; 2] {
+        let Desk { near, octets, links, groups, .. } = desk;
+        let (first, start) = (links.len(), groups.len());
+        let mut next = first;
+        for (t, &count) in counts.iter().enumerate() {
+            let seen = if self.form.excludes(centre, t) { 0 } else { count };
+            let network = self.form.embedding_of(t, centre);
+            groups.push(Group { network, first: next, end: next, at: [0; 2] });
+            next += seen;
+        }
+        octets.resize(octets.len() + (next - first).div_ceil(LANES), self.nobody);
+        links.resize(octets.len() * LANES, Link { place: 0, own: NONE });
+        let own = &mut groups[start..];
+        for n in near.iter() {
+            let t = species[n.place as usize] as usize;
+            if self.form.excludes(centre, t) {
+                continue;
+            }
+            let at = own[t].end;
+            own[t].end += 1;
+            links[at].place = n.place;
+            octets[at / LANES].put(at % LANES, n.d, n.r2);
+        }
+        [start, groups.len()]
+    }
+
+    /// Which neighbours need nodes of their own.
+    fn find_outside(&self, desk: &mut Desk<T>) {
+        let Desk { octets, links, groups, centres, outside, .. } = desk;
+        outside.clear();
+        for centre in centres.iter() {
+            let scale = self.scales[centre.species];
+            for group in &groups[centre.groups[0]..centre.groups[1]] {
+                for at in group.first..group.end {
+                    let x = scale.radial(octets[at / LANES].get(at % LANES).s);
+                    if self.place(group.network, x).is_none() {
+                        links[at].own = u32::try_from(outside.len()).expect("few neighbours");
+                        outside.push((group.network, x));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where an argument is in the table of a network, if there is one.
+    #[inline]
+    pub(super) fn place(&self, network: usize, x: f64) -> Option<Place> {
+        self.tables.get(network)?.place(x)
+    }
+
+    /// What empty slots add to A.
+    fn pads(&self, centre: usize, counts: &[usize], a: &mut [T::Row]) {
+        a.fill(T::Row::default());
+        let n = counts.len();
+        for (t, &count) in counts.iter().enumerate() {
+            let pad = &self.pads[centre * n + t];
+            let empty = T::of(self.form.selection[t] as f64 - count as f64);
+            for (row, pad) in flat_mut::<T>(a).iter_mut().zip(flat::<T>(pad)) {
+                *row += empty * *pad;
+            }
+        }
+    }
+
+    /// g and g' of the neighbours outside the tables.
+    pub(super) fn ask_networks(&self, desk: &mut Desk<T>) {
+        let stride = self.stride;
+        desk.own.resize(2 * desk.outside.len() * stride, T::Row::default());
+        if desk.outside.is_empty() {
+            return;
+        }
+        for (network, theta) in self.embeddings.iter().enumerate() {
+            let own: Vec<usize> =
+                (0..desk.outside.len()).filter(|&i| desk.outside[i].0 == network).collect();
+            let x: Vec<f64> = own.iter().map(|&i| desk.outside[i].1).collect();
+            let [g, slope, _] = jets(&self.form.embedding, theta, &x);
+            for (k, i) in own.into_iter().enumerate() {
+                let lines = &mut desk.own[2 * i * stride..][..2 * stride];
+                let (first, second) = lines.split_at_mut(stride);
+                write::<T>(first, g.row(k).iter());
+                write::<T>(second, slope.row(k).iter());
+            }
+        }
+    }
+}
+
+/// The four lines of a centre, the buffer grown to hold them.
+fn four_lines<R: Clone + Default>(a: &mut Vec<R>, centre: usize, stride: usize) -> &mut [R] {
+    let end = (centre + 1) * 4 * stride;
+    if a.len() < end {
+        a.resize(end, R::default());
+    }
+    &mut a[end - 4 * stride..end]
+}
+
+fn at_one_place(grid: &Grid, place: usize, other: u32) -> Error {
+    let mut atoms = [grid.atom(place), grid.atom(other as usize)].map(|atom| atom + 1);
+    atoms.sort_unstable();
+    Error::input("", format!("atoms {} and {} are at one place", atoms[0], atoms[1]))
+        .allowed("Forces need atoms that are apart")
+}

@@ -1,0 +1,252 @@
+//! Potentials on frames: energies, forces, virials, and how far several potentials are apart.
+
+use std::fmt::Write as _;
+
+use atoms::deviation::{self, Deviation};
+use atoms::potential::Evaluation;
+use frame::Named;
+use ground::{Error, Result};
+use serde::Serialize;
+use serde_json::json;
+
+use super::Eval;
+use crate::export;
+use crate::failure::{Outcome, code};
+use crate::frames::{self, Loaded};
+use crate::potentials::{Committee, Remarks};
+use crate::print;
+use crate::progress::say;
+use crate::verb::{refuse_existing, write_new};
+
+/// One frame as JSON has it.
+#[derive(Serialize)]
+struct Frame<'a> {
+    energy: f64,
+    forces: &'a [[f64; 3]],
+    /// Ξ row by row.
+    virial: Vec<f64>,
+    atomic_energies: &'a [f64],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    descriptor: Option<&'a [Vec<f64>]>,
+    /// Atoms outside what the model was trained on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outside: Vec<serde_json::Value>,
+}
+
+/// What is kept of the frames of one file or system.
+struct System {
+    name: String,
+    /// The number of each frame in its file.
+    steps: Vec<usize>,
+    found: Vec<Evaluation>,
+    deviations: Vec<Deviation>,
+    noted: Vec<atoms::plan::Noted>,
+}
+
+/// Does it.
+pub(super) fn eval(asked: &Eval) -> Outcome {
+    refuse_existing(asked.out.as_deref())?;
+    let arrays =
+        asked.out.as_deref().is_some_and(|out| out.extension().is_some_and(|e| e == "npz"));
+    if asked.out.is_some() && !arrays && asked.what.len() < 2 {
+        return Err(Error::input("--out", "one model has no deviation to be written")
+            .allowed("Arrays are written to a name that ends in .npz")
+            .into());
+    }
+    let committee = asked.how.committee(&asked.what)?;
+    let from =
+        asked.chosen.from.as_deref().map(|name| frames::named("--from", name)).transpose()?;
+    let mut systems = Vec::new();
+    for loaded in frames::read(&asked.at, from, atoms::format::Options::default())? {
+        loaded.warnings.iter().for_each(|text| say(&format!("{}: {text}", loaded.name)));
+        systems.push(system(&committee, asked, loaded)?);
+    }
+    if systems.iter().all(|system| system.found.is_empty()) {
+        return Err(Error::input("--at", "there are no frames").into());
+    }
+    if asked.json {
+        print::answer(&object(&committee, asked, &systems)?)?;
+    } else if committee.members.len() > 1 {
+        print::answer(text(&systems, asked.chosen.atomic).trim_end())?;
+    } else {
+        print::answer(&table(&committee, &systems))?;
+    }
+    if let Some(out) = &asked.out {
+        let bytes =
+            if arrays { npz(&systems)? } else { text(&systems, asked.chosen.atomic).into_bytes() };
+        write_new(out, &bytes)?;
+    }
+    Ok(code::CONVERGED)
+}
+
+/// Every frame of one file or system.
+fn system(committee: &Committee, asked: &Eval, loaded: Loaded) -> Result<System> {
+    let name = loaded.name;
+    let about = |error: Error| error.in_file(&name);
+    let count = loaded.frames.len();
+    let all = committee.understand(loaded.frames).map_err(about)?;
+    let all = match asked.chosen.frames {
+        Some(slice) => slice.of(all),
+        None => all,
+    };
+    let steps = match asked.chosen.frames {
+        Some(slice) => slice.numbers(count),
+        None => (0..count).collect(),
+    };
+    let mut system = System {
+        name: name.clone(),
+        steps,
+        found: Vec::new(),
+        deviations: Vec::new(),
+        noted: Vec::new(),
+    };
+    let mut remarks = Remarks::default();
+    for (snapshot, &step) in all.snapshots.iter().zip(&system.steps) {
+        let (mut members, noted) = committee
+            .evaluate(snapshot, asked.chosen.descriptor)
+            .map_err(|error| about(in_frame(error, step)))?;
+        remarks.add(step, &noted);
+        if members.len() > 1 {
+            let labels = asked.chosen.real_error.then_some(&snapshot.labels);
+            system.deviations.push(Deviation::of(&members, labels));
+        }
+        system.found.push(members.swap_remove(0));
+        system.noted.push(noted);
+    }
+    let potential = &committee.members[0].imported.potential;
+    remarks.sentences(&name, potential).iter().for_each(|text| say(text));
+    Ok(system)
+}
+
+fn in_frame(mut error: Error, frame: usize) -> Error {
+    if let Error::Input(input) = &mut error
+        && input.key.is_empty()
+    {
+        input.key = format!("frame {frame}");
+    }
+    error
+}
+
+/// `model_devi.out`, one system after another.
+fn text(systems: &[System], atomic: bool) -> String {
+    let one = |system: &System| {
+        let rows: Vec<_> =
+            system.steps.iter().copied().zip(system.deviations.iter().cloned()).collect();
+        deviation::text(&system.name, &rows, atomic)
+    };
+    systems.iter().map(one).collect()
+}
+
+/// One object, frame by frame.
+fn object(committee: &Committee, asked: &Eval, systems: &[System]) -> Result<String> {
+    let written = |e: serde_json::Error| Error::bug(format!("a frame cannot be written: {e}"));
+    let mut text = String::from("{\n  \"frames\": [");
+    let mut mark = "\n    ";
+    for system in systems {
+        for (found, noted) in system.found.iter().zip(&system.noted) {
+            let frame = Frame {
+                energy: found.energy,
+                forces: &found.forces,
+                virial: found.virial.concat(),
+                atomic_energies: &found.atomic_energies,
+                descriptor: found.descriptors.as_deref(),
+                outside: noted
+                    .close
+                    .iter()
+                    .map(|(atom, r)| json!({ "atom": atom, "distance": r }))
+                    .collect(),
+            };
+            text.push_str(mark);
+            text.push_str(&serde_json::to_string(&frame).map_err(written)?);
+            mark = ",\n    ";
+        }
+    }
+    text.push_str("\n  ]");
+    if committee.members.len() > 1 {
+        let rows = systems.iter().flat_map(|system| &system.deviations);
+        let row = |d: &Deviation| {
+            let mut row = json!({
+                "max_devi_v": d.virial.max, "min_devi_v": d.virial.min, "avg_devi_v": d.virial.mean,
+                "max_devi_f": d.forces.max, "min_devi_f": d.forces.min, "avg_devi_f": d.forces.mean,
+                "devi_e": d.energy,
+            });
+            if asked.chosen.atomic {
+                row["atm_devi_f"] = json!(d.atoms);
+            }
+            row
+        };
+        let rows: Vec<_> = rows.map(row).collect();
+        let rows = serde_json::to_string(&rows).map_err(written)?;
+        let _infallible = write!(text, ",\n  \"deviation\": {rows}");
+    }
+    let table = committee.members[0].fast.table_errors();
+    let table = table.map(|[value, slope]| json!({ "error": value, "slope_error": slope }));
+    let table = serde_json::to_string(&table).map_err(written)?;
+    let _infallible = write!(text, ",\n  \"table\": {table}\n}}");
+    Ok(text)
+}
+
+/// A line a frame, for people.
+fn table(committee: &Committee, systems: &[System]) -> String {
+    let head = ["frame", "atoms", "E (eV)", "E/atom", "max |F| (eV/Å)", "tr Ξ/3 (eV)"];
+    let mut rows = vec![head.map(String::from).to_vec()];
+    for system in systems {
+        for (step, found) in system.steps.iter().zip(&system.found) {
+            let n = found.forces.len();
+            let size = |f: &[f64; 3]| f.iter().map(|v| v * v).sum::<f64>().sqrt();
+            let most = found.forces.iter().map(size).fold(0.0, f64::max);
+            let trace = (0..3).map(|k| found.virial[k][k]).sum::<f64>() / 3.0;
+            let name = if systems.len() > 1 {
+                format!("{}:{step}", system.name)
+            } else {
+                step.to_string()
+            };
+            rows.push(vec![
+                name,
+                n.to_string(),
+                format!("{:.6}", found.energy),
+                format!("{:.6}", found.energy / n.max(1) as f64),
+                format!("{most:.6}"),
+                format!("{trace:.6}"),
+            ]);
+        }
+    }
+    let how = match committee.members[0].fast.table_errors() {
+        Some([value, slope]) => format!(
+            "embeddings from tables: errors at most {value:.1e}, of slopes {slope:.1e} \
+             (measured between the nodes)"
+        ),
+        None => "embeddings by their networks".to_owned(),
+    };
+    format!("{}\n{how}\n--json prints all of it, --out FILE.npz writes arrays", print::table(&rows))
+}
+
+/// Arrays of frames with equally many atoms.
+fn npz(systems: &[System]) -> Result<Vec<u8>> {
+    let found: Vec<&Evaluation> = systems.iter().flat_map(|system| &system.found).collect();
+    let (frames, n) = (found.len(), found[0].forces.len());
+    if found.iter().any(|one| one.forces.len() != n) {
+        return Err(Error::input("--out", "the frames have different numbers of atoms")
+            .allowed("Choose frames of one system, or --json"));
+    }
+    let all = |numbers: fn(&Evaluation) -> Vec<f64>| -> Vec<f64> {
+        found.iter().flat_map(|one| numbers(one)).collect()
+    };
+    let energy = all(|one| vec![one.energy]);
+    let forces = all(|one| one.forces.concat());
+    let virial = all(|one| one.virial.concat());
+    let atomic = all(|one| one.atomic_energies.clone());
+    let descriptor = all(|one| one.descriptors.iter().flatten().flatten().copied().collect());
+    let mut arrays = vec![
+        Named { name: "energy", shape: vec![frames], numbers: &energy },
+        Named { name: "force", shape: vec![frames, n, 3], numbers: &forces },
+        Named { name: "virial", shape: vec![frames, 9], numbers: &virial },
+        Named { name: "atom_energy", shape: vec![frames, n], numbers: &atomic },
+    ];
+    if !descriptor.is_empty() {
+        let width = descriptor.len() / (frames * n);
+        let shape = vec![frames, n, width];
+        arrays.push(Named { name: "descriptor", shape, numbers: &descriptor });
+    }
+    export::npz(&arrays)
+}

@@ -1,0 +1,242 @@
+//! Models through the command: eval, test and show, their numbers and their sentences.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail")]
+
+mod door;
+#[path = "../crates/atoms/tests/drawn/mod.rs"]
+mod drawn;
+
+use std::fs;
+use std::path::Path;
+
+use atoms::form::on_tape;
+use atoms::format::{self, Format, Precision, Written};
+use atoms::{Frames, Potential, interchange};
+use door::{code, names, object, run, stderr, stdout};
+use serde_json::Value;
+use tempfile::tempdir;
+
+/// A model and three labelled frames in a folder: model.dp, other.yaml, frames.xyz.
+fn folder() -> (tempfile::TempDir, Potential, Frames) {
+    let here = tempdir().unwrap();
+    let kind = drawn::KINDS[1];
+    let [one, two] = [1, 2].map(|seed| drawn::potential(kind, seed));
+    for (name, potential) in [("model.dp", &one), ("other.yaml", &two)] {
+        fs::write(here.path().join(name), interchange::write(name, potential).unwrap()).unwrap();
+    }
+    let snapshot = |seed: u64| {
+        let mut snapshot = drawn::snapshot(14, 2, Some(drawn::skew(14)), seed);
+        let found = on_tape::evaluate(&one, &snapshot);
+        // Labels are off by what is known.
+        snapshot.labels.energy = Some(found.energy + 1.4);
+        let off = found.forces.iter().map(|f| [f[0] + 0.3, f[1], f[2]]);
+        snapshot.labels.forces = Some(off.collect());
+        snapshot.labels.virial = Some(found.virial);
+        snapshot
+    };
+    let frames =
+        Frames { species: one.form.species.clone(), snapshots: (0..3).map(snapshot).collect() };
+    write(here.path(), "frames.xyz", &frames);
+    (here, one, frames)
+}
+
+fn write(here: &Path, name: &str, frames: &Frames) {
+    let (written, _) = format::write(frames, Format::ExtXyz, Precision::Double).unwrap();
+    let Written::File(bytes) = written else { panic!("extended XYZ is one file") };
+    fs::write(here.join(name), bytes).unwrap();
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(numbers).collect(),
+        other => vec![other.as_f64().unwrap()],
+    }
+}
+
+fn close(a: &[f64], b: &[f64], within: f64) {
+    assert_eq!(a.len(), b.len());
+    let off = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(off < within, "{off:e}");
+}
+
+#[test]
+fn agree_eval_with_the_tape() {
+    let (here, potential, frames) = folder();
+    for (words, within) in [
+        (vec!["--table", "off", "--descriptor"], 1e-10),
+        (vec!["--threads", "1"], 1e-8),
+        (vec!["--precision", "f32"], 2e-4),
+    ] {
+        let all =
+            [vec!["eval", "model.dp", "--at", "frames.xyz", "--json"], words.clone()].concat();
+        let output = run(here.path(), &all);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let found = object(&output);
+        assert_eq!(found["frames"].as_array().unwrap().len(), 3);
+        for (frame, snapshot) in found["frames"].as_array().unwrap().iter().zip(&frames.snapshots) {
+            let right = on_tape::evaluate(&potential, snapshot);
+            close(&numbers(&frame["energy"]), &[right.energy], within);
+            close(&numbers(&frame["forces"]), &right.forces.concat(), within);
+            close(&numbers(&frame["virial"]), &right.virial.concat(), within);
+            close(&numbers(&frame["atomic_energies"]), &right.atomic_energies, within);
+            let descriptor = frame.get("descriptor").map(numbers);
+            assert_eq!(descriptor.is_some(), words.contains(&"--descriptor"));
+            if let Some(descriptor) = descriptor {
+                close(&descriptor, &right.descriptors.unwrap().concat(), within);
+            }
+        }
+        assert_eq!(found["table"].is_null(), words.contains(&"off"));
+    }
+}
+
+#[test]
+fn frames_are_chosen_and_arrays_written_once() {
+    let (here, _, _) = folder();
+    let words = ["eval", "model.dp", "--at", "frames.xyz", "--frames", "0:3:2", "--out", "f.npz"];
+    let output = run(here.path(), &words);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("embeddings from tables: errors at most"));
+    let lines: Vec<String> = stdout(&output).lines().map(str::to_owned).collect();
+    assert!(lines[2].trim_start().starts_with("2 "), "{}", lines[2]);
+    let file = fs::File::open(here.path().join("f.npz")).unwrap();
+    let mut npz = ndarray_npy::NpzReader::new(file).unwrap();
+    let force: ndarray::Array3<f64> = npz.by_name("force").unwrap();
+    assert_eq!(force.dim(), (2, 14, 3));
+    let again = run(here.path(), &words);
+    assert_eq!(code(&again), 2);
+    assert_eq!(
+        stderr(&again).trim(),
+        "f.npz: --out: this file is there already. Choose another --out."
+    );
+}
+
+#[test]
+fn several_models_give_their_deviation() {
+    let (here, _, _) = folder();
+    let words = ["eval", "model.dp", "other.yaml", "--at", "frames.xyz"];
+    let output = run(here.path(), &words);
+    let text = stdout(&output);
+    assert!(text.starts_with("# frames.xyz\n# step      max_devi_v         "), "{text}");
+    assert_eq!(text.lines().count(), 5);
+    let json = object(&run(here.path(), &[&words[..], &["--json", "--atomic"]].concat()));
+    let row = &json["deviation"][1];
+    let atoms = numbers(&row["atm_devi_f"]);
+    let most = atoms.iter().copied().fold(0.0, f64::max);
+    assert_eq!(row["max_devi_f"].as_f64().unwrap(), most);
+    assert!(most > 0.0 && row["devi_e"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn exact_errors_of_test() {
+    let (here, _, _) = folder();
+    let words = ["test", "model.dp", "--data", "frames.xyz", "--table", "off"];
+    let found = object(&run(here.path(), &[&words[..], &["--json"]].concat()));
+    let of = |key: &str| found[key].as_f64().unwrap();
+    let near = |key: &str, right: f64| {
+        assert!((of(key) - right).abs() < 1e-8, "{key}: {} not {right}", of(key));
+    };
+    near("energy_rmse_per_atom", 0.1);
+    near("energy_mae_per_atom", 0.1);
+    near("force_rmse", 0.3 / 3.0_f64.sqrt());
+    near("force_mae", 0.1);
+    near("virial_rmse_per_atom", 0.0);
+    assert_eq!(found["n"], 3);
+    let output = run(here.path(), &[&words[..], &["--detail", "det"]].concat());
+    assert!(
+        stdout(&output).contains("Energy RMSE/Natoms : 1.000000e-01 eV\n"),
+        "{}",
+        stdout(&output)
+    );
+    let written: Vec<String> =
+        names(here.path()).into_iter().filter(|n| n.starts_with("det.")).collect();
+    assert_eq!(
+        written,
+        ["det.e.out", "det.e_peratom.out", "det.f.out", "det.v.out", "det.v_peratom.out"]
+    );
+    assert_eq!(fs::read_to_string(here.path().join("det.f.out")).unwrap().lines().count(), 43);
+}
+
+#[test]
+fn show_says_what_is_in_a_model() {
+    let (here, _, _) = folder();
+    let found = object(&run(here.path(), &["show", "other.yaml", "--json"]));
+    assert_eq!(found["species"], serde_json::json!(["O", "H"]));
+    assert_eq!(found["embedding"]["widths"], serde_json::json!([1, 5, 10, 20]));
+    assert_eq!(found["cutoff"], 4.5);
+    let text = stdout(&run(here.path(), &["show", "model.dp"]));
+    assert!(
+        text.contains("fitting               widths 120-24-24-24-1, activation tanh"),
+        "{text}"
+    );
+}
+
+/// What is wrong, and the sentence about it.
+#[test]
+fn wrong_models_and_frames_are_named() {
+    let (here, _, frames) = folder();
+    let at = here.path();
+    let mut other = frames.clone();
+    other.species = ["O", "Cu"].map(String::from).to_vec();
+    write(at, "copper.xyz", &other);
+    let mut same = frames.clone();
+    same.snapshots[1].positions[4] = same.snapshots[1].positions[2];
+    write(at, "same.xyz", &same);
+    let mut bare = frames;
+    bare.snapshots.iter_mut().for_each(|s| s.labels = atoms::Labels::default());
+    write(at, "bare.xyz", &bare);
+    let kind = drawn::KINDS[4];
+    let three = interchange::write("three.dp", &drawn::potential(kind, 1)).unwrap();
+    fs::write(at.join("three.dp"), &three).unwrap();
+    fs::write(at.join("cut.dp"), &three[..three.len() / 2]).unwrap();
+    fs::write(at.join("empty.yaml"), "").unwrap();
+    let cases = [
+        (
+            vec!["eval", "model.pb", "--at", "frames.xyz"],
+            "model.pb: `.pb` is a file of one back end of DeePMD-kit. Convert it: dp convert-backend \
+             model.pb model.dp.",
+        ),
+        (
+            vec!["eval", "model.txt", "--at", "frames.xyz"],
+            "model.txt: `model.txt` is not the name of a model. A model is a file of DeePMD-kit that ends \
+             in .dp or .yaml.",
+        ),
+        (vec!["eval", "none.dp", "--at", "frames.xyz"], "none.dp: there is no such file."),
+        (
+            vec!["eval", "model.dp", "--at", "copper.xyz"],
+            "copper.xyz: there are atoms of the species `Cu`. Known here: O, H.",
+        ),
+        (
+            vec!["eval", "model.dp", "--at", "same.xyz"],
+            "same.xyz: frame 1: atoms 3 and 5 are at one place. Forces need atoms that are apart.",
+        ),
+        (
+            vec!["eval", "model.dp", "three.dp", "--at", "frames.xyz"],
+            "three.dp: its species are O, H, Al, Mg. Those of model.dp are O, H.",
+        ),
+        (
+            vec!["test", "model.dp", "--data", "bare.xyz"],
+            "--data: there are no labels to compare with. Frames to test with have energies, forces or \
+             virials.",
+        ),
+        (
+            vec!["eval", "model.dp", "--at", "frames.xyz", "--out", "d.out"],
+            "--out: one model has no deviation to be written. Arrays are written to a name that ends in \
+             .npz.",
+        ),
+        (
+            vec!["eval", "model.dp", "--at", "frames.xyz", "--frames", "7:"],
+            "--at: there are no frames.",
+        ),
+        (
+            vec!["show", "empty.yaml"],
+            "empty.yaml: this file holds no model. A model has the keys model, backend.",
+        ),
+    ];
+    for (words, sentence) in cases {
+        let output = run(at, &words);
+        assert_eq!((code(&output), stderr(&output).trim()), (2, sentence), "{words:?}");
+    }
+    let output = run(at, &["eval", "cut.dp", "--at", "frames.xyz"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).starts_with("cut.dp: this is not a .dp file: "), "{}", stderr(&output));
+    assert!(!names(at).contains(&"d.out".to_owned()));
+}
