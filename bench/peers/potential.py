@@ -61,10 +61,10 @@ def contestants(program: Path, folder: Path, level: str, threads: int) -> list[C
             if TORCH.exists() and (folder / f"{precision}{end}").exists():
                 found.append(theirs(TORCH, name, precision, f"{precision}{end}"))
     lmp = TENSORFLOW.with_name("lmp")
-    if lmp.exists():
+    for precision in ["f64", "f32"] if lmp.exists() else []:
         script = [str(TENSORFLOW), str(HERE / "deepmd_lammps.py"), str(lmp)]
-        files = [str(folder / "f64-compressed.pb"), str(folder / "f64-right")]
-        found.append(Contestant("LAMMPS, 2 ranks, compressed, f64", [*script, *files]))
+        files = [str(folder / f"{precision}-{part}") for part in ["compressed.pb", "right"]]
+        found.append(Contestant(f"LAMMPS, compressed, {precision}", [*script, *files]))
     return found
 
 

@@ -7,7 +7,7 @@ use atoms::interchange::{self, ModelFormat};
 use clap::Args;
 use ground::{Error, Result};
 
-use super::write_new;
+use super::{refuse_existing, write_new};
 use crate::cases::schema::nearest;
 use crate::convert::deepbsde::{self, Method};
 use crate::failure::{Outcome, code};
@@ -61,7 +61,7 @@ impl Convert {
         let text = deepbsde::case(&shown(&self.input), &text, method)?;
         match &self.out {
             None => print::answer(text.trim_end()),
-            Some(out) => write_new(out, &text),
+            Some(out) => write_new(out, text.as_bytes()),
         }
     }
 
@@ -81,13 +81,14 @@ impl Convert {
                 .in_file(&to));
         }
         ModelFormat::of(&from)?;
+        refuse_existing(Some(out))?;
         let bytes = self.bytes("Give a model of DeePMD-kit, .dp or .yaml")?;
         let read = interchange::read(&from, &bytes, None).map_err(|e| e.in_file(&from))?;
         for warning in &read.warnings {
             say(&format!("{from}: {warning}"));
         }
         let bytes = interchange::write(&to, &read.potential).map_err(|e| e.in_file(&to))?;
-        write_new(out, bytes)
+        write_new(out, &bytes)
     }
 
     fn bytes(&self, allowed: &str) -> Result<Vec<u8>> {

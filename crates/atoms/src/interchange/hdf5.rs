@@ -1,5 +1,7 @@
 //! A document as HDF5: the tree in the attribute `json`, each array a data set.
 
+use std::collections::BTreeMap;
+
 use ground::{Error, Result};
 use hdf5_pure::{AttrValue, DType, File, FileBuilder};
 use serde_json::Value;
@@ -24,44 +26,71 @@ pub fn read(bytes: &[u8]) -> Result<Document> {
     else {
         return Err(wrong("it has no text `json`"));
     };
-    let mut document = Document::default();
     let tree = serde_json::from_str(text).map_err(wrong)?;
-    document.tree = aside(tree, &file, &mut document)?;
-    Ok(document)
+    let (length, document) = (bytes.len(), Document::default());
+    let mut reading = Reading { file: &file, length, places: BTreeMap::new(), document };
+    reading.document.tree = reading.aside(tree)?;
+    Ok(reading.document)
 }
 
-/// The same tree, with the arrays it names.
-fn aside(value: Value, file: &File, document: &mut Document) -> Result<Value> {
-    Ok(match value {
-        Value::String(name) if name.starts_with("/variable_") => {
-            document.push(tensor(file, &name)?)
-        }
-        Value::Object(map) => {
-            let each = |(key, value)| Ok((key, aside(value, file, document)?));
-            Value::Object(map.into_iter().map(each).collect::<Result<_>>()?)
-        }
-        Value::Array(items) => Value::Array(
-            items.into_iter().map(|item| aside(item, file, document)).collect::<Result<_>>()?,
-        ),
-        other => other,
-    })
+/// One file being read.
+struct Reading<'a> {
+    file: &'a File,
+    /// Of the file, bytes.
+    length: usize,
+    /// What stands for an array that was read: a name that comes again is the same array.
+    places: BTreeMap<String, Value>,
+    document: Document,
 }
 
-fn tensor(file: &File, name: &str) -> Result<Tensor> {
-    let about = |e: hdf5_pure::Error| wrong(format!("array {name}: {e}"));
-    let set = file.dataset(name).map_err(about)?;
-    let sides = set.shape().map_err(about)?;
-    let shape: Vec<usize> = sides
-        .into_iter()
-        .map(|side| usize::try_from(side).map_err(|_| wrong(format!("array {name} is too long"))))
-        .collect::<Result<_>>()?;
-    let single = matches!(set.dtype().map_err(about)?, DType::F32);
-    let numbers = set.read_f64().map_err(about)?;
-    let count = shape.iter().try_fold(1usize, |all, &side| all.checked_mul(side));
-    if count != Some(numbers.len()) {
-        return Err(wrong(format!("array {name} has {} numbers for {shape:?}", numbers.len())));
+impl Reading<'_> {
+    /// The same tree, with the arrays it names.
+    fn aside(&mut self, value: Value) -> Result<Value> {
+        Ok(match value {
+            Value::String(name) if name.starts_with("/variable_") => {
+                if let Some(place) = self.places.get(&name) {
+                    return Ok(place.clone());
+                }
+                let tensor = self.tensor(&name)?;
+                let place = self.document.push(tensor);
+                self.places.insert(name, place.clone());
+                place
+            }
+            Value::Object(map) => {
+                let each = |(key, value)| Ok((key, self.aside(value)?));
+                Value::Object(map.into_iter().map(each).collect::<Result<_>>()?)
+            }
+            Value::Array(items) => {
+                Value::Array(items.into_iter().map(|item| self.aside(item)).collect::<Result<_>>()?)
+            }
+            other => other,
+        })
     }
-    Ok(Tensor { shape, single, numbers })
+
+    fn tensor(&self, name: &str) -> Result<Tensor> {
+        let about = |e: hdf5_pure::Error| wrong(format!("array {name}: {e}"));
+        let set = self.file.dataset(name).map_err(about)?;
+        let sides = set.shape().map_err(about)?;
+        // Storage that was never written has a shape and takes no room: nobody means that here.
+        let fits = |all: usize, &side: &u64| {
+            let all = all.checked_mul(usize::try_from(side).ok()?)?;
+            (all <= self.length).then_some(all)
+        };
+        let Some(count) = sides.iter().try_fold(1, fits) else {
+            return Err(wrong(format!("array {name} is longer than the file")));
+        };
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "no side is longer than the file, or all are 0"
+        )]
+        let shape: Vec<usize> = sides.iter().map(|&side| side as usize).collect();
+        let single = matches!(set.dtype().map_err(about)?, DType::F32);
+        let numbers = set.read_f64().map_err(about)?;
+        if count != numbers.len() {
+            return Err(wrong(format!("array {name} has {} numbers for {shape:?}", numbers.len())));
+        }
+        Ok(Tensor { shape, single, numbers })
+    }
 }
 
 /// The bytes of a file.

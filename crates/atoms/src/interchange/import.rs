@@ -64,11 +64,14 @@ fn script(script: Option<&Value>) -> Result<()> {
     Ok(())
 }
 
-/// The smallest distance in the training data, where it is said.
+/// The smallest distance in the training data, where it is said and can be one: an array of one number,
+/// or in YAML a number.
 fn nearest(document: &Document, variables: Option<&Value>) -> Option<f64> {
-    let name = variables?.get("min_nbor_dist")?.as_str()?;
-    let found = *document.tensor(name).ok()?.numbers.first()?;
-    (found > 0.0).then_some(found)
+    let found = match variables?.get("min_nbor_dist")? {
+        Value::String(name) => *document.tensor(name).ok()?.numbers.first()?,
+        other => other.as_f64()?,
+    };
+    (0.01..1000.0).contains(&found).then_some(found)
 }
 
 /// The error about what we do not have.
@@ -89,7 +92,12 @@ fn part<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T> {
     serde_path_to_error::deserialize(value).map_err(|e| {
         let inside = e.path().to_string();
         let key = if inside == "." { key.to_owned() } else { format!("{key}.{inside}") };
-        Error::input(key, e.inner().to_string())
+        let said = e.inner().to_string();
+        if said.starts_with("unknown field") {
+            return Error::input(key, "this key is not known here")
+                .allowed("It may change what the model computes; without it the model is read");
+        }
+        Error::input(key, said)
     })
 }
 
@@ -264,15 +272,14 @@ impl Reading<'_> {
         embeddings: &Networks,
         fittings: &Networks,
     ) -> Result<Params> {
-        let mut theta = Params::zeros(form.layout(), Precision::F64);
         let n = form.species.len();
         let ndim = if form.one_sided { 1 } else { 2 };
         let all = [
             ("model.descriptor.embeddings", embeddings, &form.embedding, (form.embeddings(), ndim)),
             ("model.fitting.nets", fittings, &form.fitting, (n, 1)),
         ];
-        let mut block = 0;
-        for (key, networks, shape, (count, ndim)) in all {
+        // Before room is made for what the type map promises.
+        for (key, networks, _, (count, ndim)) in all {
             if networks.ndim != ndim || networks.ntypes != n || networks.networks.len() != count {
                 let found = format!(
                     "{} networks of {} indices over {} species",
@@ -283,6 +290,10 @@ impl Reading<'_> {
                 return Err(Error::input(key, found)
                     .allowed(format!("Needed are {count} of {ndim} indices over {n} species")));
             }
+        }
+        let mut theta = Params::zeros(form.layout(), Precision::F64);
+        let mut block = 0;
+        for (key, networks, shape, _) in all {
             for (k, network) in networks.networks.iter().enumerate() {
                 let key = format!("{key}.networks[{k}]");
                 let network =
@@ -402,8 +413,11 @@ fn refuse_model(model: &Model, descriptor: &Descriptor, fitting: &Fitting) -> Re
         );
         return Err(Error::input("model.type_map", found));
     }
-    if descriptor.sel.iter().sum::<usize>() == 0 {
-        return Err(Error::input(format!("{d}.sel"), "there is room for no neighbour"));
+    let slots = descriptor.sel.iter().try_fold(0usize, |sum, &slots| sum.checked_add(slots));
+    if slots.is_none_or(|slots| slots == 0) {
+        let found =
+            if slots.is_none() { "these are too many" } else { "there is room for no neighbour" };
+        return Err(Error::input(format!("{d}.sel"), found));
     }
     let pairs = descriptor.exclude_types.iter().flatten().flatten();
     if let Some(t) = pairs.copied().find(|&t| t >= n) {
@@ -416,7 +430,8 @@ fn precision(key: &str, name: &str) -> Result<Precision> {
     match name {
         "float64" | "double" | "default" => Ok(Precision::F64),
         "float32" | "single" => Ok(Precision::F32),
-        _ => Err(lack(key, &format!("the precision `{name}`"))),
+        _ => Err(Error::input(key, format!("this model uses the precision `{name}`"))
+            .allowed("Supported are float64 and float32")),
     }
 }
 
@@ -429,7 +444,10 @@ fn activation(key: &str, name: Option<&str>) -> Result<Activation> {
         "gelu" | "gelu_tf" => Activation::GeluTanh,
         "silu" => Activation::Silu,
         "none" | "linear" => Activation::Identity,
-        other => return Err(lack(key, &format!("the activation `{other}`"))),
+        other => {
+            return Err(Error::input(key, format!("this model uses the activation `{other}`"))
+                .allowed("Supported are tanh, sigmoid, softplus, relu, gelu, silu and linear"));
+        }
     })
 }
 
@@ -473,7 +491,7 @@ fn widths(key: &str, network: &Network, n_in: usize, outs: &[usize]) -> Result<(
             expected = out;
             fits
         });
-    if fits && !outs.is_empty() {
+    if fits && !outs.is_empty() && !outs.contains(&0) {
         return Ok(());
     }
     let found: Vec<[usize; 2]> = network.layers.iter().map(|l| [l.n_in, l.n_out]).collect();

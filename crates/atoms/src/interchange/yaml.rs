@@ -19,8 +19,12 @@ pub fn read(bytes: &[u8]) -> Result<Document> {
             .allowed("A model is what `dp convert-backend` writes to a .yaml file")
     };
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8"))?;
+    // Any size, but no deeper than the arrays of a model: each level takes a piece of the stack.
+    let mut budget = serde_saphyr::Budget::default();
+    (budget.max_events, budget.max_nodes) = (usize::MAX, usize::MAX);
+    (budget.max_total_scalar_bytes, budget.max_reader_input_bytes) = (usize::MAX, None);
     let mut options = serde_saphyr::Options::default();
-    options.budget = None;
+    options.budget = Some(budget);
     let tree: Value = serde_saphyr::from_str_with_options(text, options)
         .map_err(|e| wrong(e.to_string().lines().next().unwrap_or("it cannot be parsed")))?;
     let mut document = Document::default();

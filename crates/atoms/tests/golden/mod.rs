@@ -1,15 +1,22 @@
 //! Golden models and numbers of DeePMD-kit, where they are at hand.
-#![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, reason = "test support")]
+#![allow(
+    dead_code,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "test support"
+)]
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use atoms::cell::Cell;
 use atoms::interchange::{self, Imported, Rules};
 use atoms::potential::Evaluation;
 use atoms::{Labels, Snapshot};
-use ndarray::ArrayD;
-use ndarray_npy::NpzReader;
+use ground::npy;
+use zip::ZipArchive;
 
 /// The folder of the goldens; None on a machine without them.
 pub(crate) fn folder() -> Option<PathBuf> {
@@ -37,25 +44,17 @@ pub(crate) struct Golden {
 
 pub(crate) fn numbers(file: &str) -> Golden {
     let path = folder().unwrap().join(file);
-    let mut npz = NpzReader::new(std::fs::File::open(path).unwrap()).unwrap();
-    let names = npz.names().unwrap();
+    let mut archive = ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
     let mut read = |name: &str| -> Option<Vec<f64>> {
-        let entry = names.iter().find(|n| n.trim_end_matches(".npy") == name)?;
-        let array: ArrayD<f64> = npz.by_name(entry).unwrap();
-        Some(array.iter().copied().collect())
+        let mut bytes = Vec::new();
+        archive.by_name(&format!("{name}.npy")).ok()?.read_to_end(&mut bytes).unwrap();
+        Some(npy::read(&bytes).unwrap().numbers)
     };
-    let [coord, energy, force, virial, atomic] =
-        ["coord", "energy", "force", "virial", "atom_energy"].map(|name| read(name).unwrap());
+    let [coord, energy, force, virial, atomic, types] =
+        ["coord", "energy", "force", "virial", "atom_energy", "type"]
+            .map(|name| read(name).unwrap());
     let [boxes, descriptor] = ["box", "descriptor"].map(&mut read);
-    let entry = names.iter().find(|n| n.trim_end_matches(".npy") == "type").unwrap();
-    let types: Vec<u32> = npz
-        .by_name::<ndarray::OwnedRepr<i64>, ndarray::IxDyn>(entry)
-        .map(|a| a.iter().map(|&t| u32::try_from(t).unwrap()).collect())
-        .or_else(|_| {
-            npz.by_name::<ndarray::OwnedRepr<i32>, ndarray::IxDyn>(entry)
-                .map(|a| a.iter().map(|&t| u32::try_from(t).unwrap()).collect())
-        })
-        .unwrap();
+    let types: Vec<u32> = types.iter().map(|&t| t as u32).collect();
     let (frames, n) = (energy.len(), types.len());
     let triples = |all: &[f64], f: usize| -> Vec<[f64; 3]> {
         all[f * 3 * n..(f + 1) * 3 * n].chunks(3).map(|v| [v[0], v[1], v[2]]).collect()
