@@ -276,12 +276,16 @@ fn agree_on_their_models() {
     let here = tempdir().unwrap();
     frames(here.path());
     script(&python, "theirs.py", here.path());
-    for name in ["plain", "pairs", "excluded", "apart", "alone", "gelu", "single"] {
+    for name in ["plain", "pairs", "excluded", "apart", "alone", "gelu", "widths", "single"] {
         let within = if name == "single" { SINGLE } else { DOUBLE };
         for (rules, numbers) in [(Rules::NumPy, "numpy"), (Rules::TensorFlow, "tensorflow")] {
             for end in ["dp", "yaml"] {
                 let model = read(here.path(), &format!("{name}.{end}"), Some(rules));
                 compare(&model.potential, here.path(), &format!("{name}.{numbers}.json"), within);
+                // Written again it says by itself what it is.
+                let again = interchange::write("again.dp", &model.potential).unwrap();
+                let again = interchange::read("again.dp", &again, None).unwrap().potential;
+                compare(&again, here.path(), &format!("{name}.{numbers}.json"), within);
             }
         }
         let own = read(here.path(), &format!("{name}.dp"), None);

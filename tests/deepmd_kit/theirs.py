@@ -28,6 +28,8 @@ MODELS = {
         {"neuron": [4, 8], "activation_function": "gelu"},
         {"neuron": [8, 8, 8], "activation_function": "softplus", "atom_ener": [-1.25, None]},
     ),
+    # Widths that the back ends read differently: as many as inputs, then twice as many.
+    "widths": (2, {"neuron": [3, 6]}, {"neuron": [18, 36]}),
     "single": (2, {"neuron": [4, 8], "precision": "float32"}, {"neuron": [9, 9], "precision": "float32"}),
 }
 

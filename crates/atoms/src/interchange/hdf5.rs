@@ -136,6 +136,14 @@ mod tests {
     }
 
     #[test]
+    fn an_array_that_is_named_twice_is_kept_once() {
+        let mut document = Document::default();
+        let array = document.push(Tensor::new(&[1], vec![2.0]));
+        document.tree = json!(vec![array; 1000]);
+        assert_eq!(read(&write(&document).unwrap()).unwrap(), document);
+    }
+
+    #[test]
     fn what_is_no_model_is_refused() {
         let said = read(b"not HDF5 at all").unwrap_err().to_string();
         assert!(said.starts_with("this is not a .dp file: "), "{said}");
