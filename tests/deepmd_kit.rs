@@ -2,7 +2,7 @@
 //!
 //! DeePMD-kit 3.2.0 is looked for in `.deepmd`, where `scripts/setup deepmd` puts it; without it nothing
 //! is compared. What runs there: `deepmd_kit/*.py`.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a test")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -69,9 +69,9 @@ fn snapshots(species: usize) -> Vec<Snapshot> {
             let f = if i == 3 { f.map(|f| f - 1.0) } else { f };
             cell.map_or(f.map(|f| 3.4 * f), |cell| cell.position(f))
         };
-        let types: Vec<u32> = (0..8).map(|i| (i * 5 + 1) % species as u32).collect();
+        let types = (0..8).map(|i| (i * 5 + 1) % u32::try_from(species).unwrap());
         Snapshot {
-            types: types.into(),
+            types: types.collect(),
             positions: (0..8).map(position).collect(),
             cell,
             labels: Labels::default(),
