@@ -80,7 +80,7 @@ fn deep_yaml_is_refused() {
     for text in ["[", "- ", "{a: ", "? "] {
         assert!(read("a.yaml", text.repeat(100_000).as_bytes(), None).is_err());
     }
-    let bomb: String =
-        (1..30).map(|k| format!("a{k}: &a{k} [{0}, {0}]\n", format!("*a{}", k - 1))).collect();
+    let line = |k: usize| format!("a{k}: &a{k} [*a{0}, *a{0}]\n", k - 1);
+    let bomb = (1..30).map(line).collect::<Vec<_>>().concat();
     assert!(read("a.yaml", format!("a0: &a0 [1]\n{bomb}").as_bytes(), None).is_err());
 }
