@@ -250,7 +250,7 @@ fn refuse_existing(out: Option<&Path>) -> ground::Result<()> {
 }
 
 /// Writes a file that is not there yet.
-fn write_new(out: &Path, bytes: &[u8]) -> ground::Result<()> {
+fn write_new(out: &Path, bytes: impl AsRef<[u8]>) -> ground::Result<()> {
     let name = out.display().to_string();
     let mut file = OpenOptions::new().write(true).create_new(true).open(out).map_err(|e| {
         let what = match e.kind() {
@@ -259,7 +259,7 @@ fn write_new(out: &Path, bytes: &[u8]) -> ground::Result<()> {
         };
         Error::input("--out", what).allowed("Choose another --out").in_file(&name)
     })?;
-    file.write_all(bytes).map_err(|e| Error::io(name, e))
+    file.write_all(bytes.as_ref()).map_err(|e| Error::io(name, e))
 }
 
 /// The job of a case and its forecast.

@@ -2,7 +2,13 @@
 //!
 //! DeePMD-kit 3.2.0 is looked for in `.deepmd`, where `scripts/setup deepmd` puts it; without it nothing
 //! is compared. What runs there: `deepmd_kit/*.py`.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a test")]
+#![allow(
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

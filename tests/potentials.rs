@@ -171,6 +171,7 @@ fn show_says_what_is_in_a_model() {
 
 /// What is wrong, and the sentence about it.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn wrong_models_and_frames_are_named() {
     let (here, _, frames) = folder();
     let at = here.path();

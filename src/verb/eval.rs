@@ -59,7 +59,8 @@ struct Chosen {
 impl Eval {
     /// Does it.
     pub(crate) fn act(self) -> Outcome {
-        if self.what.len() == 1 && self.what[0].is_dir() {
+        // Models are files with an end to their name.
+        if self.what.len() == 1 && (self.what[0].is_dir() || self.what[0].extension().is_none()) {
             let [at] = &self.at[..] else {
                 return Err(Error::input("--at", "several files of points")
                     .allowed("A run is asked at the points of one file")

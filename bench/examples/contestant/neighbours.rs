@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use esperance::atoms::cell::Cell;
-use esperance::atoms::neighbours::Grid;
+use esperance::atoms::neighbours::{Grid, Surroundings};
 use esperance::atoms::{Labels, Snapshot};
 use ground::stream::Stream;
 use ground::{Result, par};

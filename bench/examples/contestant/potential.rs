@@ -1,5 +1,5 @@
 //! A Deep Potential: energy, forces and virial of the first frame of a system.
-#![allow(clippy::disallowed_methods, reason = "a contestant reads its own files")]
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads files")]
 
 use std::path::Path;
 

@@ -30,7 +30,6 @@ use crate::model::{Frames, Snapshot, in_frame};
 
 pub(crate) use deepmd::formula;
 pub use deepmd::systems;
-pub use units::KBAR;
 
 /// The files of a folder: relative path, with `/`, to bytes.
 pub type Tree = BTreeMap<String, Vec<u8>>;

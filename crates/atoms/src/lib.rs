@@ -1,6 +1,6 @@
 //! Molecules: potential energy surfaces with ab initio accuracy.
 //!
-//! A [`Snapshot`](model::Snapshot) is atoms in a cell; its energy, forces and virial may be known. A
+//! A [`Snapshot`] is atoms in a cell; its energy, forces and virial may be known. A
 //! potential gives them for any snapshot. Read model, form, plan in this order.
 
 pub mod cell;

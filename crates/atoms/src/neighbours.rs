@@ -9,8 +9,45 @@
 //! the bins divide the box around the atoms. Atoms are kept in the order of their bins, so that
 //! neighbours are near in memory; [`Grid::atom`] says which they were. Nothing is ever left out.
 
+use ground::{Error, Result};
+
 use crate::cell::{Cell, times};
 use crate::model::{Snapshot, Vec3};
+
+mod verlet;
+
+pub use verlet::Verlet;
+
+/// Who is near whom.
+pub trait Surroundings: Sync {
+    /// How many atoms there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The atom of the snapshot that stands at a place.
+    fn atom(&self, place: usize) -> usize;
+
+    /// Everyone within the distance of the atom at a place, that atom's own images included, at most
+    /// that distance away. Replaces what `near` held; the order depends on positions alone.
+    fn around(&self, place: usize, near: &mut Vec<Near>);
+}
+
+/// Images of the cell that may be within reach, along one vector.
+const IMAGES: f64 = 100.0;
+
+/// Refuses a cell so thin that its images within a distance cannot be counted out.
+pub fn check(snapshot: &Snapshot, within: f64) -> Result<()> {
+    let Some(cell) = &snapshot.cell else { return Ok(()) };
+    match cell.widths().into_iter().find(|&w| within / w > IMAGES) {
+        Some(w) => Err(Error::input("cell", format!("it is {w} Å wide between two of its faces"))
+            .allowed(format!("Neighbours within {within} Å need {} Å", within / IMAGES))),
+        None => Ok(()),
+    }
+}
 
 /// Bins are about this part of the distance wide: narrower ones hold fewer atoms that are too far,
 /// wider ones are fewer.
@@ -87,24 +124,47 @@ impl Grid {
         Self { within, places, atoms, bins, starts, shape, reach, cell: snapshot.cell }
     }
 
-    /// How many atoms there are.
-    pub fn len(&self) -> usize {
+    /// Those of a run of places that are within the distance.
+    fn run(&self, run: std::ops::Range<u32>, from: Vec3, near: &mut Vec<Near>) {
+        let limit = self.within * self.within;
+        let range = run.start as usize..run.end as usize;
+        let [x, y, z] = self.places.each_ref().map(|x| &x[range.clone()]);
+        for (k, ((x, y), z)) in x.iter().zip(y).zip(z).enumerate() {
+            let d = [x + from[0], y + from[1], z + from[2]];
+            let r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+            if r2 <= limit {
+                near.push(Near { place: run.start + small(k), d, r2 });
+            }
+        }
+    }
+
+    /// A bin along one vector, and the image it is in; None where there is none.
+    fn fold(&self, k: usize, at: i64) -> Option<(usize, i64)> {
+        let n = signed(self.shape[k]);
+        let (image, bin) = (at.div_euclid(n), at.rem_euclid(n));
+        let exists = image == 0 || self.cell.is_some();
+        exists.then(|| (usize::try_from(bin).unwrap_or(0), image))
+    }
+
+    /// Where the atoms of an image stand, from where they stand in the cell.
+    fn shift(&self, image: [i64; 3]) -> Vec3 {
+        match &self.cell {
+            Some(cell) if image != [0; 3] => times(image.map(|i| i as f64), cell.rows()),
+            _ => [0.0; 3],
+        }
+    }
+}
+
+impl Surroundings for Grid {
+    fn len(&self) -> usize {
         self.atoms.len()
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.atoms.is_empty()
-    }
-
-    /// The atom of the snapshot that stands at a place.
-    pub fn atom(&self, place: usize) -> usize {
+    fn atom(&self, place: usize) -> usize {
         self.atoms[place] as usize
     }
 
-    /// Everyone within the distance of the atom at a place, that atom's own images included, at most
-    /// that distance away. Replaces what `near` held; the order depends on positions alone.
-    pub fn around(&self, place: usize, near: &mut Vec<Near>) {
+    fn around(&self, place: usize, near: &mut Vec<Near>) {
         near.clear();
         let bin = self.bins[place] as usize;
         let [_, b, c] = self.shape;
@@ -135,36 +195,6 @@ impl Grid {
         // The centre itself, the only one at no distance in its own image.
         if let Some(own) = near.iter().position(|n| n.place as usize == place && n.r2 == 0.0) {
             near.swap_remove(own);
-        }
-    }
-
-    /// Those of a run of places that are within the distance.
-    fn run(&self, run: std::ops::Range<u32>, from: Vec3, near: &mut Vec<Near>) {
-        let limit = self.within * self.within;
-        let range = run.start as usize..run.end as usize;
-        let [x, y, z] = self.places.each_ref().map(|x| &x[range.clone()]);
-        for (k, ((x, y), z)) in x.iter().zip(y).zip(z).enumerate() {
-            let d = [x + from[0], y + from[1], z + from[2]];
-            let r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-            if r2 <= limit {
-                near.push(Near { place: run.start + small(k), d, r2 });
-            }
-        }
-    }
-
-    /// A bin along one vector, and the image it is in; None where there is none.
-    fn fold(&self, k: usize, at: i64) -> Option<(usize, i64)> {
-        let n = signed(self.shape[k]);
-        let (image, bin) = (at.div_euclid(n), at.rem_euclid(n));
-        let exists = image == 0 || self.cell.is_some();
-        exists.then(|| (usize::try_from(bin).unwrap_or(0), image))
-    }
-
-    /// Where the atoms of an image stand, from where they stand in the cell.
-    fn shift(&self, image: [i64; 3]) -> Vec3 {
-        match &self.cell {
-            Some(cell) if image != [0; 3] => times(image.map(|i| i as f64), cell.rows()),
-            _ => [0.0; 3],
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A potential made fast: vectorised, in either precision, over threads, with the same bits for any number of them.
 //!
-//! Atoms are taken in blocks in the order of their bins ([`block`]); a block gives the forces on all it
+//! Atoms are taken in blocks in the order of their bins (`block`); a block gives the forces on all it
 //! touched, and blocks are added one after another. Nothing is kept of an atom but its position, its
 //! force and its energy. Tables stand for the embeddings unless they are not wanted ([`table`]); the
 //! norm is [`crate::form::on_tape`].
@@ -19,7 +19,7 @@ use thread_local::ThreadLocal;
 use crate::form::jets::jets;
 use crate::form::{DeepPotential, Network, Potential, Statistics};
 use crate::model::{Snapshot, Vec3};
-use crate::neighbours::Grid;
+use crate::neighbours::{self, Grid, Surroundings};
 use crate::potential::Evaluation;
 use block::{Desk, Part};
 use environment::{Octet, Seen};
@@ -211,11 +211,22 @@ impl<T: Real> Plan<T> {
 
     /// Energy, forces, virial and atomic energies of a snapshot whose types are the species of the form.
     ///
-    /// Fails where two atoms are at one place.
+    /// Fails where two atoms are at one place, or the cell is too thin to have neighbours counted.
     pub fn evaluate(&self, snapshot: &Snapshot, descriptors: bool) -> Result<(Evaluation, Noted)> {
+        neighbours::check(snapshot, self.form.switch.to)?;
         let grid = Grid::new(snapshot, self.form.switch.to);
-        let n = grid.len();
-        let species: Vec<u32> = (0..n).map(|place| snapshot.types[grid.atom(place)]).collect();
+        self.evaluate_around(&grid, &snapshot.types, descriptors)
+    }
+
+    /// The same, from neighbours within the cutoff that somebody keeps.
+    pub fn evaluate_around(
+        &self,
+        around: &impl Surroundings,
+        types: &[u32],
+        descriptors: bool,
+    ) -> Result<(Evaluation, Noted)> {
+        let n = around.len();
+        let species: Vec<u32> = (0..n).map(|place| types[around.atom(place)]).collect();
         let width = descriptors.then_some(self.pairs.columns * self.pairs.first);
         let mut found = Evaluation::zeros(n, width);
         let mut noted = Noted::default();
@@ -226,10 +237,10 @@ impl<T: Real> Plan<T> {
                 let start = (first + k) * BLOCK;
                 let desk = self.desks.get_or_default();
                 let places = start..(start + BLOCK).min(n);
-                self.block((&grid, &species), places, &mut desk.borrow_mut(), descriptors)
+                self.block((around, &species), places, &mut desk.borrow_mut(), descriptors)
             });
             for part in parts {
-                noted.join(add(&grid, part?, &mut found));
+                noted.join(add(around, part?, &mut found));
             }
         }
         found.energy = found.atomic_energies.iter().sum();
@@ -239,9 +250,9 @@ impl<T: Real> Plan<T> {
 }
 
 /// Adds what a block gave.
-fn add(grid: &Grid, part: Part, to: &mut Evaluation) -> Noted {
+fn add(around: &impl Surroundings, part: Part, to: &mut Evaluation) -> Noted {
     for (place, force) in part.forces {
-        let own = &mut to.forces[grid.atom(place as usize)];
+        let own = &mut to.forces[around.atom(place as usize)];
         (0..3).for_each(|k| own[k] += force[k]);
     }
     for (own, part) in to.virial.iter_mut().flatten().zip(part.virial.iter().flatten()) {
@@ -249,7 +260,7 @@ fn add(grid: &Grid, part: Part, to: &mut Evaluation) -> Noted {
     }
     let mut descriptors = part.descriptors.into_iter();
     for (place, energy) in part.energies {
-        let atom = grid.atom(place as usize);
+        let atom = around.atom(place as usize);
         to.atomic_energies[atom] = energy;
         if let (Some(all), Some(own)) = (&mut to.descriptors, descriptors.next()) {
             all[atom] = own;

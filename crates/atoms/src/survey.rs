@@ -13,7 +13,7 @@ use crate::cell::{Cell, norm};
 use crate::elements::{GRAMS_PER_CM3, mass};
 use crate::format::formula;
 use crate::model::{Frames, Snapshot};
-use crate::neighbours::Grid;
+use crate::neighbours::{Grid, Surroundings};
 
 /// Distances that are tried, Å: the smallest one that holds a pair decides.
 const REACHES: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];

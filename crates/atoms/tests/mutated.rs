@@ -2,7 +2,7 @@
 //!
 //! Files of a small model with bits flipped, cut, with pieces doubled, moved or overwritten: thousands,
 //! the same on every run. `fuzz/fuzz_targets/model.rs` goes on from there.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::format_collect, clippy::unwrap_used, reason = "a test may fail")]
 
 mod small;
 

@@ -1,8 +1,8 @@
 //! `data info`: what frames hold, as a list or as JSON.
 
-use atoms::format::KBAR;
 use atoms::survey::{Span, Survey, survey};
 use clap::Args;
+use ground::units::KILOBAR;
 use serde_json::{Value, json};
 
 use super::{Given, counted};
@@ -89,7 +89,7 @@ fn rows(found: &Survey) -> Vec<(&'static str, String)> {
     if let (Some(rms), Some(most)) = (found.force_rms, found.force_most) {
         rows.push(("force", format!("{rms:.4} eV/Å in the mean, at most {most:.4}")));
     }
-    let kbar = |p: Span| Span { least: p.least * KBAR, most: p.most * KBAR };
+    let kbar = |p: Span| Span { least: p.least / KILOBAR, most: p.most / KILOBAR };
     rows.extend(found.pressure.map(|p| ("pressure", format!("{} kbar", span(kbar(p), 2)))));
     rows.extend(found.closest.map(|pair| {
         let [i, k] = pair.atoms.map(|i| i + 1);
@@ -129,7 +129,7 @@ fn object(one: &Loaded) -> Value {
         "force_max": found.force_most,
         "volume": both(found.volume),
         "density": both(found.density),
-        "pressure_kbar": both(found.pressure.map(|p| Span { least: p.least * KBAR, most: p.most * KBAR })),
+        "pressure_kbar": both(found.pressure.map(|p| Span { least: p.least / KILOBAR, most: p.most / KILOBAR })),
         "closest": found.closest.map(|p| json!({
             "distance": p.distance, "frame": p.frame, "atoms": p.atoms,
         })),

@@ -12,7 +12,7 @@ use ground::tape::{Tape, Var, grad, join};
 
 use super::{DeepPotential, Potential};
 use crate::model::Snapshot;
-use crate::neighbours::{Grid, Near};
+use crate::neighbours::{Grid, Near, Surroundings};
 use crate::potential::Evaluation;
 
 /// E `[1, 1]` and D `[M, M_<]` of an atom, from the vectors `[n, 3]` to its neighbours of each species.

@@ -16,12 +16,12 @@
 //!
 //! Elements that the benchmark does not have are read as yz, xz, and that is said.
 
+use ground::units::KILOBAR;
 use ground::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Read;
-use super::units::KBAR;
 use crate::cell::Cell;
 use crate::elements;
 use crate::model::{Frames, Labels, Mat3, Snapshot, Vec3, in_frame};
@@ -112,7 +112,7 @@ fn snapshot(entry: Entry, names: &mut Vec<String>) -> Result<Snapshot> {
     let Outputs { energy, forces, virial_stress } = entry.outputs;
     let swapped = xz_first(types.first().map(|&t| names[t as usize].as_str()));
     let virial = virial_stress.map(|kbar| {
-        let [xx, yy, zz, xy, a, b] = kbar.map(|s| s * cell.volume() / KBAR);
+        let [xx, yy, zz, xy, a, b] = kbar.map(|s| s * cell.volume() * KILOBAR);
         let (yz, xz) = if swapped { (b, a) } else { (a, b) };
         [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]
     });
@@ -149,7 +149,7 @@ fn entry(frame: &Snapshot, names: &[String]) -> Result<Value> {
     outputs.extend(labels.energy.map(|e| ("energy".to_owned(), json!(e))));
     outputs.extend(labels.forces.as_ref().map(|f| ("forces".to_owned(), json!(f))));
     let stress = labels.virial.map(|xi| {
-        let mean = |i: usize, k: usize| 0.5 * (xi[i][k] + xi[k][i]) * KBAR / cell.volume();
+        let mean = |i: usize, k: usize| 0.5 * (xi[i][k] + xi[k][i]) / (KILOBAR * cell.volume());
         let (mut yz, mut xz) = (mean(1, 2), mean(0, 2));
         if xz_first(frame.types.first().map(|&t| names[t as usize].as_str())) {
             std::mem::swap(&mut yz, &mut xz);

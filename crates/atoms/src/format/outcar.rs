@@ -12,10 +12,10 @@
 
 mod head;
 
+use ground::units::KILOBAR;
 use ground::{Error, Result};
 
 use super::lines::{Lines, columns};
-use super::units::KBAR;
 use super::{Options, Read};
 use crate::cell::Cell;
 use crate::model::{Frames, Labels, Mat3, Snapshot, Vec3};
@@ -228,7 +228,7 @@ impl Reader<'_> {
 
 /// The virial of a stress that VASP prints.
 pub(super) fn virial(kbar: [f64; 6], cell: &Cell) -> Mat3 {
-    let [xx, yy, zz, xy, yz, zx] = kbar.map(|s| s * cell.volume() / KBAR);
+    let [xx, yy, zz, xy, yz, zx] = kbar.map(|s| s * cell.volume() * KILOBAR);
     [[xx, xy, zx], [xy, yy, yz], [zx, yz, zz]]
 }
 

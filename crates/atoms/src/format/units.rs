@@ -1,21 +1,7 @@
-//! Units that files are written in, in eV and Å.
-//!
-//! The elementary charge is exact since 2019; Hartree and Bohr radius are CODATA 2022.
+//! The names of units that files are written in.
 
+use ground::units::{BOHR, GPA, HARTREE, KCAL_PER_MOL, KILOBAR, KJ_PER_MOL, RYDBERG};
 use ground::{Error, Result};
-
-/// kbar Å³ in an eV: e = 1.602176634·10⁻¹⁹ C, exact.
-pub const KBAR: f64 = 1_602.176_634;
-/// GPa in an eV/Å³.
-const GPA: f64 = KBAR / 10.0;
-/// eV in a Hartree.
-const HARTREE: f64 = 27.211_386_245_981;
-/// Å in a Bohr radius.
-const BOHR: f64 = 0.529_177_210_544;
-/// kJ/mol in an eV: e N_A, both exact.
-const KJ_MOL: f64 = 96.485_332_123_310_02;
-/// J in a calorie (thermochemical), exact.
-const CALORIE: f64 = 4.184;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +20,9 @@ pub(super) fn factor(unit: &str, quantity: Quantity) -> Result<f64> {
             "ev" => 1.0,
             "mev" => 1e-3,
             "hartree" | "ha" | "au" | "eh" => HARTREE,
-            "rydberg" | "ry" => HARTREE / 2.0,
-            "kcal/mol" => CALORIE / KJ_MOL,
-            "kj/mol" => 1.0 / KJ_MOL,
+            "rydberg" | "ry" => RYDBERG,
+            "kcal/mol" => KCAL_PER_MOL,
+            "kj/mol" => KJ_PER_MOL,
             _ => return None,
         })
     };
@@ -50,9 +36,9 @@ pub(super) fn factor(unit: &str, quantity: Quantity) -> Result<f64> {
         Quantity::Force if word == "au" => Some(HARTREE / BOHR),
         Quantity::Force => word.rsplit_once('/').and_then(|(e, l)| Some(energy(e)? / length(l)?)),
         Quantity::Stress => match word.as_str() {
-            "gpa" => Some(1.0 / GPA),
-            "kbar" | "kb" => Some(1.0 / KBAR),
-            "bar" => Some(1e-3 / KBAR),
+            "gpa" => Some(GPA),
+            "kbar" | "kb" => Some(KILOBAR),
+            "bar" => Some(1e-3 * KILOBAR),
             "au" => Some(HARTREE / BOHR.powi(3)),
             _ => word.rsplit_once('/').and_then(|(e, v)| {
                 let length = length(v.strip_suffix("^3").or_else(|| v.strip_suffix("**3"))?)?;

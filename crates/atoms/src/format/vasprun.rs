@@ -10,13 +10,13 @@
 //! whether the last of them was enough. One without iterations, in a run with `ML_LMLFF`, is a force
 //! field's.
 
+use ground::units::KILOBAR;
 use ground::{Error, Result};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::lines::columns;
 use super::outcar::warn;
-use super::units::KBAR;
 use super::{Options, Read};
 use crate::cell::Cell;
 use crate::model::{Frames, Labels, Mat3, Snapshot, Vec3};
@@ -212,7 +212,7 @@ impl Run {
         if ![0, n].contains(&now.forces.len()) {
             return Err(count("forces", now.forces.len(), n));
         }
-        let kbar = cell.volume() / KBAR;
+        let kbar = cell.volume() * KILOBAR;
         let virial = matrix(&now.stress).map(|m| m.map(|row| row.map(|s| s * kbar)));
         let types = match self.done.last().and_then(|last| last.snapshot.as_ref()) {
             Some(last) if *last.types == *self.types => last.types.clone(),

@@ -16,7 +16,7 @@ use ground::kernel::lane::Real;
 use super::environment::Octet;
 use super::{Noted, Plan};
 use crate::model::{Mat3, Vec3};
-use crate::neighbours::{Grid, Near};
+use crate::neighbours::{Near, Surroundings};
 
 mod describe;
 mod look;
@@ -132,13 +132,13 @@ impl<T: Real> Plan<T> {
     /// Energies and forces of the atoms at some places of a grid; `species` of every place.
     pub(super) fn block(
         &self,
-        (grid, species): (&Grid, &[u32]),
+        (around, species): (&impl Surroundings, &[u32]),
         places: std::ops::Range<usize>,
         desk: &mut Desk<T>,
         with_descriptors: bool,
     ) -> Result<Part> {
         let mut noted = Noted::default();
-        self.look_around((grid, species), places, desk, &mut noted)?;
+        self.look_around((around, species), places, desk, &mut noted)?;
         self.ask_networks(desk);
         self.describe(desk);
         let mut part = Part {
@@ -152,7 +152,7 @@ impl<T: Real> Plan<T> {
         if with_descriptors {
             part.descriptors = self.descriptors(desk);
         }
-        desk.local.resize(grid.len(), NONE);
+        desk.local.resize(around.len(), NONE);
         self.pull(desk, &mut part.virial);
         for &(place, _) in &desk.touched {
             desk.local[place as usize] = NONE;

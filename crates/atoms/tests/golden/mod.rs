@@ -1,6 +1,12 @@
 //! Golden models and numbers of DeePMD-kit, where they are at hand.
-#![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, reason = "test support")]
-#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "types are small")]
+#![allow(
+    dead_code,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "test support"
+)]
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use ground::{Error, Result};
 
 use super::{Centre, Desk, Group, Link, NONE};
 use crate::form::jets::jets;
-use crate::neighbours::Grid;
+use crate::neighbours::Surroundings;
 use crate::plan::environment::{LANES, measure};
 use crate::plan::table::{Place, write};
 use crate::plan::{Noted, Plan};
@@ -17,7 +17,7 @@ impl<T: Real> Plan<T> {
     /// Step 1.
     pub(super) fn look_around(
         &self,
-        (grid, species): (&Grid, &[u32]),
+        (around, species): (&impl Surroundings, &[u32]),
         places: std::ops::Range<usize>,
         desk: &mut Desk<T>,
         noted: &mut Noted,
@@ -29,7 +29,7 @@ impl<T: Real> Plan<T> {
         let n_species = self.form.species.len();
         let (mut counts, mut lines) = (vec![0usize; n_species], vec![0usize; n_species]);
         for place in places {
-            grid.around(place, &mut desk.near);
+            around.around(place, &mut desk.near);
             let centre = species[place] as usize;
             counts.fill(0);
             let mut nearest = (f64::INFINITY, 0);
@@ -40,10 +40,10 @@ impl<T: Real> Plan<T> {
                 }
             }
             if nearest.0 < AT_ONE_PLACE {
-                return Err(at_one_place(grid, place, nearest.1));
+                return Err(at_one_place(around, place, nearest.1));
             }
             if nearest.0 < self.domain {
-                noted.close.push((grid.atom(place), nearest.0.sqrt()));
+                noted.close.push((around.atom(place), nearest.0.sqrt()));
             }
             noted.count(&counts, &self.form.selection);
             let groups = self.sort((species, centre), &counts, desk);
@@ -159,8 +159,8 @@ fn four_lines<R: Clone + Default>(a: &mut Vec<R>, centre: usize, stride: usize) 
     &mut a[end - 4 * stride..end]
 }
 
-fn at_one_place(grid: &Grid, place: usize, other: u32) -> Error {
-    let mut atoms = [grid.atom(place), grid.atom(other as usize)].map(|atom| atom + 1);
+fn at_one_place(around: &impl Surroundings, place: usize, other: u32) -> Error {
+    let mut atoms = [around.atom(place), around.atom(other as usize)].map(|atom| atom + 1);
     atoms.sort_unstable();
     Error::input("", format!("atoms {} and {} are at one place", atoms[0], atoms[1]))
         .allowed("Forces need atoms that are apart")
