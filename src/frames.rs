@@ -6,15 +6,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use atoms::Frames;
 use atoms::format::{self, Format, Options, Source, Tree};
+use clap::Args;
 use ground::{Error, Result};
 
 use crate::cases::schema::nearest;
+use crate::progress::say;
 
 /// Folders are searched to this depth: a link may lead back up.
 const DEEPEST: usize = 16;
@@ -26,10 +28,47 @@ pub(crate) struct Loaded {
     pub(crate) name: String,
     /// Its format.
     pub(crate) format: Format,
-    /// Its frames.
+    /// Its frames, those that were chosen.
     pub(crate) frames: Frames,
+    /// The number of each in the file, counted from 0.
+    pub(crate) numbers: Vec<usize>,
     /// What was odd, a sentence each.
     pub(crate) warnings: Vec<String>,
+}
+
+/// Which frames of files and folders are meant.
+#[derive(Args, Debug)]
+pub(crate) struct Chosen {
+    /// The format of all of them; without it names and contents say: deepmd/npy, deepmd/raw,
+    /// deepmd/npy/mixed, npz, extxyz, vasp/poscar, vasp/outcar, vasp/xml, mlearn
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) from: Option<String>,
+    /// Only these frames of each file or system, counted from 0: begin:end:step
+    #[arg(long, value_name = "SLICE", allow_hyphen_values = true)]
+    pub(crate) frames: Option<Slice>,
+}
+
+impl Chosen {
+    /// Reads them; what is odd goes to stderr where `aloud`.
+    pub(crate) fn read(
+        &self,
+        paths: &[PathBuf],
+        options: Options,
+        aloud: bool,
+    ) -> Result<Vec<Loaded>> {
+        let from = self.from.as_deref().map(|name| named("--from", name)).transpose()?;
+        let mut all = read(paths, from, options)?;
+        for one in &mut all {
+            if aloud {
+                one.warnings.iter().for_each(|text| say(&format!("{}: {text}", one.name)));
+            }
+            if let Some(slice) = self.frames {
+                one.numbers = slice.numbers(one.frames.len());
+                one.frames = slice.of(std::mem::take(&mut one.frames));
+            }
+        }
+        Ok(all)
+    }
 }
 
 /// Some of the frames: `begin:end:step`, any of them absent, as in Python.
@@ -104,11 +143,7 @@ pub(crate) fn named(option: &str, name: &str) -> Result<Format> {
 }
 
 /// The frames of every path, in order; a folder may give several.
-pub(crate) fn read(
-    paths: &[PathBuf],
-    from: Option<Format>,
-    options: Options,
-) -> Result<Vec<Loaded>> {
+fn read(paths: &[PathBuf], from: Option<Format>, options: Options) -> Result<Vec<Loaded>> {
     let mut all = Vec::new();
     for path in paths {
         let name = path.display().to_string();
@@ -147,10 +182,15 @@ pub(crate) fn with_species(mut frames: Frames, names: &[String]) -> Result<Frame
     Ok(frames)
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>> {
-    let name = path.display().to_string();
-    fs::read(path)
-        .map_err(|e| Error::input("", format!("this file cannot be read: {e}")).in_file(&name))
+/// The bytes of a file that a user named.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|e| {
+        let what = match e.kind() {
+            ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => format!("this file cannot be read: {e}"),
+        };
+        Error::input("", what).in_file(&path.display().to_string())
+    })
 }
 
 /// The format that the beginning of a file tells.
@@ -170,7 +210,8 @@ fn file(path: &Path, from: Option<Format>, options: Options) -> Result<Loaded> {
 
 fn loaded(name: String, format: Format, source: Source<'_>, options: Options) -> Result<Loaded> {
     let read = format::read(format, &name, source, options)?;
-    Ok(Loaded { name, format, frames: read.frames, warnings: read.warnings })
+    let numbers = (0..read.frames.len()).collect();
+    Ok(Loaded { name, format, frames: read.frames, numbers, warnings: read.warnings })
 }
 
 /// Everything below a folder.

@@ -1,9 +1,9 @@
 //! Potentials from files, ready to be asked.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use atoms::interchange::{self, Imported, Rules};
+use atoms::interchange::{self, Imported, ModelFormat, Rules};
+use atoms::model::in_frame;
 use atoms::plan::{Embeddings, Fast, Noted};
 use atoms::potential::Evaluation;
 use atoms::{Frames, Snapshot};
@@ -11,24 +11,31 @@ use clap::{Args, ValueEnum};
 use frame::Precision;
 use ground::{Error, Result, par};
 
-use crate::frames;
+use crate::frames::{self, Loaded};
 use crate::progress::say;
+
+/// How a model is to be read.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// Read a model as this back end of DeePMD-kit does, where they disagree; without it the file says
+    #[arg(long = "rules", value_enum, value_name = "BACK END")]
+    like: Option<Like>,
+}
 
 /// How a potential is to be computed.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct How {
-    /// Embeddings from tables, or by their networks
-    #[arg(long, value_enum, default_value = "on", value_name = "ON|OFF")]
-    table: Table,
-    /// The precision of networks and sums; geometry and forces are added in double
-    #[arg(long = "precision", value_enum, default_value = "f64", value_name = "PRECISION")]
-    digits: Digits,
-    /// Read a model as this back end of DeePMD-kit does, where they disagree; without it the file says
-    #[arg(long = "rules", value_enum, value_name = "BACK END")]
-    like: Option<Like>,
-    /// Threads; 0 is one a core. The numbers do not depend on it
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    threads: usize,
+    /// Embeddings from tables (on, the default), or by their networks
+    #[arg(long, value_enum, value_name = "ON|OFF")]
+    table: Option<Table>,
+    /// The precision of networks and sums, f64 without it; geometry and forces are added in double
+    #[arg(long = "precision", value_enum, value_name = "PRECISION")]
+    digits: Option<Digits>,
+    #[command(flatten)]
+    reading: Reading,
+    /// Threads; one a core without it. The numbers do not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -79,42 +86,54 @@ pub(crate) struct Committee {
     pool: par::ThreadPool,
 }
 
-/// The model in a file; what should be known about it goes to stderr.
-pub(crate) fn read(path: &Path, how: &How) -> Result<Imported> {
-    let name = path.display().to_string();
-    let about = |error: Error| error.in_file(&name);
-    // A name that tells what is wrong is said before a file is looked for.
-    interchange::ModelFormat::of(&name).map_err(about)?;
-    let bytes = fs::read(path).map_err(|e| {
-        let what = match e.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            _ => format!("this file cannot be read: {e}"),
-        };
-        about(Error::input("", what))
-    })?;
-    let imported = interchange::read(&name, &bytes, how.like.map(Like::rules)).map_err(about)?;
-    imported.warnings.iter().for_each(|text| say(&format!("{name}: {text}")));
-    Ok(imported)
+impl Reading {
+    /// The model in a file; what should be known about it goes to stderr.
+    pub(crate) fn read(self, path: &Path) -> Result<Imported> {
+        let name = path.display().to_string();
+        let about = |error: Error| error.in_file(&name);
+        // A name that tells what is wrong is said before a file is looked for.
+        ModelFormat::of(&name).map_err(about)?;
+        let bytes = frames::bytes(path)
+            .map_err(|e| e.allowed("Give a model of DeePMD-kit, .dp or .yaml"))?;
+        let rules = self.like.map(Like::rules);
+        let imported = interchange::read(&name, &bytes, rules).map_err(about)?;
+        imported.warnings.iter().for_each(|text| say(&format!("{name}: {text}")));
+        Ok(imported)
+    }
+
+    /// The option that was given, if one was.
+    pub(crate) fn given(self) -> Option<&'static str> {
+        self.like.map(|_| "--rules")
+    }
 }
 
 impl How {
-    /// The precision that was asked for.
-    pub(crate) fn precision(&self) -> Precision {
+    /// The option that was given, if one was.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let all = [
+            (self.table.is_some(), "--table"),
+            (self.digits.is_some(), "--precision"),
+            (self.threads.is_some(), "--threads"),
+        ];
+        all.iter().find(|(given, _)| *given).map(|(_, name)| *name).or(self.reading.given())
+    }
+
+    fn precision(&self) -> Precision {
         match self.digits {
-            Digits::F32 => Precision::F32,
-            Digits::F64 => Precision::F64,
+            Some(Digits::F32) => Precision::F32,
+            Some(Digits::F64) | None => Precision::F64,
         }
     }
 
     fn embeddings(&self) -> Embeddings {
-        if self.table == Table::On { Embeddings::Tabulated } else { Embeddings::Networks }
+        if self.table == Some(Table::Off) { Embeddings::Networks } else { Embeddings::Tabulated }
     }
 
     /// The potentials in files, which must know the same species.
     pub(crate) fn committee(&self, paths: &[PathBuf]) -> Result<Committee> {
-        let pool = par::pool(self.threads)?;
+        let pool = par::pool(self.threads.unwrap_or(0))?;
         let ready = |path: &PathBuf| {
-            let imported = read(path, self)?;
+            let imported = self.reading.read(path)?;
             let plan = || Fast::new(&imported.potential, self.precision(), self.embeddings());
             let fast = pool.install(plan);
             Ok(Ready { name: path.display().to_string(), imported, fast })
@@ -139,7 +158,7 @@ impl Committee {
     }
 
     /// Frames in terms of these species; where frames have no names, their types are indices.
-    pub(crate) fn understand(&self, frames: Frames) -> Result<Frames> {
+    fn understand(&self, frames: Frames) -> Result<Frames> {
         let known = self.species();
         let unnamed = frames.species.iter().all(|name| name.starts_with("Type_"));
         if unnamed && frames.species.len() > known.len() {
@@ -153,12 +172,32 @@ impl Committee {
         frames::with_species(frames, known)
     }
 
-    /// What every member says of a snapshot, and what came to notice with the first.
-    pub(crate) fn evaluate(
+    /// Every frame of a file or system, in order: its number, the snapshot, what every member says, and
+    /// what came to notice with the first. That goes to stderr as well, once.
+    pub(crate) fn each(
         &self,
-        snapshot: &Snapshot,
+        loaded: Loaded,
         descriptors: bool,
-    ) -> Result<(Vec<Evaluation>, Noted)> {
+        mut take: impl FnMut(usize, &Snapshot, Vec<Evaluation>, Noted),
+    ) -> Result<()> {
+        let Loaded { name, frames, numbers, .. } = loaded;
+        let about = |error: Error| error.in_file(&name);
+        let frames = self.understand(frames).map_err(about)?;
+        let mut remarks = Remarks::default();
+        for (snapshot, number) in frames.snapshots.iter().zip(numbers) {
+            let (found, noted) = self
+                .evaluate(snapshot, descriptors)
+                .map_err(|error| about(in_frame(error, number)))?;
+            remarks.add(number, &noted);
+            take(number, snapshot, found, noted);
+        }
+        let potential = &self.members[0].imported.potential;
+        remarks.sentences(&name, potential).iter().for_each(|text| say(text));
+        Ok(())
+    }
+
+    /// What every member says of a snapshot, and what came to notice with the first.
+    fn evaluate(&self, snapshot: &Snapshot, descriptors: bool) -> Result<(Vec<Evaluation>, Noted)> {
         self.pool.install(|| {
             let mut all = Vec::with_capacity(self.members.len());
             let mut first = None;
@@ -175,7 +214,7 @@ impl Committee {
 
 /// What should be known of all frames, said once.
 #[derive(Debug, Default)]
-pub(crate) struct Remarks {
+struct Remarks {
     crowded: usize,
     excess: usize,
     close: Vec<(usize, usize, f64)>,
@@ -186,14 +225,14 @@ const NAMED: usize = 5;
 
 impl Remarks {
     /// Adds what came to notice in a frame.
-    pub(crate) fn add(&mut self, frame: usize, noted: &Noted) {
+    fn add(&mut self, frame: usize, noted: &Noted) {
         self.crowded += noted.crowded;
         self.excess = self.excess.max(noted.excess);
         self.close.extend(noted.close.iter().map(|&(atom, r)| (frame, atom, r)));
     }
 
     /// Sentences about frames of this name.
-    pub(crate) fn sentences(&self, name: &str, potential: &atoms::Potential) -> Vec<String> {
+    fn sentences(&self, name: &str, potential: &atoms::Potential) -> Vec<String> {
         let mut all = Vec::new();
         if self.crowded > 0 {
             all.push(format!(
@@ -206,7 +245,7 @@ impl Remarks {
             let known = match potential.nearest {
                 Some(nearest) => format!("closer than any in the training data ({nearest:.3} Å)"),
                 None => {
-                    "closer than the tables reach; embeddings came from the networks".to_owned()
+                    "closer than tables reach; these embeddings come from the networks".to_owned()
                 }
             };
             let named = self.close.iter().take(NAMED);

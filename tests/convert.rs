@@ -388,7 +388,7 @@ fn sentences_about_models() {
     );
     assert_eq!(
         said(&["a.pb", "--out", "b.dp"]),
-        "`.pb` is a file of one back end of DeePMD-kit. Convert it: dp convert-backend a.pb a.dp."
+        "a.pb: `.pb` is a file of one back end of DeePMD-kit. Convert it: dp convert-backend a.pb a.dp."
     );
     assert_eq!(
         said(&["a.dp", "--out", "a.pb"]),

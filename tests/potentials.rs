@@ -200,7 +200,10 @@ fn wrong_models_and_frames_are_named() {
             "model.txt: `model.txt` is not the name of a model. A model is a file of DeePMD-kit that ends \
              in .dp or .yaml.",
         ),
-        (vec!["eval", "none.dp", "--at", "frames.xyz"], "none.dp: there is no such file."),
+        (
+            vec!["eval", "none.dp", "--at", "frames.xyz"],
+            "none.dp: there is no such file. Give a model of DeePMD-kit, .dp or .yaml.",
+        ),
         (
             vec!["eval", "model.dp", "--at", "copper.xyz"],
             "copper.xyz: there are atoms of the species `Cu`. Known here: O, H.",
@@ -220,8 +223,16 @@ fn wrong_models_and_frames_are_named() {
         ),
         (
             vec!["eval", "model.dp", "--at", "frames.xyz", "--out", "d.out"],
-            "--out: one model has no deviation to be written. Arrays are written to a name that ends in \
-             .npz.",
+            "--out: one model has no deviation. Give several models; arrays are written to --out FILE.npz.",
+        ),
+        (
+            vec!["eval", "model.dp", "--at", "frames.xyz", "--descriptor"],
+            "--descriptor: there is no place for descriptors. Add --json or --out FILE.npz.",
+        ),
+        (
+            vec!["eval", ".", "--at", "points.csv", "--precision", "f32"],
+            "--precision: a run was given, not models. This option says how models are evaluated on \
+             frames.",
         ),
         (
             vec!["eval", "model.dp", "--at", "frames.xyz", "--frames", "7:"],

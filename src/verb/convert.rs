@@ -1,6 +1,5 @@
 //! `convert`: a case or a model from a file of another program.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use atoms::interchange::{self, ModelFormat};
@@ -11,8 +10,9 @@ use super::{refuse_existing, write_new};
 use crate::cases::schema::nearest;
 use crate::convert::deepbsde::{self, Method};
 use crate::failure::{Outcome, code};
+use crate::frames;
+use crate::potentials::Reading;
 use crate::print;
-use crate::progress::say;
 
 /// What can be converted.
 const PROGRAMS: [&str; 2] = ["deepbsde", "deepmd"];
@@ -27,6 +27,8 @@ pub(crate) struct Convert {
     /// deepbsde: keep the published method, a batch-normalised network a step, instead of ours
     #[arg(long)]
     published: bool,
+    #[command(flatten)]
+    reading: Reading,
     /// A new file: for deepbsde the case, printed without this; for deepmd the model, .dp or .yaml
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -51,12 +53,12 @@ impl Convert {
     /// A case from a configuration.
     fn case(&self) -> Result<()> {
         let method = if self.published { Method::Published } else { Method::Directions };
-        let text = self.bytes("Give a configuration in JSON").and_then(|bytes| {
-            String::from_utf8(bytes).map_err(|_| {
-                Error::input("", "this file is not text")
-                    .allowed("Give a configuration in JSON")
-                    .in_file(&shown(&self.input))
-            })
+        if let Some(option) = self.reading.given() {
+            return Err(Error::input(option, "this is about deepmd only"));
+        }
+        let about = |error: Error| error.allowed("Give a configuration in JSON");
+        let text = String::from_utf8(frames::bytes(&self.input).map_err(about)?).map_err(|_| {
+            about(Error::input("", "this file is not text").in_file(&shown(&self.input)))
         })?;
         let text = deepbsde::case(&shown(&self.input), &text, method)?;
         match &self.out {
@@ -74,31 +76,16 @@ impl Convert {
             return Err(Error::input("--out", "a model is not printed")
                 .allowed("Name a new file that ends in .dp or .yaml"));
         };
-        let (from, to) = (shown(&self.input), shown(out));
+        let to = shown(out);
         if ModelFormat::of(&to).is_err() {
             return Err(Error::input("--out", "this is not the name of a model")
                 .allowed("Choose a name that ends in .dp or .yaml")
                 .in_file(&to));
         }
-        ModelFormat::of(&from)?;
         refuse_existing(Some(out))?;
-        let bytes = self.bytes("Give a model of DeePMD-kit, .dp or .yaml")?;
-        let read = interchange::read(&from, &bytes, None).map_err(|e| e.in_file(&from))?;
-        for warning in &read.warnings {
-            say(&format!("{from}: {warning}"));
-        }
+        let read = self.reading.read(&self.input)?;
         let bytes = interchange::write(&to, &read.potential).map_err(|e| e.in_file(&to))?;
         write_new(out, &bytes)
-    }
-
-    fn bytes(&self, allowed: &str) -> Result<Vec<u8>> {
-        std::fs::read(&self.input).map_err(|e| {
-            let what = match e.kind() {
-                ErrorKind::NotFound => "there is no such file".to_owned(),
-                _ => format!("this file cannot be read: {e}"),
-            };
-            Error::input("", what).allowed(allowed).in_file(&shown(&self.input))
-        })
     }
 }
 

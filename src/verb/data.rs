@@ -8,13 +8,12 @@ mod write;
 
 use std::path::PathBuf;
 
-use atoms::format::{Format, Options};
+use atoms::format::Options;
 use clap::{Args, Subcommand};
 use ground::Result;
 
 use crate::failure::Outcome;
-use crate::frames::{self, Loaded, Slice};
-use crate::progress::say;
+use crate::frames::{self, Chosen, Loaded};
 
 /// The arguments of `data`.
 #[derive(Args, Debug)]
@@ -54,13 +53,8 @@ struct Given {
     /// Files, or folders with systems or files in them
     #[arg(required = true, value_name = "IN")]
     paths: Vec<PathBuf>,
-    /// The format of all of them; without it names and contents say: deepmd/npy, deepmd/raw,
-    /// deepmd/npy/mixed, npz, extxyz, vasp/poscar, vasp/outcar, vasp/xml, mlearn
-    #[arg(long, value_name = "FORMAT")]
-    from: Option<String>,
-    /// Only these frames of each file or system, counted from 0: begin:end:step
-    #[arg(long, value_name = "SLICE", allow_hyphen_values = true)]
-    frames: Option<Slice>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// Order species like this, and name them where a file does not: O,H
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     species: Vec<String>,
@@ -75,25 +69,15 @@ struct Given {
 impl Given {
     /// Reads them; what is odd goes to stderr where `aloud`.
     fn read(&self, aloud: bool) -> Result<Vec<Loaded>> {
-        let from: Option<Format> =
-            self.from.as_deref().map(|name| frames::named("--from", name)).transpose()?;
         let options = Options {
             keep_unconverged: self.keep_unconverged,
             keep_force_field: self.keep_force_field,
         };
-        let mut all = frames::read(&self.paths, from, options)?;
-        for one in &mut all {
-            if aloud {
-                one.warnings.iter().for_each(|text| say(&format!("{}: {text}", one.name)));
-            }
-            if !self.species.is_empty() {
-                let own = std::mem::take(&mut one.frames);
-                one.frames = frames::with_species(own, &self.species)
-                    .map_err(|error| error.in_file(&one.name))?;
-            }
-            if let Some(slice) = self.frames {
-                one.frames = slice.of(std::mem::take(&mut one.frames));
-            }
+        let mut all = self.chosen.read(&self.paths, options, aloud)?;
+        for one in all.iter_mut().filter(|_| !self.species.is_empty()) {
+            let own = std::mem::take(&mut one.frames);
+            one.frames = frames::with_species(own, &self.species)
+                .map_err(|error| error.in_file(&one.name))?;
         }
         Ok(all)
     }

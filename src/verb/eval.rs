@@ -9,7 +9,7 @@ use clap::Args;
 use ground::Error;
 
 use crate::failure::Outcome;
-use crate::frames::Slice;
+use crate::frames::Chosen;
 use crate::potentials::How;
 
 /// The arguments of `eval`.
@@ -33,25 +33,21 @@ pub(crate) struct Eval {
     #[command(flatten)]
     chosen: Chosen,
     #[command(flatten)]
+    wanted: Wanted,
+    #[command(flatten)]
     how: How,
 }
 
-/// What of models and frames is wanted.
+/// What models are asked for beside energies, forces and virials.
 #[derive(Args, Debug)]
-struct Chosen {
-    /// The format of the frames; without it names and contents say
-    #[arg(long, value_name = "FORMAT")]
-    from: Option<String>,
-    /// Only these frames of each file or system: begin:end:step
-    #[arg(long, value_name = "SLICE", allow_hyphen_values = true)]
-    frames: Option<Slice>,
-    /// Descriptors of all atoms too
+struct Wanted {
+    /// Descriptors of all atoms too, with --json or --out FILE.npz
     #[arg(long)]
     descriptor: bool,
-    /// Deviations of all atoms too
+    /// Of several models: deviations of all atoms too
     #[arg(long)]
     atomic: bool,
-    /// Deviations from the labels instead of the mean of the models
+    /// Of several models: deviations from the labels instead of the mean of the models
     #[arg(long)]
     real_error: bool,
 }
@@ -66,8 +62,26 @@ impl Eval {
                     .allowed("A run is asked at the points of one file")
                     .into());
             };
+            if let Some(option) = self.of_models() {
+                return Err(Error::input(option, "a run was given, not models")
+                    .allowed("This option says how models are evaluated on frames")
+                    .into());
+            }
             return points::eval(&self.what[0], at, self.out.as_deref());
         }
         frames::eval(&self)
+    }
+
+    /// An option that was given and means something for models alone.
+    fn of_models(&self) -> Option<&'static str> {
+        let all = [
+            (self.json, "--json"),
+            (self.chosen.from.is_some(), "--from"),
+            (self.chosen.frames.is_some(), "--frames"),
+            (self.wanted.descriptor, "--descriptor"),
+            (self.wanted.atomic, "--atomic"),
+            (self.wanted.real_error, "--real-error"),
+        ];
+        all.iter().find(|(given, _)| *given).map(|(_, name)| *name).or(self.how.given())
     }
 }

@@ -12,7 +12,7 @@ use ground::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::failure::{Outcome, code};
-use crate::potentials::{self, How};
+use crate::potentials::Reading;
 use crate::print;
 
 /// The arguments of `show`.
@@ -24,13 +24,13 @@ pub(crate) struct Show {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    how: How,
+    reading: Reading,
 }
 
 impl Show {
     /// Does it.
     pub(crate) fn act(self) -> Outcome {
-        let imported = potentials::read(&self.model, &self.how)?;
+        let imported = self.reading.read(&self.model)?;
         let object = describe(&imported.potential, &format!("{:?}", imported.rules));
         if self.json {
             let text = serde_json::to_string_pretty(&object)

@@ -7,14 +7,13 @@ use std::path::PathBuf;
 use atoms::deviation::scientific;
 use atoms::score::{Errors, MAGNITUDES, Score};
 use clap::Args;
-use ground::{Error, Result};
+use ground::Error;
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Outcome, code};
-use crate::frames::{self, Slice};
-use crate::potentials::{Committee, How, Remarks};
+use crate::frames::Chosen;
+use crate::potentials::{Committee, How};
 use crate::print;
-use crate::progress::say;
 use detail::Detail;
 
 /// The arguments of `test`.
@@ -25,12 +24,8 @@ pub(crate) struct Test {
     /// Frames with labels: files or folders, as `data` reads them
     #[arg(long, required = true, num_args = 1.., value_name = "SYSTEMS")]
     data: Vec<PathBuf>,
-    /// The format of all of them; without it names and contents say
-    #[arg(long, value_name = "FORMAT")]
-    from: Option<String>,
-    /// Only these frames of each file or system: begin:end:step
-    #[arg(long, value_name = "SLICE", allow_hyphen_values = true)]
-    frames: Option<Slice>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// Write labels beside predictions to new files PREFIX.e.out, .e_peratom.out, .f.out, .v.out and
     /// .v_peratom.out
     #[arg(long, value_name = "PREFIX")]
@@ -47,21 +42,20 @@ impl Test {
     pub(crate) fn act(self) -> Outcome {
         let mut detail = self.detail.as_deref().map(Detail::new).transpose()?;
         let committee = self.how.committee(std::slice::from_ref(&self.model))?;
-        let from = self.from.as_deref().map(|name| frames::named("--from", name)).transpose()?;
         let mut systems = Vec::new();
-        for loaded in frames::read(&self.data, from, atoms::format::Options::default())? {
-            loaded.warnings.iter().for_each(|text| say(&format!("{}: {text}", loaded.name)));
-            let about = |error: Error| error.in_file(&loaded.name);
-            let all = committee.understand(loaded.frames).map_err(about)?;
-            let all = match self.frames {
-                Some(slice) => slice.of(all),
-                None => all,
-            };
+        for loaded in self.chosen.read(&self.data, atoms::format::Options::default(), true)? {
+            let name = loaded.name.clone();
             if let Some(detail) = &mut detail {
-                detail.begin(&loaded.name);
+                detail.begin(&name);
             }
-            let score = score(&committee, &loaded.name, &all, detail.as_mut()).map_err(about)?;
-            systems.push((loaded.name, score));
+            let mut score = Score::new(committee.species().len());
+            committee.each(loaded, false, |_, snapshot, found, _| {
+                score.add(snapshot, &found[0]);
+                if let Some(detail) = &mut detail {
+                    detail.add(snapshot, &found[0]);
+                }
+            })?;
+            systems.push((name, score));
         }
         let mut total = Score::new(committee.species().len());
         for (_, score) in &systems {
@@ -85,28 +79,6 @@ impl Test {
         }
         Ok(code::CONVERGED)
     }
-}
-
-/// The score of one file or system.
-fn score(
-    committee: &Committee,
-    name: &str,
-    all: &atoms::Frames,
-    mut detail: Option<&mut Detail>,
-) -> Result<Score> {
-    let mut score = Score::new(committee.species().len());
-    let mut remarks = Remarks::default();
-    for (i, snapshot) in all.snapshots.iter().enumerate() {
-        let (found, noted) = committee.evaluate(snapshot, false)?;
-        remarks.add(i, &noted);
-        score.add(snapshot, &found[0]);
-        if let Some(detail) = &mut detail {
-            detail.add(snapshot, &found[0]);
-        }
-    }
-    let potential = &committee.members[0].imported.potential;
-    remarks.sentences(name, potential).iter().for_each(|text| say(text));
-    Ok(score)
 }
 
 /// The figures of a score as JSON.

@@ -174,7 +174,7 @@ impl Frames {
 }
 
 /// The same error, about a frame, counted from 0.
-pub(crate) fn in_frame(mut error: Error, frame: usize) -> Error {
+pub fn in_frame(mut error: Error, frame: usize) -> Error {
     if let Error::Input(input) = &mut error {
         let key = std::mem::take(&mut input.key);
         input.key =

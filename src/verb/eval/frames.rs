@@ -12,10 +12,9 @@ use serde_json::json;
 use super::Eval;
 use crate::export;
 use crate::failure::{Outcome, code};
-use crate::frames::{self, Loaded};
-use crate::potentials::{Committee, Remarks};
+use crate::frames::Loaded;
+use crate::potentials::Committee;
 use crate::print;
-use crate::progress::say;
 use crate::verb::{refuse_existing, write_new};
 
 /// One frame as JSON has it.
@@ -34,6 +33,7 @@ struct Frame<'a> {
 }
 
 /// What is kept of the frames of one file or system.
+#[derive(Default)]
 struct System {
     name: String,
     /// The number of each frame in its file.
@@ -48,17 +48,10 @@ pub(super) fn eval(asked: &Eval) -> Outcome {
     refuse_existing(asked.out.as_deref())?;
     let arrays =
         asked.out.as_deref().is_some_and(|out| out.extension().is_some_and(|e| e == "npz"));
-    if asked.out.is_some() && !arrays && asked.what.len() < 2 {
-        return Err(Error::input("--out", "one model has no deviation to be written")
-            .allowed("Arrays are written to a name that ends in .npz")
-            .into());
-    }
+    refuse_idle(asked, arrays)?;
     let committee = asked.how.committee(&asked.what)?;
-    let from =
-        asked.chosen.from.as_deref().map(|name| frames::named("--from", name)).transpose()?;
     let mut systems = Vec::new();
-    for loaded in frames::read(&asked.at, from, atoms::format::Options::default())? {
-        loaded.warnings.iter().for_each(|text| say(&format!("{}: {text}", loaded.name)));
+    for loaded in asked.chosen.read(&asked.at, atoms::format::Options::default(), true)? {
         systems.push(system(&committee, asked, loaded)?);
     }
     if systems.iter().all(|system| system.found.is_empty()) {
@@ -67,64 +60,50 @@ pub(super) fn eval(asked: &Eval) -> Outcome {
     if asked.json {
         print::answer(&object(&committee, asked, &systems)?)?;
     } else if committee.members.len() > 1 {
-        print::answer(text(&systems, asked.chosen.atomic).trim_end())?;
+        print::answer(text(&systems, asked.wanted.atomic).trim_end())?;
     } else {
         print::answer(&table(&committee, &systems))?;
     }
     if let Some(out) = &asked.out {
         let bytes =
-            if arrays { npz(&systems)? } else { text(&systems, asked.chosen.atomic).into_bytes() };
+            if arrays { npz(&systems)? } else { text(&systems, asked.wanted.atomic).into_bytes() };
         write_new(out, &bytes)?;
     }
     Ok(code::CONVERGED)
 }
 
+/// Refuses options that would do nothing.
+fn refuse_idle(asked: &Eval, arrays: bool) -> Result<()> {
+    let (one, wanted) = (asked.what.len() < 2, &asked.wanted);
+    let idle = [
+        (asked.out.is_some() && !arrays, "--out"),
+        (wanted.atomic, "--atomic"),
+        (wanted.real_error, "--real-error"),
+    ];
+    if let Some((_, option)) = idle.iter().find(|(given, _)| one && *given) {
+        return Err(Error::input(*option, "one model has no deviation")
+            .allowed("Give several models; arrays are written to --out FILE.npz"));
+    }
+    if wanted.descriptor && !asked.json && !arrays {
+        return Err(Error::input("--descriptor", "there is no place for descriptors")
+            .allowed("Add --json or --out FILE.npz"));
+    }
+    Ok(())
+}
+
 /// Every frame of one file or system.
 fn system(committee: &Committee, asked: &Eval, loaded: Loaded) -> Result<System> {
-    let name = loaded.name;
-    let about = |error: Error| error.in_file(&name);
-    let count = loaded.frames.len();
-    let all = committee.understand(loaded.frames).map_err(about)?;
-    let all = match asked.chosen.frames {
-        Some(slice) => slice.of(all),
-        None => all,
-    };
-    let steps = match asked.chosen.frames {
-        Some(slice) => slice.numbers(count),
-        None => (0..count).collect(),
-    };
-    let mut system = System {
-        name: name.clone(),
-        steps,
-        found: Vec::new(),
-        deviations: Vec::new(),
-        noted: Vec::new(),
-    };
-    let mut remarks = Remarks::default();
-    for (snapshot, &step) in all.snapshots.iter().zip(&system.steps) {
-        let (mut members, noted) = committee
-            .evaluate(snapshot, asked.chosen.descriptor)
-            .map_err(|error| about(in_frame(error, step)))?;
-        remarks.add(step, &noted);
+    let mut system = System { name: loaded.name.clone(), ..System::default() };
+    committee.each(loaded, asked.wanted.descriptor, |number, snapshot, mut members, noted| {
+        system.steps.push(number);
         if members.len() > 1 {
-            let labels = asked.chosen.real_error.then_some(&snapshot.labels);
+            let labels = asked.wanted.real_error.then_some(&snapshot.labels);
             system.deviations.push(Deviation::of(&members, labels));
         }
         system.found.push(members.swap_remove(0));
         system.noted.push(noted);
-    }
-    let potential = &committee.members[0].imported.potential;
-    remarks.sentences(&name, potential).iter().for_each(|text| say(text));
+    })?;
     Ok(system)
-}
-
-fn in_frame(mut error: Error, frame: usize) -> Error {
-    if let Error::Input(input) = &mut error
-        && input.key.is_empty()
-    {
-        input.key = format!("frame {frame}");
-    }
-    error
 }
 
 /// `model_devi.out`, one system after another.
@@ -170,7 +149,7 @@ fn object(committee: &Committee, asked: &Eval, systems: &[System]) -> Result<Str
                 "max_devi_f": d.forces.max, "min_devi_f": d.forces.min, "avg_devi_f": d.forces.mean,
                 "devi_e": d.energy,
             });
-            if asked.chosen.atomic {
+            if asked.wanted.atomic {
                 row["atm_devi_f"] = json!(d.atoms);
             }
             row

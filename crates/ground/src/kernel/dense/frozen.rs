@@ -151,7 +151,7 @@ impl<T: Real> Frozen<T> {
             if held.keeps() && !held.activation.keeps_argument() {
                 kept.clone_from(to);
             }
-            held.multiply(to);
+            held.multiply(level, to);
             if held.layer.copies > 0 {
                 T::add_copies(level, held.layer, from, to);
             }
@@ -173,7 +173,7 @@ impl<T: Real> Frozen<T> {
                 if held.layer.copies > 0 {
                     aside.clone_from(here);
                 }
-                held.multiply(here);
+                held.multiply(level, here);
                 let seen = if held.keeps() { kept } else { values };
                 T::derive(level, held.activation, seen, here);
             }
@@ -204,16 +204,9 @@ impl<T: Real> Held<T> {
     }
 
     /// Lines times c.
-    fn multiply(&self, lines: &mut [T::Row]) {
-        if self.steps.is_empty() {
-            return;
-        }
-        for line in lines.chunks_exact_mut(self.steps.len()) {
-            for (row, step) in line.iter_mut().zip(&self.steps) {
-                for (v, &c) in row.as_mut().iter_mut().zip(step.as_ref()) {
-                    *v *= c;
-                }
-            }
+    fn multiply(&self, level: Level, lines: &mut [T::Row]) {
+        if !self.steps.is_empty() {
+            T::scale(level, &self.steps, lines);
         }
     }
 }
