@@ -9,7 +9,7 @@ use std::cell::RefCell;
 
 use fearless_simd::Level;
 use frame::Precision;
-use ground::kernel::dense::frozen::{Desk as Room, Frozen, Still};
+use ground::kernel::dense::frozen::{Desk as Room, Frozen};
 use ground::kernel::dense::rows;
 use ground::kernel::gram::Pairs;
 use ground::kernel::lane::{self, Real};
@@ -312,29 +312,22 @@ fn pad<T: Real>(
 /// The fitting network on each product of columns once: D is symmetric among its first columns. Where the
 /// first layer adds D itself to its outputs, on D as it is.
 fn folded<T: Real>(level: Level, network: &Network, theta: &[f64], pairs: Pairs) -> Frozen<T> {
-    let split: Vec<_> = network.split(theta).collect();
-    let (first, [w, ..]) = split[0];
+    let mut stills = network.stills(theta);
+    let first = network.layers[0];
+    if first.copies > 0 {
+        return Frozen::new(level, &stills);
+    }
     let mut sums = vec![0.0; pairs.len() * first.n_out];
     for m in 0..pairs.columns {
         for k in 0..pairs.first {
             let from = (m * pairs.first + k) * first.n_out;
             let to = pairs.place(m, k) * first.n_out;
             for o in 0..first.n_out {
-                sums[to + o] += w[from + o];
+                sums[to + o] += stills[0].w[from + o];
             }
         }
     }
-    let stills: Vec<Still<'_>> = split
-        .iter()
-        .enumerate()
-        .map(|(k, (layer, [w, b, c]))| Still {
-            activation: layer.activation,
-            copies: layer.copies,
-            w: if k == 0 && first.copies == 0 { &sums } else { w },
-            b,
-            c,
-        })
-        .collect();
+    stills[0].w = &sums;
     Frozen::new(level, &stills)
 }
 

@@ -7,6 +7,7 @@
 //! `value` is the norm, on the tape, in elementary operations.
 
 use ground::array;
+use ground::kernel::dense::frozen::Still;
 use ground::kernel::network::Activation;
 use ground::stream::Stream;
 use ground::tape::networks::activated;
@@ -100,6 +101,15 @@ impl Network {
             rest = after;
             (layer, [w, b, c])
         })
+    }
+
+    /// The layers with their numbers, as a kernel takes them.
+    pub fn stills<'a>(&'a self, theta: &'a [f64]) -> Vec<Still<'a>> {
+        let still = |(layer, [w, b, c]): (Layer, [&'a [f64]; 3])| {
+            let Layer { activation, copies, .. } = layer;
+            Still { activation, copies, w, b, c }
+        };
+        self.split(theta).map(still).collect()
     }
 
     /// Outputs `[n, n_out]` of inputs `[n, n_in]`, θ `[1, parameters]`.

@@ -5,7 +5,13 @@
 //! which they are multiplied first, c:
 //!
 //! ```text
-//! y = (x, … x) + c ∘ φ(x W + b)      the last layer has one output, whose gradient by x is wanted
+//! y = (x, … x) + c ∘ φ(x W + b)
+//! ```
+//! Asked for are the gradient of one output by many inputs, or the first two derivatives of many outputs
+//! by one input:
+//!
+//! ```text
+//! z = x W + b, ż = ẋ W, z̈ = ẍ W;   φ(z), φ' ż, φ'' ż² + φ' z̈       the input has ẋ = 1, ẍ = 0
 //! ```
 
 use fearless_simd::Level;
@@ -97,11 +103,11 @@ impl<T: Real> Frozen<T> {
     /// From layers, the first one first.
     ///
     /// # Panics
-    /// If there are none, their numbers do not fit one another, or the last has more than one output.
+    /// If there are none or their numbers do not fit one another.
     pub fn new(level: Level, layers: &[Still<'_>]) -> Self {
         let layers: Vec<_> = layers.iter().map(|still| Held::new(level, still)).collect();
         let fits = layers.windows(2).all(|pair| pair[0].layer.n_out == pair[1].layer.n_in);
-        assert!(fits && layers.last().is_some_and(|last| last.layer.n_out == 1), "layers fit");
+        assert!(fits && !layers.is_empty(), "layers fit one another");
         Self { layers }
     }
 
@@ -110,11 +116,57 @@ impl<T: Real> Frozen<T> {
         self.layers[0].layer.n_in
     }
 
+    /// Numbers that come out.
+    pub fn n_out(&self) -> usize {
+        self.layers.last().expect("there is a layer").layer.n_out
+    }
+
+    /// The outputs at points of a line and their first two derivatives: `[n, rows(n_out)]` each.
+    ///
+    /// # Panics
+    /// If more than one number goes in.
+    pub fn jets(&self, level: Level, points: &[T]) -> [Vec<T::Row>; 3] {
+        assert_eq!(self.n_in(), 1, "inputs of the network: found, needed");
+        let n = points.len();
+        let line = |x: T| {
+            let mut row = T::Row::default();
+            row.as_mut()[0] = x;
+            row
+        };
+        let mut x = [
+            points.iter().map(|&x| line(x)).collect(),
+            vec![line(T::of(1.0)); n],
+            vec![T::Row::default(); n],
+        ];
+        for held in &self.layers {
+            let mut y = [(); 3].map(|()| vec![T::Row::default(); n * held.after()]);
+            for (k, (x, y)) in x.iter().zip(&mut y).enumerate() {
+                held.through(level, (n, if k == 0 { Bias::Added } else { Bias::Passed }), x, y);
+            }
+            let dots = y[1].clone();
+            let mut kept = y[0].clone();
+            T::activate(level, held.activation, &mut y[0]);
+            if !held.activation.keeps_argument() {
+                kept.clone_from(&y[0]);
+            }
+            let [_, first, second] = &mut y;
+            T::derive_twice(level, held.activation, [&kept, &dots], [second, first]);
+            for (x, y) in x.iter().zip(&mut y) {
+                held.multiply(level, y);
+                if held.layer.copies > 0 {
+                    T::add_copies(level, held.layer, x, y);
+                }
+            }
+            x = y;
+        }
+        x
+    }
+
     /// The outputs of n points and their gradients: `input` `[n, rows(n_in)]`, `outputs` `[n]`
     /// (written), `by_input` `[n, rows(n_in)]` (written; what stands in its padding is not said).
     ///
     /// # Panics
-    /// If a slice has another length.
+    /// If a slice has another length, or the network more than one output.
     #[expect(clippy::too_many_arguments, reason = "what goes in and what comes out")]
     pub fn values(
         &self,
@@ -128,6 +180,7 @@ impl<T: Real> Frozen<T> {
         let lines = n * rows::<T>(self.n_in());
         assert_eq!([input.len(), by_input.len()], [lines; 2], "input rows: found, needed");
         assert_eq!(outputs.len(), n, "outputs: found, needed");
+        assert_eq!(self.n_out(), 1, "outputs of the network: found, needed");
         self.forward(level, n, input, desk);
         for (output, row) in outputs.iter_mut().zip(&desk.output) {
             *output = row.as_ref()[0];
@@ -143,7 +196,7 @@ impl<T: Real> Frozen<T> {
             let from = if k == 0 { input } else { &done[k - 1][0] };
             let [to, kept] = &mut rest[0];
             to.resize(n * held.after(), T::Row::default());
-            held.through(level, n, from, to);
+            held.through(level, (n, Bias::Added), from, to);
             if held.activation.keeps_argument() {
                 kept.clone_from(to);
             }
@@ -158,7 +211,7 @@ impl<T: Real> Frozen<T> {
         }
         desk.output.resize(n, T::Row::default());
         let from = desk.layers.last().map_or(input, |[values, _]| values);
-        last.through(level, n, from, &mut desk.output);
+        last.through(level, (n, Bias::Added), from, &mut desk.output);
     }
 
     /// The gradients, from what the forward pass left on the desk.
@@ -196,11 +249,11 @@ impl<T: Real> Frozen<T> {
 }
 
 impl<T: Real> Held<T> {
-    /// `to` = `from` W + b.
-    fn through(&self, level: Level, n: usize, from: &[T::Row], to: &mut [T::Row]) {
+    /// `to` = `from` W, and b where the bias is added.
+    fn through(&self, level: Level, (n, bias): (usize, Bias), from: &[T::Row], to: &mut [T::Row]) {
         let a = Lines { rows: from, stride: rows::<T>(self.layer.n_in) };
         let store = Store { rows: to, stride: self.after() };
-        T::across(level, (n, self.layer.n_in, Bias::Added), a, &self.panels, store);
+        T::across(level, (n, self.layer.n_in, bias), a, &self.panels, store);
     }
 
     /// Lines times c.
