@@ -55,6 +55,9 @@ const PART: f64 = 0.5;
 /// Never more bins than this many times the atoms.
 const SPARSE: usize = 4;
 
+/// Distances that are found before they are looked at.
+const AT_ONCE: usize = 32;
+
 /// Atoms in bins.
 #[derive(Clone, Debug)]
 pub struct Grid {
@@ -128,13 +131,27 @@ impl Grid {
     fn run(&self, run: std::ops::Range<u32>, from: Vec3, near: &mut Vec<Near>) {
         let limit = self.within * self.within;
         let range = run.start as usize..run.end as usize;
-        let [x, y, z] = self.places.each_ref().map(|x| &x[range.clone()]);
-        for (k, ((x, y), z)) in x.iter().zip(y).zip(z).enumerate() {
-            let d = [x + from[0], y + from[1], z + from[2]];
-            let r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-            if r2 <= limit {
-                near.push(Near { place: run.start + small(k), d, r2 });
+        let parts = self.places.each_ref().map(|x| x[range.clone()].chunks(AT_ONCE));
+        let [x, y, z] = parts;
+        let mut start = run.start;
+        for ((x, y), z) in x.zip(y).zip(z) {
+            let d = |k: usize| [x[k] + from[0], y[k] + from[1], z[k] + from[2]];
+            let mut r2 = [f64::INFINITY; AT_ONCE];
+            for (k, r2) in r2[..x.len()].iter_mut().enumerate() {
+                let d = d(k);
+                *r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
             }
+            // Written down always, counted if near: whether one is cannot be foretold.
+            let (mut hits, mut n) = ([0u8; AT_ONCE], 0);
+            for (k, &r2) in (0u8..).zip(&r2[..x.len()]) {
+                hits[n] = k;
+                n += usize::from(r2 <= limit);
+            }
+            near.extend(hits[..n].iter().map(|&k| {
+                let k = usize::from(k);
+                Near { place: start + small(k), d: d(k), r2: r2[k] }
+            }));
+            start += small(x.len());
         }
     }
 

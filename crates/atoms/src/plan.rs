@@ -18,19 +18,22 @@ use thread_local::ThreadLocal;
 
 use crate::form::jets::jets;
 use crate::form::{DeepPotential, Network, Potential, Statistics};
-use crate::model::{Snapshot, Vec3};
+use crate::model::Snapshot;
 use crate::neighbours::{self, Grid, Surroundings};
 use crate::potential::Evaluation;
 use block::{Desk, Part};
-use environment::{Octet, Seen};
+use environment::{Octet, Scale};
 use table::{Range, Tabulated};
 
 mod block;
 pub mod environment;
 pub mod table;
 
-/// Atoms in a block.
-const BLOCK: usize = 64;
+/// The fewest and the most atoms in a block: weights are read once a block, and blocks are shared out
+/// among threads.
+const BLOCK: [usize; 2] = [48, 192];
+/// As many blocks as there should be at least.
+const BLOCKS: usize = 12;
 /// Blocks at work before their forces are added.
 const AHEAD: usize = 64;
 /// Tables go to this distance where the nearest neighbour of the training data is not known, Å.
@@ -100,46 +103,9 @@ pub struct Plan<T: Real> {
     nobody: Octet,
     /// Closer than this is closer than in training, Å².
     domain: f64,
+    /// Closer than this is outside the tables, Å²; everything is where there are none.
+    reach: f64,
     desks: ThreadLocal<RefCell<Desk<T>>>,
-}
-
-/// The scale of the environment of a species.
-#[derive(Clone, Copy, Debug)]
-struct Scale {
-    mean: f64,
-    radial: f64,
-    angular: f64,
-}
-
-impl Scale {
-    fn new(statistics: Statistics) -> Self {
-        let Statistics { mean, radial, angular } = statistics;
-        Self { mean, radial: 1.0 / radial, angular: 1.0 / angular }
-    }
-
-    /// R̃_0.
-    #[inline]
-    fn radial(self, s: f64) -> f64 {
-        (s - self.mean) * self.radial
-    }
-
-    /// R̃.
-    #[inline]
-    fn of<T: Real>(self, s: f64, e: Vec3) -> [T; 4] {
-        let by = s * self.angular;
-        [self.radial(s), by * e[0], by * e[1], by * e[2]].map(T::of)
-    }
-
-    /// ∂E/∂d from p = ∂E/∂R̃.
-    #[inline]
-    fn chain(self, p: [f64; 4], seen: Seen) -> Vec3 {
-        let Seen { e, s, slope, inverse } = seen;
-        let angular = [p[1], p[2], p[3]].map(|p| p * self.angular);
-        let along = angular[0] * e[0] + angular[1] * e[1] + angular[2] * e[2];
-        let across = s * inverse;
-        let by = p[0] * self.radial * slope + along * (slope - across);
-        std::array::from_fn(|k| by * e[k] + across * angular[k])
-    }
 }
 
 impl<T: Real> Plan<T> {
@@ -189,6 +155,10 @@ impl<T: Real> Plan<T> {
             embeddings: weights,
             nobody: Octet::empty(form.switch),
             domain: potential.nearest.unwrap_or(closest(potential)).powi(2),
+            reach: match embeddings {
+                Embeddings::Tabulated => closest(potential).powi(2),
+                Embeddings::Networks => f64::INFINITY,
+            },
             desks: ThreadLocal::new(),
             form,
         }
@@ -230,13 +200,15 @@ impl<T: Real> Plan<T> {
         let width = descriptors.then_some(self.pairs.columns * self.pairs.first);
         let mut found = Evaluation::zeros(n, width);
         let mut noted = Noted::default();
-        let blocks = n.div_ceil(BLOCK);
+        // Never by the number of threads, which must not change a bit.
+        let size = n.div_ceil(BLOCKS).clamp(BLOCK[0], BLOCK[1]);
+        let blocks = n.div_ceil(size);
         for first in (0..blocks).step_by(AHEAD) {
             let ahead = AHEAD.min(blocks - first);
             let parts = par::map(ahead, |k| {
-                let start = (first + k) * BLOCK;
+                let start = (first + k) * size;
                 let desk = self.desks.get_or_default();
-                let places = start..(start + BLOCK).min(n);
+                let places = start..(start + size).min(n);
                 self.block((around, &species), places, &mut desk.borrow_mut(), descriptors)
             });
             for part in parts {

@@ -6,23 +6,25 @@
 //! 3  D = Aᵀ A_<, networks forward and back, species by species
 //! 4  Z = Y Āᵀ on the same nodes,  p_j = φ·Z + e₀ (φ'·Z R̃_j)/h,  g_j = p_j ∂R̃_j/∂d_j
 //! ```
-//! The work as wide as the features is done on nodes, not on neighbours. A neighbour outside the table, or
-//! every one where there is none, has a node of its own, with g and g' from the network.
+//! The work as wide as the features is done on nodes, not on neighbours. Around an atom with a neighbour
+//! closer than the tables reach, and around all where there are none, each neighbour has a node of its own,
+//! with g and g' from the network.
 
 use ground::Result;
 use ground::kernel::dense::frozen;
 use ground::kernel::lane::Real;
 
-use super::environment::Octet;
+use super::environment::{LANES, Octet};
 use super::{Noted, Plan};
 use crate::model::{Mat3, Vec3};
 use crate::neighbours::{Near, Surroundings};
 
+mod between;
 mod describe;
 mod look;
 mod pull;
 
-/// No slot, no own node.
+/// No slot.
 const NONE: u32 = u32::MAX;
 
 /// Room for a block, kept by a thread from one to the next.
@@ -30,7 +32,8 @@ const NONE: u32 = u32::MAX;
 pub(super) struct Desk<T: Real> {
     near: Vec<Near>,
     octets: Vec<Octet>,
-    links: Vec<Link>,
+    /// Places of the neighbours in the octets.
+    places: Vec<u32>,
     groups: Vec<Group>,
     centres: Vec<Centre>,
     /// Arguments that have nodes of their own: the network, and x.
@@ -45,6 +48,8 @@ pub(super) struct Desk<T: Real> {
     b: Vec<[T; 4]>,
     own_b: Vec<[T; 4]>,
     z: Vec<[T; 4]>,
+    /// D̄ in lines.
+    seeds: Vec<T::Row>,
     /// A of every centre, then Ā of one.
     a: Vec<T::Row>,
     back: Vec<T::Row>,
@@ -58,22 +63,26 @@ pub(super) struct Desk<T: Real> {
     touched: Vec<(u32, Vec3)>,
 }
 
-/// A neighbour: its place, and its own node.
-#[derive(Clone, Copy, Debug)]
-struct Link {
-    place: u32,
-    own: u32,
-}
-
 /// Neighbours of one species around one atom.
 #[derive(Clone, Copy, Debug)]
 struct Group {
     network: usize,
-    /// Among the links.
+    /// The first octet.
     first: usize,
-    end: usize,
+    /// How many neighbours.
+    count: usize,
+    /// The first of their own nodes; None where they are between nodes of a table.
+    own: Option<u32>,
     /// Among the touched lines.
     at: [usize; 2],
+}
+
+impl Group {
+    /// Its octets, and how many neighbours are in each.
+    fn octets(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let Self { first, count, .. } = *self;
+        (0..count.div_ceil(LANES)).map(move |k| (first + k, LANES.min(count - k * LANES)))
+    }
 }
 
 /// An atom of the block.
@@ -105,7 +114,7 @@ impl<T: Real> Default for Desk<T> {
         Self {
             near: Vec::new(),
             octets: Vec::new(),
-            links: Vec::new(),
+            places: Vec::new(),
             groups: Vec::new(),
             centres: Vec::new(),
             outside: Vec::new(),
@@ -116,6 +125,7 @@ impl<T: Real> Default for Desk<T> {
             b: Vec::new(),
             own_b: Vec::new(),
             z: Vec::new(),
+            seeds: Vec::new(),
             a: Vec::new(),
             back: Vec::new(),
             lines: Vec::new(),

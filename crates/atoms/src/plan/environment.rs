@@ -5,11 +5,13 @@
 //! R_0 = s, R_a = s e_a;   ∂R_0/∂d = s' e,   ∂R_a/∂d_b = s' e_a e_b + (s/r)(δ_ab − e_a e_b)
 //! ```
 
+use std::ops::{Add, Mul, Sub};
+
 use fearless_simd::{Level, Simd, SimdBase, SimdFloat, f64x8};
 use ground::dispatch;
 use ground::kernel::lane::{Real, Row8};
 
-use crate::form::Switch;
+use crate::form::{Statistics, Switch};
 use crate::model::Vec3;
 
 /// Neighbours in one octet.
@@ -28,17 +30,84 @@ pub struct Octet {
     inverse: Row8,
 }
 
-/// One neighbour of an octet.
+/// Numbers, or eight side by side.
+pub trait Number:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Add<f64, Output = Self>
+    + Sub<f64, Output = Self>
+    + Mul<f64, Output = Self>
+{
+}
+
+impl<V> Number for V where
+    V: Copy
+        + Add<Output = V>
+        + Sub<Output = V>
+        + Mul<Output = V>
+        + Add<f64, Output = V>
+        + Sub<f64, Output = V>
+        + Mul<f64, Output = V>
+{
+}
+
+/// One neighbour of an octet, or all of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen {
+pub struct Seen<V> {
     /// d/r.
-    pub e: Vec3,
+    pub e: [V; 3],
     /// w/r, 1/Å.
-    pub s: f64,
+    pub s: V,
     /// ds/dr, 1/Å².
-    pub slope: f64,
+    pub slope: V,
     /// 1/r, 1/Å.
-    pub inverse: f64,
+    pub inverse: V,
+}
+
+/// The scale of the environment of a species.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    mean: f64,
+    radial: f64,
+    angular: f64,
+}
+
+impl Scale {
+    /// The scale that goes with some statistics.
+    pub fn new(statistics: Statistics) -> Self {
+        let Statistics { mean, radial, angular } = statistics;
+        Self { mean, radial: 1.0 / radial, angular: 1.0 / angular }
+    }
+
+    /// R̃_0.
+    #[inline(always)]
+    pub fn radial<V: Number>(self, s: V) -> V {
+        (s - self.mean) * self.radial
+    }
+
+    /// R̃.
+    #[inline(always)]
+    pub fn of<V: Number>(self, seen: &Seen<V>) -> [V; 4] {
+        let by = seen.s * self.angular;
+        [self.radial(seen.s), by * seen.e[0], by * seen.e[1], by * seen.e[2]]
+    }
+
+    /// ∂E/∂d from p = ∂E/∂R̃.
+    #[inline(always)]
+    pub fn chain<V: Number>(self, p: [V; 4], seen: &Seen<V>) -> [V; 3] {
+        let Seen { e, s, slope, inverse } = *seen;
+        let angular = [p[1] * self.angular, p[2] * self.angular, p[3] * self.angular];
+        let along = angular[0] * e[0] + angular[1] * e[1] + angular[2] * e[2];
+        let across = s * inverse;
+        let by = p[0] * self.radial * slope + along * (slope - across);
+        [
+            by * e[0] + across * angular[0],
+            by * e[1] + across * angular[1],
+            by * e[2] + across * angular[2],
+        ]
+    }
 }
 
 impl Octet {
@@ -59,12 +128,24 @@ impl Octet {
 
     /// The neighbour in a lane, once measured.
     #[inline]
-    pub fn get(&self, lane: usize) -> Seen {
+    pub fn get(&self, lane: usize) -> Seen<f64> {
         Seen {
             e: [0, 1, 2].map(|k| self.e[k].as_ref()[lane]),
             s: self.s.as_ref()[lane],
             slope: self.slope.as_ref()[lane],
             inverse: self.inverse.as_ref()[lane],
+        }
+    }
+
+    /// All of them, once measured.
+    #[inline(always)]
+    pub fn all<S: Simd>(&self, simd: S) -> Seen<f64x8<S>> {
+        let load = |row| f64::load(simd, row);
+        Seen {
+            e: [load(&self.e[0]), load(&self.e[1]), load(&self.e[2])],
+            s: load(&self.s),
+            slope: load(&self.slope),
+            inverse: load(&self.inverse),
         }
     }
 }

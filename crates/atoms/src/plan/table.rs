@@ -7,10 +7,12 @@
 //! Its errors are measured against the network itself between all nodes, and nodes are added until they
 //! are small enough. Where the table ends, the network is asked.
 
+use fearless_simd::{Simd, SimdBase, SimdFloat, f64x8};
 use ground::kernel::dense::rows;
 use ground::kernel::gathered::Table;
 use ground::kernel::lane::Real;
 
+use super::environment::Number;
 use crate::form::Network;
 use crate::form::jets::jets;
 
@@ -33,10 +35,7 @@ pub struct Range {
 /// A tabulated embedding.
 #[derive(Clone, Debug)]
 pub struct Tabulated<T: Real> {
-    ends: [f64; 2],
-    per_cell: f64,
-    /// 1/h, as a factor of slopes.
-    inverse: f64,
+    axis: Axis,
     cells: usize,
     stride: usize,
     rows: Vec<T::Row>,
@@ -44,13 +43,29 @@ pub struct Tabulated<T: Real> {
     pub errors: [f64; 2],
 }
 
-/// A place in a table: the cell, and how far in it.
+/// Nodes on a line.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// q.
-    pub cell: u32,
-    /// t, from 0 to 1.
-    pub t: f64,
+pub struct Axis {
+    low: f64,
+    /// 1/h.
+    per_cell: f64,
+    last: f64,
+}
+
+impl Axis {
+    /// The cells q of arguments, and how far in them they are: t, from 0 to 1.
+    #[inline(always)]
+    pub fn place<S: Simd>(self, simd: S, x: f64x8<S>) -> [f64x8<S>; 2] {
+        let all = |v| f64x8::splat(simd, v);
+        let at = (x - self.low) * self.per_cell;
+        let cell = at.floor().max(all(0.0)).min(all(self.last));
+        [cell, at - cell]
+    }
+
+    /// 1/h, as a factor of slopes.
+    pub fn per_cell(self) -> f64 {
+        self.per_cell
+    }
 }
 
 impl<T: Real> Tabulated<T> {
@@ -69,21 +84,9 @@ impl<T: Real> Tabulated<T> {
         }
     }
 
-    /// Where an argument is; None outside.
-    #[inline]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is inside")]
-    pub fn place(&self, x: f64) -> Option<Place> {
-        if !(x >= self.ends[0] && x <= self.ends[1]) {
-            return None;
-        }
-        let at = (x - self.ends[0]) * self.per_cell;
-        let cell = (at as usize).min(self.cells - 1);
-        Some(Place { cell: cell as u32, t: at - cell as f64 })
-    }
-
-    /// 1/h.
-    pub fn inverse(&self) -> f64 {
-        self.inverse
+    /// Its nodes.
+    pub fn axis(&self) -> Axis {
+        self.axis
     }
 
     /// How many nodes there are.
@@ -110,34 +113,34 @@ fn next(cells: usize, ratio: f64) -> usize {
 }
 
 /// φ of the six lines of a cell: three of its first node, three of its second.
-#[inline]
-pub fn basis<T: Real>(t: T) -> [T; 6] {
-    let c = T::of;
-    let (t2, t3) = (t * t, t * t * t);
-    let value = t3 * (c(10.0) + t * (c(6.0) * t - c(15.0)));
+#[inline(always)]
+pub fn basis<V: Number>(t: V) -> [V; 6] {
+    let t2 = t * t;
+    let t3 = t2 * t;
+    let value = t3 * (t * (t * 6.0 - 15.0) + 10.0);
     [
-        c(1.0) - value,
-        t + t3 * (t * (c(8.0) - c(3.0) * t) - c(6.0)),
-        t2 * (c(0.5) + t * (t * (c(1.5) - c(0.5) * t) - c(1.5))),
+        value * -1.0 + 1.0,
+        t + t3 * (t * (t * -3.0 + 8.0) - 6.0),
+        t2 * (t * (t * (t * -0.5 + 1.5) - 1.5) + 0.5),
         value,
-        t3 * (t * (c(7.0) - c(3.0) * t) - c(4.0)),
-        t3 * (c(0.5) + t * (c(0.5) * t - c(1.0))),
+        t3 * (t * (t * -3.0 + 7.0) - 4.0),
+        t3 * (t * (t * 0.5 - 1.0) + 0.5),
     ]
 }
 
 /// φ'.
-#[inline]
-pub fn slopes<T: Real>(t: T) -> [T; 6] {
-    let c = T::of;
-    let (t2, s) = (t * t, t * (c(1.0) - t));
-    let value = c(30.0) * s * s;
+#[inline(always)]
+pub fn slopes<V: Number>(t: V) -> [V; 6] {
+    let t2 = t * t;
+    let s = t - t2;
+    let value = s * s * 30.0;
     [
-        c(0.0) - value,
-        c(1.0) + t2 * (t * (c(32.0) - c(15.0) * t) - c(18.0)),
-        t * (c(1.0) + t * (t * (c(6.0) - c(2.5) * t) - c(4.5))),
+        value * -1.0,
+        t2 * (t * (t * -15.0 + 32.0) - 18.0) + 1.0,
+        t * (t * (t * (t * -2.5 + 6.0) - 4.5) + 1.0),
         value,
-        t2 * (t * (c(28.0) - c(15.0) * t) - c(12.0)),
-        t2 * (c(1.5) + t * (c(2.5) * t - c(4.0))),
+        t2 * (t * (t * -15.0 + 28.0) - 12.0),
+        t2 * (t * (t * 2.5 - 4.0) + 1.5),
     ]
 }
 
@@ -195,11 +198,9 @@ impl Nodes {
                 write::<T>(line, jet.row(q).iter());
             }
         }
-        let inverse = 1.0 / self.h();
+        let (low, per_cell, last) = (self.ends[0], 1.0 / self.h(), (self.cells - 1) as f64);
         Tabulated {
-            ends: self.ends,
-            per_cell: inverse,
-            inverse,
+            axis: Axis { low, per_cell, last },
             cells: self.cells,
             stride,
             rows: all,
@@ -245,9 +246,9 @@ mod tests {
         let points: Vec<f64> = (0..300).map(|i| -0.5 + 12.5 * f64::from(i) / 299.0).collect();
         let exact = jets(&network, &theta, &points);
         for (i, &x) in points.iter().enumerate() {
-            let place = table.place(x).unwrap();
+            let [cell, t] = placed(table.axis(), x);
             // Lines 40 and 41 of the identity pick two channels.
-            let at: Vec<u32> = (0..6).map(|r| place.cell * 3 + r).collect();
+            let at: Vec<u32> = (0..6).map(|r| cell * 3 + r).collect();
             let mut z = vec![[0.0; 4]; 6];
             let mut a = vec![ground::kernel::lane::Row8::default(); 4 * table.stride];
             a[0].as_mut()[3] = 1.0;
@@ -256,14 +257,13 @@ mod tests {
             let sum = |k: usize, w: [f64; 6]| (0..6).map(|r| w[r] * z[r][k]).sum::<f64>();
             for (k, m) in [(0, 3), (1, 99)] {
                 assert!(
-                    (sum(k, basis(place.t)) - exact[0][[i, m]]).abs()
+                    (sum(k, basis(t)) - exact[0][[i, m]]).abs()
                         < 3.0 * table.errors[0] + 1e-13
                 );
-                let slope = sum(k, slopes(place.t)) * table.inverse();
+                let slope = sum(k, slopes(t)) * table.axis().per_cell();
                 assert!((slope - exact[1][[i, m]]).abs() < 3.0 * table.errors[1] + 1e-12);
             }
         }
-        assert!(table.place(12.1).is_none() && table.place(-0.6).is_none());
         assert!(flat::<f64>(&table.rows).iter().all(|v| v.is_finite()));
     }
 }

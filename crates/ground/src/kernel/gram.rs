@@ -46,7 +46,8 @@ pub fn products<T: Real>(level: Level, pairs: Pairs, a: &[T::Row], products: &mu
     T::gram(level, pairs, a, &mut products[..pairs.len()]);
 }
 
-/// ā `[4, stride]` (written, zero in the padding) of D̄ `[≥ len]`, times a factor.
+/// ā `[4, stride]` (written, zero in the padding) of D̄ `[≥ len]`, times a factor. `lines` is room for D̄ in
+/// K lines; leave in it what is there for the next call with the same pairs.
 ///
 /// # Panics
 /// If the slices are too short.
@@ -55,11 +56,21 @@ pub fn reverse<T: Real>(
     pairs: Pairs,
     (a, by): (&[T::Row], T),
     seeds: &[T],
+    lines: &mut Vec<T::Row>,
     into: &mut [T::Row],
 ) {
     check::<T>(pairs, a);
     assert_eq!(a.len(), into.len(), "rows of the derivative: needed, found");
-    T::gram_reverse(level, pairs, (a, by, &seeds[..pairs.len()]), into);
+    let stride = a.len() / 4;
+    // What stands before column k of line k, and behind the last column, is zero and stays so.
+    lines.resize(pairs.first * stride, T::Row::default());
+    let mut rest = &seeds[..pairs.len()];
+    for (k, line) in lines.chunks_exact_mut(stride).enumerate() {
+        let (own, after) = rest.split_at(pairs.columns - k);
+        rest = after;
+        flat_mut::<T>(line)[k..pairs.columns].copy_from_slice(own);
+    }
+    T::gram_reverse(level, (a, by, lines), into);
 }
 
 fn check<T: Real>(pairs: Pairs, a: &[T::Row]) {
@@ -103,60 +114,67 @@ pub(super) fn products_of<T: Real, S: Simd>(
         for c in 0..4 {
             own[c] = T::V::splat(simd, a[c][k]);
         }
-        for (p, to) in line.chunks_mut(T::LANES).enumerate() {
-            let from = k + p * T::LANES;
-            let mut sum = own[0] * part::<T, S>(simd, a[0], from);
-            for c in 1..4 {
-                sum = own[c].mul_add(part::<T, S>(simd, a[c], from), sum);
-            }
-            if to.len() == T::LANES {
-                sum.store_slice(to);
-            } else {
-                let mut row = T::Row::default();
-                T::store(sum, &mut row);
-                to.copy_from_slice(&row.as_ref()[..to.len()]);
-            }
+        let n = line.len();
+        if n < T::LANES {
+            let mut row = T::Row::default();
+            T::store(paired::<T, S>(simd, own, a, k), &mut row);
+            line.copy_from_slice(&row.as_ref()[..n]);
+            continue;
         }
+        for (p, to) in line.chunks_exact_mut(T::LANES).enumerate() {
+            paired::<T, S>(simd, own, a, k + p * T::LANES).store_slice(to);
+        }
+        // The last row ends where the line does; some of it is there already.
+        let last = n - T::LANES;
+        paired::<T, S>(simd, own, a, k + last).store_slice(&mut line[last..]);
     }
+}
+
+/// Σ_c own_c a_cm for a row of columns m.
+#[inline(always)]
+fn paired<T: Real, S: Simd>(simd: S, own: [T::V<S>; 4], a: [&[T]; 4], from: usize) -> T::V<S> {
+    let mut sum = own[0] * part::<T, S>(simd, a[0], from);
+    for c in 1..4 {
+        sum = own[c].mul_add(part::<T, S>(simd, a[c], from), sum);
+    }
+    sum
 }
 
 #[inline(always)]
 pub(super) fn reverse_of<T: Real, S: Simd>(
     simd: S,
-    pairs: Pairs,
-    (a, by, seeds): (&[T::Row], T, &[T]),
+    (a, by, seeds): (&[T::Row], T, &[T::Row]),
     into: &mut [T::Row],
 ) {
-    let wide = a.len() / 4 * T::LANES;
-    let (a, mut rest) = (four::<T>(a), seeds);
-    into.fill(T::Row::default());
-    let into = flat_mut::<T>(into);
-    for k in 0..pairs.first {
-        let (line, after) = rest.split_at(pairs.columns - k);
-        rest = after;
-        let zero = T::V::splat(simd, T::of(0.0));
-        let (mut own, mut sums) = ([zero; 4], [zero; 4]);
-        for c in 0..4 {
-            own[c] = T::V::splat(simd, a[c][k] * by);
-        }
-        for (p, seeds) in line.chunks(T::LANES).enumerate() {
-            let from = k + p * T::LANES;
-            let seed = part::<T, S>(simd, seeds, 0);
+    let stride = a.len() / 4;
+    let numbers = four::<T>(a);
+    let zero = T::V::splat(simd, T::of(0.0));
+    let scale = T::V::splat(simd, by);
+    // As the second of a pair: row by row.
+    for p in 0..stride {
+        let mut sum = [zero; 4];
+        for (k, line) in seeds.chunks_exact(stride).enumerate() {
+            let seed = T::load(simd, &line[p]);
             for c in 0..4 {
-                sums[c] = seed.mul_add(part::<T, S>(simd, a[c], from), sums[c]);
-                let to = &mut into[c * wide + from..(c + 1) * wide];
-                let more = own[c].mul_add(seed, part::<T, S>(simd, to, 0));
-                if to.len() >= T::LANES {
-                    more.store_slice(&mut to[..T::LANES]);
-                } else {
-                    let mut row = T::Row::default();
-                    T::store(more, &mut row);
-                    to.copy_from_slice(&row.as_ref()[..to.len()]);
-                }
+                sum[c] = T::V::splat(simd, numbers[c][k]).mul_add(seed, sum[c]);
             }
         }
         for c in 0..4 {
-            into[c * wide + k] += sums[c].reduce_sum() * by;
+            T::store(sum[c] * scale, &mut into[c * stride + p]);
+        }
+    }
+    // As the first: column by column.
+    for (k, line) in seeds.chunks_exact(stride).enumerate() {
+        let mut sum = [zero; 4];
+        for (p, seed) in line.iter().enumerate() {
+            let seed = T::load(simd, seed);
+            for c in 0..4 {
+                sum[c] = seed.mul_add(T::load(simd, &a[c * stride + p]), sum[c]);
+            }
+        }
+        for c in 0..4 {
+            let to = &mut flat_mut::<T>(&mut into[c * stride..])[k];
+            *to += sum[c].reduce_sum() * by;
         }
     }
 }
@@ -183,8 +201,10 @@ mod tests {
             let mut found = vec![T::of(7.0); pairs.len() + 1];
             products::<T>(level, pairs, &a, &mut found);
             assert_eq!(found[pairs.len()], T::of(7.0));
-            let mut back = vec![T::Row::splat_all(); 4 * stride];
-            reverse::<T>(level, pairs, (&a, T::of(0.5)), &seeds, &mut back);
+            let (mut back, mut room) = (vec![T::Row::splat_all(); 4 * stride], Vec::new());
+            for _ in 0..2 {
+                reverse::<T>(level, pairs, (&a, T::of(0.5)), &seeds, &mut room, &mut back);
+            }
             let mut right = vec![0.0; 4 * stride * T::LANES];
             for k in 0..pairs.first {
                 for i in k..m {

@@ -248,8 +248,7 @@ pub trait Once: Sized {
     #[doc(hidden)]
     fn gram_reverse(
         level: Level,
-        pairs: Pairs,
-        from: (&[<Self as Real>::Row], Self, &[Self]),
+        from: (&[<Self as Real>::Row], Self, &[<Self as Real>::Row]),
         into: &mut [<Self as Real>::Row],
     ) where
         Self: Real;
@@ -536,12 +535,11 @@ macro_rules! once {
             #[inline(never)]
             fn gram_reverse(
                 level: Level,
-                pairs: Pairs,
-                from: (&[<Self as Real>::Row], Self, &[Self]),
+                from: (&[<Self as Real>::Row], Self, &[<Self as Real>::Row]),
                 into: &mut [<Self as Real>::Row],
             ) {
                 dispatch_products!(level, simd => {
-                    gram::reverse_of::<$real, _>(simd, pairs, from, into);
+                    gram::reverse_of::<$real, _>(simd, from, into);
                 });
             }
             #[inline(never)]

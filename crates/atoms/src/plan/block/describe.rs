@@ -1,19 +1,21 @@
 //! Steps 2 and 3 of a block: features on nodes, their inner products, and the fitting networks.
 
+use fearless_simd::Simd;
+use ground::dispatch;
 use ground::kernel::dense::rows;
 use ground::kernel::gathered::{self, Table};
 use ground::kernel::gram;
 use ground::kernel::lane::{Real, flat, flat_mut};
 
+use super::between::Between;
 use super::{Centre, Desk, NONE, Part};
 use crate::plan::Plan;
-use crate::plan::environment::LANES;
-use crate::plan::table::{LINES, Tabulated, basis};
+use crate::plan::table::{LINES, Tabulated};
 
 impl<T: Real> Plan<T> {
-    /// Step 2, and D.
+    /// Step 2.
     pub(super) fn describe(&self, desk: &mut Desk<T>) {
-        let Desk { octets, links, groups, centres, own, at, own_at, slots, b, own_b, a, .. } = desk;
+        let Desk { octets, groups, centres, own, at, own_at, slots, b, own_b, a, .. } = desk;
         at.clear();
         let most = self.tables.iter().map(Tabulated::nodes).max().unwrap_or(0);
         slots.resize(most, NONE);
@@ -21,49 +23,32 @@ impl<T: Real> Plan<T> {
             let a = &mut a[i * 4 * self.stride..][..4 * self.stride];
             let scale = self.scales[centre.species];
             for group in &mut groups[centre.groups[0]..centre.groups[1]] {
-                let first = at.len();
-                b.clear();
-                own_b.clear();
-                own_at.clear();
-                for j in group.first..group.end {
-                    let seen = octets[j / LANES].get(j % LANES);
-                    let scaled = scale.of::<T>(seen.s, seen.e);
-                    let Some(place) = self.place(group.network, scale.radial(seen.s)) else {
-                        own_at.push(2 * links[j].own);
-                        own_b.push(scaled);
-                        continue;
-                    };
-                    let phi = basis::<T>(T::of(place.t));
-                    let nodes = [place.cell, place.cell + 1];
-                    for (node, phi) in nodes.into_iter().zip(phi.chunks_exact(LINES)) {
-                        let line = 3 * node;
-                        let node = node as usize;
-                        let mut slot = slots[node] as usize;
-                        if slots[node] == NONE {
-                            slot = b.len();
-                            slots[node] = u32::try_from(slot).expect("few lines");
-                            at.extend([0, 1, 2].map(|r| line + r));
-                            b.resize(slot + LINES, [T::default(); 4]);
-                        }
-                        for (b, &phi) in b[slot..slot + LINES].iter_mut().zip(phi) {
-                            for k in 0..4 {
-                                b[k] += phi * scaled[k];
-                            }
-                        }
+                if let Some(first) = group.own {
+                    own_at.clear();
+                    own_b.clear();
+                    for (o, count) in group.octets() {
+                        let scaled = |lane| scale.of(&octets[o].get(lane)).map(T::of);
+                        own_b.extend((0..count).map(scaled));
                     }
+                    own_at.extend((2 * first..).step_by(2).take(group.count));
+                    let table = Table { rows: own, stride: self.stride };
+                    gathered::gather::<T>(self.level, table, own_at, own_b, a);
+                    continue;
                 }
+                let first = at.len();
+                let table = &self.tables[group.network];
+                b.clear();
+                dispatch!(self.level, simd => {
+                    for (o, count) in group.octets() {
+                        let between = Between::new(simd, &octets[o], scale, table.axis());
+                        spread(&between, count, (slots, at, b));
+                    }
+                });
                 group.at = [first, at.len()];
                 for &line in at[first..].iter().step_by(LINES) {
                     slots[line as usize / LINES] = NONE;
                 }
-                if !b.is_empty() {
-                    let table = self.tables[group.network].lines();
-                    gathered::gather::<T>(self.level, table, &at[first..], b, a);
-                }
-                if !own_b.is_empty() {
-                    let table = Table { rows: own, stride: self.stride };
-                    gathered::gather::<T>(self.level, table, own_at, own_b, a);
-                }
+                gathered::gather::<T>(self.level, table.lines(), &at[first..], b, a);
             }
             let by = self.by_slots;
             for v in flat_mut::<T>(a) {
@@ -163,5 +148,33 @@ impl<T: Real> Plan<T> {
             self.natural_order().map(|pair| own[place(pair)].wide()).collect()
         };
         desk.centres.iter().map(one).collect()
+    }
+}
+
+/// Adds φ ⊗ R̃ of the first neighbours to B on the nodes of their cells.
+#[inline(always)]
+fn spread<T: Real, S: Simd>(
+    between: &Between<T, S>,
+    count: usize,
+    (slots, at, b): (&mut [u32], &mut Vec<u32>, &mut Vec<[T; 4]>),
+) {
+    for lane in 0..count {
+        let scaled = between.scaled[lane];
+        for side in 0..2 {
+            let node = between.cell[lane] + side;
+            let own = &mut slots[node as usize];
+            if *own == NONE {
+                *own = u32::try_from(b.len()).expect("few lines");
+                at.extend([0, 1, 2].map(|r| 3 * node + r));
+                b.extend([[T::default(); 4]; LINES]);
+            }
+            let lines = &mut b[*own as usize..][..LINES];
+            for r in 0..LINES {
+                let phi = between.phi[side as usize * LINES + r][lane];
+                for k in 0..4 {
+                    lines[r][k] += phi * scaled[k];
+                }
+            }
+        }
     }
 }

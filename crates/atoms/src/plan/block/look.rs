@@ -1,13 +1,13 @@
-//! Step 1 of a block: neighbours sorted by species, measured, and those outside the tables found.
+//! Step 1 of a block: neighbours sorted by species and measured; who is outside the tables.
 
 use ground::kernel::lane::{Real, flat, flat_mut};
 use ground::{Error, Result};
 
-use super::{Centre, Desk, Group, Link, NONE};
+use super::{Centre, Desk, Group};
 use crate::form::jets::jets;
 use crate::neighbours::Surroundings;
 use crate::plan::environment::{LANES, measure};
-use crate::plan::table::{Place, write};
+use crate::plan::table::write;
 use crate::plan::{Noted, Plan};
 
 /// Atoms closer than the root of this are at one place, Å².
@@ -23,7 +23,8 @@ impl<T: Real> Plan<T> {
         noted: &mut Noted,
     ) -> Result<()> {
         desk.octets.clear();
-        desk.links.clear();
+        desk.places.clear();
+        desk.outside.clear();
         desk.groups.clear();
         desk.centres.clear();
         let n_species = self.form.species.len();
@@ -46,7 +47,7 @@ impl<T: Real> Plan<T> {
                 noted.close.push((around.atom(place), nearest.0.sqrt()));
             }
             noted.count(&counts, &self.form.selection);
-            let groups = self.sort((species, centre), &counts, desk);
+            let groups = self.sort((species, centre), (&counts, nearest.0 < self.reach), desk);
             let a = four_lines(&mut desk.a, desk.centres.len(), self.stride);
             self.pads(centre, &counts, a);
             let place = u32::try_from(place).expect("fewer than 2^32 atoms");
@@ -54,7 +55,7 @@ impl<T: Real> Plan<T> {
             lines[centre] += 1;
         }
         measure(self.level, self.form.switch, &mut desk.octets);
-        self.find_outside(desk);
+        self.list_outside(desk);
         Ok(())
     }
 
@@ -63,56 +64,50 @@ impl<T: Real> Plan<T> {
     fn sort(
         &self,
         (species, centre): (&[u32], usize),
-        counts: &[usize],
+        (counts, outside): (&[usize], bool),
         desk: &mut Desk<T>,
     ) -> [usize; 2] {
-        let Desk { near, octets, links, groups, .. } = desk;
-        let (first, start) = (links.len(), groups.len());
-        let mut next = first;
+        let Desk { near, octets, places, groups, .. } = desk;
+        let (start, mut first) = (groups.len(), octets.len());
         for (t, &count) in counts.iter().enumerate() {
-            let seen = if self.form.excludes(centre, t) { 0 } else { count };
             let network = self.form.embedding_of(t, centre);
-            groups.push(Group { network, first: next, end: next, at: [0; 2] });
-            next += seen;
+            let own = outside.then_some(0);
+            groups.push(Group { network, first, count: 0, own, at: [0; 2] });
+            let seen = if self.form.excludes(centre, t) { 0 } else { count };
+            first += seen.div_ceil(LANES);
         }
-        octets.resize(octets.len() + (next - first).div_ceil(LANES), self.nobody);
-        links.resize(octets.len() * LANES, Link { place: 0, own: NONE });
+        octets.resize(first, self.nobody);
+        places.resize(first * LANES, 0);
         let own = &mut groups[start..];
         for n in near.iter() {
             let t = species[n.place as usize] as usize;
             if self.form.excludes(centre, t) {
                 continue;
             }
-            let at = own[t].end;
-            own[t].end += 1;
-            links[at].place = n.place;
+            let at = own[t].first * LANES + own[t].count;
+            own[t].count += 1;
+            places[at] = n.place;
             octets[at / LANES].put(at % LANES, n.d, n.r2);
         }
         [start, groups.len()]
     }
 
-    /// Which neighbours need nodes of their own.
-    fn find_outside(&self, desk: &mut Desk<T>) {
-        let Desk { octets, links, groups, centres, outside, .. } = desk;
-        outside.clear();
+    /// The neighbours that have nodes of their own.
+    fn list_outside(&self, desk: &mut Desk<T>) {
+        let Desk { octets, groups, centres, outside, .. } = desk;
         for centre in centres.iter() {
             let scale = self.scales[centre.species];
-            for group in &groups[centre.groups[0]..centre.groups[1]] {
-                for at in group.first..group.end {
-                    let x = scale.radial(octets[at / LANES].get(at % LANES).s);
-                    if self.place(group.network, x).is_none() {
-                        links[at].own = u32::try_from(outside.len()).expect("few neighbours");
-                        outside.push((group.network, x));
-                    }
+            for group in &mut groups[centre.groups[0]..centre.groups[1]] {
+                if group.own.is_none() {
+                    continue;
+                }
+                group.own = Some(u32::try_from(outside.len()).expect("few neighbours"));
+                for (o, count) in group.octets() {
+                    let x = |lane| scale.radial(octets[o].get(lane).s);
+                    outside.extend((0..count).map(|lane| (group.network, x(lane))));
                 }
             }
         }
-    }
-
-    /// Where an argument is in the table of a network, if there is one.
-    #[inline]
-    pub(super) fn place(&self, network: usize, x: f64) -> Option<Place> {
-        self.tables.get(network)?.place(x)
     }
 
     /// What empty slots add to A.

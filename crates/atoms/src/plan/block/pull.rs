@@ -1,113 +1,159 @@
 //! Step 4 of a block: from the derivatives by D to forces and the virial.
 
+use fearless_simd::{Simd, SimdBase, SimdFloat, f64x8};
+use ground::dispatch;
 use ground::kernel::gathered::{self, Table};
 use ground::kernel::gram;
-use ground::kernel::lane::{Real, flat};
+use ground::kernel::lane::{Real, Row8, flat};
 
-use super::{Desk, NONE};
+use super::between::Between;
+use super::{Centre, Desk, Group, NONE};
 use crate::model::{Mat3, Vec3};
 use crate::plan::Plan;
-use crate::plan::environment::LANES;
-use crate::plan::table::{LINES, Place, basis, slopes};
+use crate::plan::environment::{LANES, Octet, Scale};
+use crate::plan::table::LINES;
+
+/// ∂E/∂R̃ of eight neighbours.
+type Slopes = [Row8; 4];
 
 impl<T: Real> Plan<T> {
     /// Step 4: forces on everyone touched, and the virial.
     pub(super) fn pull(&self, desk: &mut Desk<T>, virial: &mut Mat3) {
         let starts = self.first_lines(&desk.centres);
-        let Desk { octets, links, groups, centres, own, at, slots, a, by_lines, .. } = desk;
-        let Desk { back, z, local, touched, .. } = desk;
         let line = self.line();
-        back.resize(4 * self.stride, T::Row::default());
-        touched.clear();
-        for (i, centre) in centres.iter().enumerate() {
-            let a = &a[i * 4 * self.stride..][..4 * self.stride];
+        desk.back.resize(4 * self.stride, T::Row::default());
+        desk.touched.clear();
+        for i in 0..desk.centres.len() {
+            let centre = desk.centres[i];
             let seeds = (starts[centre.species] + centre.line) * line;
+            let Desk { a, by_lines, seeds: room, back, .. } = desk;
+            let a = &a[i * 4 * self.stride..][..4 * self.stride];
             let seeds = flat::<T>(&by_lines[seeds..][..line]);
-            gram::reverse::<T>(self.level, self.pairs, (a, self.by_slots), seeds, back);
-            let scale = self.scales[centre.species];
-            let mut total = [0.0; 3];
-            for group in &groups[centre.groups[0]..centre.groups[1]] {
-                let at = &at[group.at[0]..group.at[1]];
-                z.resize(at.len(), [T::default(); 4]);
-                let mut inverse = T::default();
-                if let Some(table) = self.tables.get(group.network) {
-                    inverse = T::of(table.inverse());
-                    gathered::project::<T>(self.level, table.lines(), at, back, z);
-                }
-                for (k, &line) in at.iter().step_by(LINES).enumerate() {
+            gram::reverse::<T>(self.level, self.pairs, (a, self.by_slots), seeds, room, back);
+            dispatch!(self.level, simd => self.pull_on(simd, centre, desk, virial));
+        }
+    }
+
+    /// The forces of one centre on its neighbours and on itself.
+    #[inline(always)]
+    fn pull_on<S: Simd>(&self, simd: S, centre: Centre, desk: &mut Desk<T>, virial: &mut Mat3) {
+        let Desk { octets, places, groups, own, at, slots, back, z, local, touched, .. } = desk;
+        let scale = self.scales[centre.species];
+        let zero = f64x8::splat(simd, 0.0);
+        let (mut total, mut stress) = ([zero; 3], [[zero; 3]; 3]);
+        for group in &groups[centre.groups[0]..centre.groups[1]] {
+            let lines = match group.own {
+                None => &at[group.at[0]..group.at[1]],
+                Some(_) => &[],
+            };
+            if group.own.is_none() {
+                z.resize(lines.len(), [T::default(); 4]);
+                let table = self.tables[group.network].lines();
+                gathered::project::<T>(self.level, table, lines, back, z);
+                for (k, &line) in lines.iter().step_by(LINES).enumerate() {
                     slots[line as usize / LINES] = u32::try_from(k * LINES).expect("few lines");
                 }
-                for j in group.first..group.end {
-                    let seen = octets[j / LANES].get(j % LANES);
-                    let scaled = scale.of::<T>(seen.s, seen.e);
-                    let p = match self.place(group.network, scale.radial(seen.s)) {
-                        Some(place) => slope_on_nodes(place, (slots, z), scaled, inverse),
-                        None => self.slope_on_own((own, links[j].own), back, scaled),
-                    };
-                    let g = scale.chain(p.map(T::wide), seen);
-                    let d = seen.e.map(|e| e / seen.inverse);
-                    let other = slot(links[j].place, local, touched);
+            }
+            for (k, (o, count)) in group.octets().enumerate() {
+                let p = match group.own {
+                    None => self.slopes_on_nodes(simd, &octets[o], (group, count), (scale, slots, z)),
+                    Some(first) => {
+                        let first = first as usize + k * LANES;
+                        self.slopes_on_own((own, first), back, &octets[o], (scale, count))
+                    }
+                };
+                let seen = octets[o].all(simd);
+                let g = scale.chain(p.each_ref().map(|p| f64::load(simd, p)), &seen);
+                let r = f64x8::splat(simd, 1.0) / seen.inverse;
+                let mut pulls = [Row8::default(); 3];
+                for a in 0..3 {
+                    total[a] += g[a];
+                    let by_r = g[a] * r;
+                    for b in 0..3 {
+                        stress[a][b] = by_r.mul_add(seen.e[b], stress[a][b]);
+                    }
+                    f64::store(g[a], &mut pulls[a]);
+                }
+                for (lane, &place) in places[o * LANES..][..count].iter().enumerate() {
+                    let other = slot(place, local, touched);
                     for a in 0..3 {
-                        total[a] += g[a];
-                        touched[other].1[a] -= g[a];
-                        for b in 0..3 {
-                            virial[a][b] -= g[a] * d[b];
-                        }
+                        touched[other].1[a] -= pulls[a].as_ref()[lane];
                     }
                 }
-                for &line in at.iter().step_by(LINES) {
-                    slots[line as usize / LINES] = NONE;
+            }
+            for &line in lines.iter().step_by(LINES) {
+                slots[line as usize / LINES] = NONE;
+            }
+        }
+        let own = slot(centre.place, local, touched);
+        for a in 0..3 {
+            touched[own].1[a] += total[a].reduce_sum();
+            for b in 0..3 {
+                virial[a][b] -= stress[a][b].reduce_sum();
+            }
+        }
+    }
+
+    /// ∂E/∂R̃ of neighbours between nodes.
+    #[inline(always)]
+    fn slopes_on_nodes<S: Simd>(
+        &self,
+        simd: S,
+        octet: &Octet,
+        (group, count): (&Group, usize),
+        (scale, slots, z): (Scale, &[u32], &[[T; 4]]),
+    ) -> Slopes {
+        let axis = self.tables[group.network].axis();
+        let between = Between::<T, S>::new(simd, octet, scale, axis);
+        let slopes = between.slopes(axis);
+        let mut all = Slopes::default();
+        for lane in 0..count {
+            let (mut p, mut q) = ([T::default(); 4], [T::default(); 4]);
+            for side in 0..2 {
+                let first = slots[between.cell[lane] as usize + side] as usize;
+                let lines = &z[first..][..LINES];
+                for r in 0..LINES {
+                    let [phi, slope] = [&between.phi, &slopes].map(|w| w[side * LINES + r][lane]);
+                    for k in 0..4 {
+                        p[k] += phi * lines[r][k];
+                        q[k] += slope * lines[r][k];
+                    }
                 }
             }
-            let own = slot(centre.place, local, touched);
-            for a in 0..3 {
-                touched[own].1[a] += total[a];
-            }
-        }
-    }
-
-    /// ∂E/∂R̃_j of a neighbour with a node of its own.
-    fn slope_on_own(
-        &self,
-        (own, node): (&[T::Row], u32),
-        back: &[T::Row],
-        scaled: [T; 4],
-    ) -> [T; 4] {
-        let table = Table { rows: own, stride: self.stride };
-        let mut z = [[T::default(); 4]; 2];
-        gathered::project::<T>(self.level, table, &[2 * node, 2 * node + 1], back, &mut z);
-        let [mut p, slope] = z;
-        for k in 0..4 {
-            p[0] += slope[k] * scaled[k];
-        }
-        p
-    }
-}
-
-/// ∂E/∂R̃_j of a neighbour between two nodes.
-#[inline]
-fn slope_on_nodes<T: Real>(
-    place: Place,
-    (slots, z): (&[u32], &[[T; 4]]),
-    scaled: [T; 4],
-    inverse: T,
-) -> [T; 4] {
-    let t = T::of(place.t);
-    let (phi, dphi) = (basis(t), slopes(t));
-    let (mut p, mut q) = ([T::default(); 4], [T::default(); 4]);
-    for side in 0..2 {
-        let first = slots[place.cell as usize + side] as usize;
-        let lines = &z[first..first + LINES];
-        for r in 0..LINES {
+            let scaled = between.scaled[lane];
+            p[0] += q[0] * scaled[0] + q[1] * scaled[1] + q[2] * scaled[2] + q[3] * scaled[3];
             for k in 0..4 {
-                p[k] += phi[side * LINES + r] * lines[r][k];
-                q[k] += dphi[side * LINES + r] * lines[r][k];
+                all[k].as_mut()[lane] = p[k].wide();
             }
         }
+        all
     }
-    let along = q[0] * scaled[0] + q[1] * scaled[1] + q[2] * scaled[2] + q[3] * scaled[3];
-    p[0] += along * inverse;
-    p
+
+    /// ∂E/∂R̃ of neighbours with nodes of their own.
+    fn slopes_on_own(
+        &self,
+        (own, first): (&[T::Row], usize),
+        back: &[T::Row],
+        octet: &Octet,
+        (scale, count): (Scale, usize),
+    ) -> Slopes {
+        let table = Table { rows: own, stride: self.stride };
+        let mut all = Slopes::default();
+        for lane in 0..count {
+            let node = u32::try_from(2 * (first + lane)).expect("few neighbours");
+            let mut z = [[T::default(); 4]; 2];
+            gathered::project::<T>(self.level, table, &[node, node + 1], back, &mut z);
+            let [mut p, slope] = z;
+            let scaled = scale.of(&octet.get(lane)).map(T::of);
+            for k in 0..4 {
+                p[0] += slope[k] * scaled[k];
+            }
+            for k in 0..4 {
+                all[k].as_mut()[lane] = p[k].wide();
+            }
+        }
+        all
+    }
 }
 
 /// Where a place stands among the touched.

@@ -46,24 +46,52 @@ pub(in crate::kernel) fn across<T: Real, S: Simd, K: Sink<T, S>>(
     sink: &mut K,
 ) {
     let length = k + usize::from(bias != Bias::Absent);
-    for (p, panel) in panels.chunks_exact(length).enumerate() {
-        let mut start = T::V::splat(simd, T::of(0.0));
-        if bias == Bias::Added {
-            start = T::load(simd, &panel[k]);
+    let mut p = 0;
+    // A row is one register there: two panels share what is read of the lines.
+    if S::f32s::LEN == 16 {
+        while (p + 2) * length <= panels.len() {
+            beside::<T, S, K, 2>(simd, (m, k, bias), a, (panels, p), sink);
+            p += 2;
         }
-        let panel = &panel[..k];
-        let next = panels.get((p + 1) * length..(p + 2) * length).unwrap_or(&[]);
-        let mut i = 0;
-        if S::f32s::LEN == 16 {
-            i = lines::<T, S, K, 12>(simd, (i, m, p), a, [panel, next], (start, sink));
-        }
-        if S::f32s::LEN >= 8 {
-            i = lines::<T, S, K, 6>(simd, (i, sixes(i, m), p), a, [panel, next], (start, sink));
-            i = lines::<T, S, K, 4>(simd, (i, m, p), a, [panel, next], (start, sink));
-        }
-        i = lines::<T, S, K, 2>(simd, (i, m, p), a, [panel, next], (start, sink));
-        lines::<T, S, K, 1>(simd, (i, m, p), a, [panel, next], (start, sink));
     }
+    while (p + 1) * length <= panels.len() {
+        beside::<T, S, K, 1>(simd, (m, k, bias), a, (panels, p), sink);
+        p += 1;
+    }
+}
+
+/// All lines by N panels, of which p is the first.
+#[inline(always)]
+fn beside<T: Real, S: Simd, K: Sink<T, S>, const N: usize>(
+    simd: S,
+    (m, k, bias): (usize, usize, Bias),
+    a: Lines<'_, T::Row>,
+    (panels, p): (&[T::Row], usize),
+    sink: &mut K,
+) {
+    let length = k + usize::from(bias != Bias::Absent);
+    let mut start = [T::V::splat(simd, T::of(0.0)); N];
+    let mut own: [&[T::Row]; N] = [&[]; N];
+    for n in 0..N {
+        let panel = &panels[(p + n) * length..][..length];
+        if bias == Bias::Added {
+            start[n] = T::load(simd, &panel[k]);
+        }
+        own[n] = &panel[..k];
+    }
+    let rest = &panels[(p + N) * length..];
+    let next = &rest[..rest.len().min(N * length)];
+    let panels = (own, next);
+    let mut i = 0;
+    if S::f32s::LEN == 16 {
+        i = lines::<T, S, K, 12, N>(simd, (i, m, p), a, panels, (start, sink));
+    }
+    if S::f32s::LEN >= 8 {
+        i = lines::<T, S, K, 6, N>(simd, (i, sixes(i, m), p), a, panels, (start, sink));
+        i = lines::<T, S, K, 4, N>(simd, (i, m, p), a, panels, (start, sink));
+    }
+    i = lines::<T, S, K, 2, N>(simd, (i, m, p), a, panels, (start, sink));
+    lines::<T, S, K, 1, N>(simd, (i, m, p), a, panels, (start, sink));
 }
 
 /// Where tiles of six from i on are to end: two tiles of four rather than one of six and one of two.
@@ -72,35 +100,47 @@ fn sixes(i: usize, end: usize) -> usize {
     if (end - i) % 6 == 2 && end - i >= 8 { end - 8 } else { end }
 }
 
-/// Tiles of M lines from line i on, as many as fit below m; returns the first one left. Each fetches its
-/// share of the next panel.
+/// Tiles of M lines by N panels from line i on, as many as fit below m; returns the first one left. Each
+/// fetches its share of the next panels.
 #[inline(always)]
-fn lines<T: Real, S: Simd, K: Sink<T, S>, const M: usize>(
+fn lines<T: Real, S: Simd, K: Sink<T, S>, const M: usize, const N: usize>(
     simd: S,
     (mut i, m, p): (usize, usize, usize),
     a: Lines<'_, T::Row>,
-    [panel, next]: [&[T::Row]; 2],
-    (start, sink): (T::V<S>, &mut K),
+    (own, next): ([&[T::Row]; N], &[T::Row]),
+    (start, sink): ([T::V<S>; N], &mut K),
 ) -> usize {
-    let wide = a.stride * T::LANES;
+    let (wide, k) = (a.stride * T::LANES, own[0].len());
     while i + M <= m {
         let tile = &lane::flat::<T>(a.rows)[i * wide..][..M * wide];
         let mut x: [&[T]; M] = [&[]; M];
         for j in 0..M {
-            x[j] = &tile[j * wide..][..panel.len()];
+            x[j] = &tile[j * wide..][..k];
+        }
+        let mut w: [&[T::Row]; N] = [&[]; N];
+        for n in 0..N {
+            w[n] = &own[n][..k];
         }
         for row in next.len() * i / m..next.len() * (i + M) / m {
             prefetch_index(next, row);
         }
         let mut sum = [start; M];
-        for q in 0..panel.len() {
-            let w = T::load(simd, &panel[q]);
+        for q in 0..k {
+            let mut row = start;
+            for n in 0..N {
+                row[n] = T::load(simd, &w[n][q]);
+            }
             for j in 0..M {
-                sum[j] = T::V::splat(simd, x[j][q]).mul_add(w, sum[j]);
+                let x = T::V::splat(simd, x[j][q]);
+                for n in 0..N {
+                    sum[j][n] = x.mul_add(row[n], sum[j][n]);
+                }
             }
         }
         for j in 0..M {
-            sink.take(simd, [i + j, p], sum[j]);
+            for n in 0..N {
+                sink.take(simd, [i + j, p + n], sum[j][n]);
+            }
         }
         i += M;
     }
