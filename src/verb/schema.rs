@@ -4,7 +4,7 @@ use clap::Args;
 use ground::Error;
 use serde_json::Value;
 
-use super::{data, eval};
+use super::{data, eval, test};
 use crate::cases::schema::nearest;
 use crate::failure::{Outcome, code};
 use crate::{output, print};
@@ -13,12 +13,13 @@ use crate::{output, print};
 type Schema = fn() -> Value;
 
 /// What has a schema, and the schema.
-const ALL: [(&str, Schema); 7] = [
+const ALL: [(&str, Schema); 8] = [
     ("solve", output::schema),
     ("repeats", output::repeats_schema),
     ("cases", output::cases_schema),
     ("sweep", output::sweep_schema),
     ("eval", eval::schema),
+    ("test", test::schema),
     ("data info", data::info_schema),
     ("data check", data::check_schema),
 ];

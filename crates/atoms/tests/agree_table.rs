@@ -54,7 +54,9 @@ fn compare(name: &str, potential: &Potential, frames: &[Snapshot]) -> Vec<String
     let mut over = Vec::new();
     for (precision, bar, Apart { force, energy, largest }) in found {
         println!(
-            "{name}, {precision}: forces {force:.2e} eV/Å of {largest:.2}, energy/atom {energy:.1e} eV"
+            "{name}, {precision}: forces {force:.2e} eV/Å, {:.1e} of the largest, {largest:.2}; \
+             energy/atom {energy:.1e} eV",
+            force / largest
         );
         // A difference that is no number is over the bar, too.
         if force.is_nan() || force > bar {
