@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use frame::{Report, Verdict};
 use ground::{Error, Result};
 use schemars::{JsonSchema, schema_for};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// What surrounds the answer in the object that `esperance solve --json` prints and `answer.json` in
@@ -176,6 +177,21 @@ pub(crate) struct Swept {
 /// The schema of the object of a sweep.
 pub(crate) fn sweep_schema() -> Value {
     schema_for!(Swept).to_value()
+}
+
+/// How far tables are from the embedding networks they stand for, measured between the nodes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TableErrors {
+    /// The largest error of a feature.
+    error: f64,
+    /// The largest error of the slope of a feature.
+    slope_error: f64,
+}
+
+impl From<[f64; 2]> for TableErrors {
+    fn from([error, slope_error]: [f64; 2]) -> Self {
+        Self { error, slope_error }
+    }
 }
 
 /// What surrounds an answer.

@@ -157,6 +157,30 @@ impl Committee {
         &self.members[0].imported.potential.form.species
     }
 
+    /// How the first computes its embeddings, in words.
+    pub(crate) fn embeddings(&self) -> String {
+        match self.members[0].fast.table_errors() {
+            Some([value, slope]) => format!(
+                "embeddings from tables: errors at most {value:.1e}, of slopes {slope:.1e} (measured \
+                 between the nodes)"
+            ),
+            None => "embeddings by their networks".to_owned(),
+        }
+    }
+
+    /// The precision of the first, as `--precision` says it.
+    pub(crate) fn precision(&self) -> &'static str {
+        match self.members[0].fast {
+            Fast::F32(_) => "f32",
+            Fast::F64(_) => "f64",
+        }
+    }
+
+    /// Threads at work.
+    pub(crate) fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
     /// Frames in terms of these species; where frames have no names, their types are indices.
     fn understand(&self, frames: Frames) -> Result<Frames> {
         let known = self.species();
@@ -173,13 +197,13 @@ impl Committee {
     }
 
     /// Every frame of a file or system, in order: its number, the snapshot, what every member says, and
-    /// what came to notice with the first. That goes to stderr as well, once.
+    /// what came to notice with the first. That goes to stderr as well, once, and is returned in words.
     pub(crate) fn each(
         &self,
         loaded: Loaded,
         descriptors: bool,
         mut take: impl FnMut(usize, &Snapshot, Vec<Evaluation>, Noted),
-    ) -> Result<()> {
+    ) -> Result<Vec<String>> {
         let Loaded { name, frames, numbers, .. } = loaded;
         let about = |error: Error| error.in_file(&name);
         let frames = self.understand(frames).map_err(about)?;
@@ -192,8 +216,11 @@ impl Committee {
             take(number, snapshot, found, noted);
         }
         let potential = &self.members[0].imported.potential;
-        remarks.sentences(&name, potential).iter().for_each(|text| say(text));
-        Ok(())
+        let sentences = remarks.sentences(&name, potential);
+        for text in &sentences {
+            say(text);
+        }
+        Ok(sentences)
     }
 
     /// What every member says of a snapshot, and what came to notice with the first.

@@ -5,12 +5,14 @@
 
 pub(crate) mod advice;
 mod budget;
+mod cells;
 pub(crate) mod draw;
 mod learning;
 mod legend;
-mod page;
+pub(crate) mod page;
 pub(crate) mod png;
 mod scale;
+mod solved;
 mod style;
 
 use frame::{Figure, Forecast, Report, Sheet, Trace, Verdict};
@@ -135,24 +137,24 @@ impl Page {
 
     /// Writes `report.html`.
     pub(crate) fn render(&self, place: &RunFolder) -> Result<()> {
-        let html = page::html(self, &place.text(CASE)?);
+        let html = solved::html(self, &place.text(CASE)?);
         place.write(PAGE, html.as_bytes())
     }
+}
 
-    /// Writes every picture as a file `figures/<name>.<ending>`; returns where.
-    pub(crate) fn pictures(&self, place: &RunFolder, as_png: bool) -> Result<Vec<String>> {
-        let inside = place.inside(FIGURES)?;
-        let mut written = Vec::new();
-        for figure in &self.figures {
-            let svg = draw::standalone(figure);
-            let (ending, bytes) =
-                if as_png { ("png", png::png(&svg)?) } else { ("svg", svg.into_bytes()) };
-            let name = format!("{}.{ending}", figure.name);
-            inside.write(&name, &bytes)?;
-            written.push(inside.name_of(&name));
-        }
-        Ok(written)
+/// Writes every picture as a file `figures/<name>.<ending>`; returns where.
+pub(crate) fn pictures(figures: &[Figure], place: &RunFolder, as_png: bool) -> Result<Vec<String>> {
+    let inside = place.inside(FIGURES)?;
+    let mut written = Vec::new();
+    for figure in figures {
+        let svg = draw::standalone(figure);
+        let (ending, bytes) =
+            if as_png { ("png", png::png(&svg)?) } else { ("svg", svg.into_bytes()) };
+        let name = format!("{}.{ending}", figure.name);
+        inside.write(&name, &bytes)?;
+        written.push(inside.name_of(&name));
     }
+    Ok(written)
 }
 
 /// `[4.590095, 4.590199]`: as many places as show two digits of the standard error.
@@ -190,19 +192,28 @@ fn reasons(verdict: &Verdict) -> Vec<String> {
 }
 
 fn made(run: &Run<'_>) -> Vec<(String, String)> {
-    let (machine, own) = (machine(), &run.resolved.run);
-    let commit = crate::COMMIT.map_or_else(String::new, |commit| format!(", commit {commit}"));
-    let cpu = machine.cpu.unwrap_or_else(|| machine.architecture.to_owned());
-    let rows = [
-        ("case", run.resolved.case.name.clone()),
-        ("program", format!("esperance {}{commit}", crate::VERSION)),
-        ("machine", format!("{cpu}, {} {}, {}", machine.cores, "cores", machine.vector)),
+    let own = &run.resolved.run;
+    let mut rows = vec![("case".to_owned(), run.resolved.case.name.clone())];
+    rows.extend(program());
+    let rest = [
         ("threads", own.threads.to_string()),
         ("seed", own.seed.to_string()),
         ("training", format!("{} iterations of {} paths", own.iterations, own.batch)),
         ("time", human(run.seconds)),
     ];
-    rows.map(|(topic, fact)| (topic.to_owned(), fact)).to_vec()
+    rows.extend(rest.map(|(topic, fact)| (topic.to_owned(), fact)));
+    rows
+}
+
+/// This program and the machine: a topic and a fact.
+pub(crate) fn program() -> [(String, String); 2] {
+    let machine = machine();
+    let commit = crate::COMMIT.map_or_else(String::new, |commit| format!(", commit {commit}"));
+    let cpu = machine.cpu.unwrap_or_else(|| machine.architecture.to_owned());
+    [
+        ("program".to_owned(), format!("esperance {}{commit}", crate::VERSION)),
+        ("machine".to_owned(), format!("{cpu}, {} cores, {}", machine.cores, machine.vector)),
+    ]
 }
 
 #[cfg(test)]

@@ -49,16 +49,12 @@ impl RunFolder {
     /// A new folder: `out`, or `runs/<case>-<number>`.
     pub(crate) fn new(out: Option<&Path>, case: &str) -> Result<Self> {
         let Some(path) = out else { return numbered(Path::new("runs"), case) };
-        if path.is_dir() && !is_empty(path)? {
-            return Err(Error::input("", "this folder is not empty")
-                .allowed("Choose another --out, or go on with --resume")
-                .in_file(&path.display().to_string()));
-        }
-        if path.exists() && !path.is_dir() {
-            return Err(Error::input("", "this is a file")
-                .allowed("Choose a folder for --out")
-                .in_file(&path.display().to_string()));
-        }
+        refuse_filled(path, "Choose another --out, or go on with --resume")?;
+        Self::made(path)
+    }
+
+    /// A folder at a place that [`refuse_filled`] has nothing against.
+    pub(crate) fn made(path: &Path) -> Result<Self> {
         fs::create_dir_all(path).map_err(|e| {
             Error::input("--out", format!("this folder cannot be made: {e}"))
                 .allowed("Choose another --out")
@@ -270,6 +266,20 @@ fn unsealed(name: &str, bytes: &[u8], wanted: Seal) -> Result<Archive> {
 /// SHA-256, in hexadecimal.
 pub(crate) fn digest(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
+}
+
+/// Refuses a place for a new folder where a file is, or a folder with something in it; changes nothing.
+pub(crate) fn refuse_filled(path: &Path, instead: &str) -> Result<()> {
+    let name = path.display().to_string();
+    if path.is_dir() && !is_empty(path)? {
+        return Err(Error::input("", "this folder is not empty").allowed(instead).in_file(&name));
+    }
+    if path.exists() && !path.is_dir() {
+        return Err(Error::input("", "this is a file")
+            .allowed("Choose a folder for --out")
+            .in_file(&name));
+    }
+    Ok(())
 }
 
 /// `runs/<case>-<number>`, the number one more than the largest there is.

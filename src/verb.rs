@@ -90,7 +90,7 @@ impl Verb {
             Self::Explain(verb) => verb.act(),
             Self::Cases(verb) => verb.act(),
             Self::Eval(verb) => verb.act(),
-            Self::Test(verb) => verb.act(),
+            Self::Test(verb) => verb.act(said),
             Self::Show(verb) => verb.act(),
             Self::Verify(verb) => verb.act(),
             Self::Report(verb) => verb.act(),

@@ -4,46 +4,15 @@
 mod door;
 #[path = "../crates/atoms/tests/drawn/mod.rs"]
 mod drawn;
+mod models;
 
 use std::fs;
-use std::path::Path;
 
 use atoms::form::on_tape;
-use atoms::format::{self, Format, Precision, Written};
-use atoms::{Frames, Potential, interchange};
+use atoms::interchange;
 use door::{code, names, object, run, stderr, stdout};
+use models::{folder, write};
 use serde_json::Value;
-use tempfile::tempdir;
-
-/// A model and three labelled frames in a folder: model.dp, other.yaml, frames.xyz.
-fn folder() -> (tempfile::TempDir, Potential, Frames) {
-    let here = tempdir().unwrap();
-    let kind = drawn::KINDS[1];
-    let [one, two] = [1, 2].map(|seed| drawn::potential(kind, seed));
-    for (name, potential) in [("model.dp", &one), ("other.yaml", &two)] {
-        fs::write(here.path().join(name), interchange::write(name, potential).unwrap()).unwrap();
-    }
-    let snapshot = |seed: u64| {
-        let mut snapshot = drawn::snapshot(14, 2, Some(drawn::skew(14)), seed);
-        let found = on_tape::evaluate(&one, &snapshot);
-        // Labels are off by what is known.
-        snapshot.labels.energy = Some(found.energy + 1.4);
-        let off = found.forces.iter().map(|f| [f[0] + 0.3, f[1], f[2]]);
-        snapshot.labels.forces = Some(off.collect());
-        snapshot.labels.virial = Some(found.virial);
-        snapshot
-    };
-    let frames =
-        Frames { species: one.form.species.clone(), snapshots: (0..3).map(snapshot).collect() };
-    write(here.path(), "frames.xyz", &frames);
-    (here, one, frames)
-}
-
-fn write(here: &Path, name: &str, frames: &Frames) {
-    let (written, _) = format::write(frames, Format::ExtXyz, Precision::Double).unwrap();
-    let Written::File(bytes) = written else { panic!("extended XYZ is one file") };
-    fs::write(here.join(name), bytes).unwrap();
-}
 
 fn numbers(value: &Value) -> Vec<f64> {
     match value {
@@ -140,19 +109,12 @@ fn exact_errors_of_test() {
     near("force_mae", 0.1);
     near("virial_rmse_per_atom", 0.0);
     assert_eq!(found["n"], 3);
-    let output = run(here.path(), &[&words[..], &["--detail", "det"]].concat());
+    let output = run(here.path(), &words);
     assert!(
         stdout(&output).contains("Energy RMSE/Natoms : 1.000000e-01 eV\n"),
         "{}",
         stdout(&output)
     );
-    let written: Vec<String> =
-        names(here.path()).into_iter().filter(|n| n.starts_with("det.")).collect();
-    assert_eq!(
-        written,
-        ["det.e.out", "det.e_peratom.out", "det.f.out", "det.v.out", "det.v_peratom.out"]
-    );
-    assert_eq!(fs::read_to_string(here.path().join("det.f.out")).unwrap().lines().count(), 43);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use frame::{Figure, Hue, Mark, Series};
 use svg::node::Text;
 use svg::node::element::Element;
 
+use super::cells::cells;
 use super::legend::legend;
 use super::scale::Scale;
 use super::style;
@@ -115,7 +116,11 @@ fn ranges(figure: &Figure) -> [[f64; 2]; 2] {
                 continue;
             }
             let bar = 2.0 * series.errors.get(k).copied().unwrap_or(0.0);
-            x.take(a, across);
+            let half = series.sides.unwrap_or_default().map(|side| 0.5 * side);
+            for v in [a - half[0], a + half[0]] {
+                x.take(v, across);
+            }
+            let bar = bar + half[1];
             for v in [b - bar, b, b + bar] {
                 y.take(v, up);
             }
@@ -209,6 +214,7 @@ fn draw(series: &Series, class: &str, (x, y): (&Scale, &Scale)) -> Vec<Element> 
             vec![bars(class, &points, floor)]
         }
         Mark::Dots => dots(series, class, (x, y)),
+        Mark::Cells => vec![cells(series, class, (x, y))],
     }
 }
 
@@ -285,7 +291,7 @@ pub(super) fn element(name: &str, class: &str, numbers: &[(&str, f64)]) -> Eleme
     node
 }
 
-fn set(node: &mut Element, key: &str, value: &str) {
+pub(super) fn set(node: &mut Element, key: &str, value: &str) {
     node.get_attributes_mut().insert(key.to_owned(), value.into());
 }
 
@@ -295,7 +301,7 @@ fn with(mut node: Element, text: Text) -> Element {
 }
 
 /// A tenth of a unit is finer than a screen.
-fn round(place: f64) -> f64 {
+pub(super) fn round(place: f64) -> f64 {
     (place * 10.0).round() / 10.0
 }
 

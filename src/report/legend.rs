@@ -3,6 +3,7 @@
 use frame::{Mark, Series};
 use svg::node::element::Element;
 
+use super::cells::SHADES;
 use super::draw::{LETTER, WIDTH, element, line, polyline, text};
 
 /// The width of a swatch with its room, and the height of a row.
@@ -54,6 +55,10 @@ fn swatch(mark: Mark, class: &str, [x, y]: [f64; 2]) -> Element {
         Mark::Bars => {
             let place = [("x", x), ("y", y - 6.0), ("width", 26.0), ("height", 12.0)];
             element("rect", &format!("bars {class}"), &place)
+        }
+        Mark::Cells => {
+            let place = [("x", x + 7.0), ("y", y - 6.0), ("width", 12.0), ("height", 12.0)];
+            element("rect", &format!("cells s{} {class}", SHADES - 1), &place)
         }
     }
 }

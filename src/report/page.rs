@@ -1,73 +1,26 @@
 //! A page as one HTML file: no network, no script, light and dark, well-formed as XML too.
+//!
+//! Not here: what stands on the page of a run ([`super::solved`]) or of a test.
 
-use frame::Sheet;
+use frame::{Figure, Sheet};
 
-use super::{Page, draw, style};
+use super::{draw, style};
 
-/// The page; `case` is the text of the complete case.
-pub(super) fn html(page: &Page, case: &str) -> String {
-    let title = escape(&page.title);
-    let parts = [
-        summary(page),
-        page.tables.first().map(table).unwrap_or_default(),
-        page.tables.get(1).map(table).unwrap_or_default(),
-        page.error.as_ref().map(table).unwrap_or_default(),
-        page.tables.iter().skip(2).map(table).collect(),
-        pictures(page),
-        next(page),
-        again(page, case),
-        made(page),
-    ];
+/// A page of this title; its parts are HTML.
+pub(crate) fn document(title: &str, parts: &[String]) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <title>{title}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n\
+         <title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n\
          </html>\n",
+        escape(title),
         style::page(),
         parts.concat()
     )
 }
 
-/// Title, the one sentence, and what the verdict means.
-fn summary(page: &Page) -> String {
-    let verdict = escape(&page.verdict);
-    let answer = match (&page.answer, &page.interval) {
-        (Some(answer), Some(interval)) => {
-            format!("<strong>{}</strong>, 95 % interval {}", escape(answer), escape(interval))
-        }
-        _ => "<strong>no answer</strong>".to_owned(),
-    };
-    let mut text = format!(
-        "<h1>{}</h1>\n<p class=\"sentence\">{answer}, <span class=\"verdict {verdict}\">{verdict}\
-         </span></p>\n<p>{}</p>\n",
-        escape(&page.title),
-        escape(meaning(&page.verdict))
-    );
-    if !page.reasons.is_empty() {
-        text.push_str(&list("reasons", page.reasons.iter().map(|reason| escape(reason))));
-    }
-    text
-}
-
-/// What a verdict means.
-fn meaning(verdict: &str) -> &'static str {
-    match verdict {
-        "converged" => {
-            "Converged: the training has settled, and no check contradicts the answer. The interval \
-             holds the noise of the paths, the learning error and what the limit of the levels may \
-             miss, as the error budget below says them."
-        }
-        "not-settled" => {
-            "Not settled: there is an answer, but there are signs that it may be off by more than \
-             its interval says:"
-        }
-        "contradicted" => "Contradicted: the answer cannot be right, because:",
-        "interrupted" => "Interrupted: the run was stopped before it had an answer:",
-        _ => "The run ended without an answer:",
-    }
-}
-
-fn table(table: &Sheet) -> String {
+/// A table under its title.
+pub(crate) fn table(table: &Sheet) -> String {
     let cells = |tag: &str, row: &[String]| -> String {
         let one = |cell: &String| format!("<{tag}>{}</{tag}>", escape(cell));
         row.iter().map(one).collect::<Vec<_>>().concat()
@@ -94,11 +47,12 @@ fn table(table: &Sheet) -> String {
     )
 }
 
-fn pictures(page: &Page) -> String {
-    if page.figures.is_empty() {
+/// All pictures under one title.
+pub(crate) fn pictures(figures: &[Figure]) -> String {
+    if figures.is_empty() {
         return String::new();
     }
-    let one = |figure: &frame::Figure| {
+    let one = |figure: &Figure| {
         format!(
             "<figure id=\"figure-{}\">\n{}\n<figcaption>{}</figcaption>\n</figure>\n",
             escape(&figure.name),
@@ -106,61 +60,16 @@ fn pictures(page: &Page) -> String {
             escape(&figure.caption)
         )
     };
-    section("pictures", "Pictures", &page.figures.iter().map(one).collect::<String>())
+    section("pictures", "Pictures", &figures.iter().map(one).collect::<String>())
 }
 
-fn next(page: &Page) -> String {
-    let one = |advice: &super::Advice| {
-        let command = advice.command.as_ref().map_or_else(String::new, |command| {
-            format!("<pre><code>{}</code></pre>", escape(command))
-        });
-        format!("{}{command}", escape(&advice.words))
-    };
-    section("next", "What to try next", &list("next", page.next.iter().map(one)))
-}
-
-fn again(page: &Page, case: &str) -> String {
-    let body = format!(
-        "<p>This solves it again, to the same digits on the same kind of machine. A second run folder \
-         is made.</p>\n<pre><code>{}</code></pre>\n<details open=\"open\"><summary>The complete case, \
-         every default filled in</summary>\n<pre><code>{}</code></pre></details>\n",
-        escape(&page.again),
-        escape(case.trim_end())
-    );
-    section("case", "The case, and how to run it again", &body)
-}
-
-fn made(page: &Page) -> String {
-    let rows = page.made.iter().map(|(topic, fact)| vec![topic.clone(), fact.clone()]).collect();
-    let facts = Sheet {
-        name: "made".to_owned(),
-        title: "How this page came about".to_owned(),
-        caption:
-            "Written by esperance, which solves equations in high dimension by drawing random \
-                  paths, averaging and descending."
-                .to_owned(),
-        head: Vec::new(),
-        rows,
-    };
-    let cite =
-        |(key, words): &(String, String)| format!("<b>{}</b> {}", escape(key), escape(words));
-    let rest = section(
-        "references",
-        "What it rests on",
-        &format!(
-            "<p>BibTeX of these: <code>esperance cite</code> and the name of the case.</p>\n{}",
-            list("cites", page.cites.iter().map(cite))
-        ),
-    );
-    table(&facts) + &rest
-}
-
-fn section(name: &str, title: &str, body: &str) -> String {
+/// A part of a page; its body is HTML.
+pub(crate) fn section(name: &str, title: &str, body: &str) -> String {
     format!("<section id=\"{}\">\n<h2>{}</h2>\n{body}</section>\n", escape(name), escape(title))
 }
 
 /// A list; its items are HTML already.
-fn list(class: &str, items: impl Iterator<Item = String>) -> String {
+pub(crate) fn list(class: &str, items: impl Iterator<Item = String>) -> String {
     let items: Vec<String> = items.map(|item| format!("<li>{item}</li>\n")).collect();
     if items.is_empty() {
         return String::new();
@@ -169,7 +78,7 @@ fn list(class: &str, items: impl Iterator<Item = String>) -> String {
 }
 
 /// Text as it stands in HTML. What XML cannot hold at all becomes a sign that says so.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -79,7 +79,7 @@ fn series(text: String, colour: impl Fn(&str) -> String) -> String {
         let colour = colour(&format!("c{k}"));
         format!(
             ".figure .c{k} {{ stroke: {colour} }} .figure .bars.c{k}, .figure .dot.c{k}, .figure .c{k} \
-             .dot {{ fill: {colour} }}\n"
+             .dot {{ fill: {colour} }} .figure .cells.c{k} {{ fill: {colour}; stroke: none }}\n"
         )
     };
     text + &(0..COLOURS).map(class).collect::<Vec<_>>().concat()

@@ -4,7 +4,7 @@ use frame::{Axis, Figure, Mark, Series, Sheet, Verdict};
 use roxmltree::{Document, ParsingOptions};
 
 use super::advice::Advice;
-use super::{Page, page, reasons};
+use super::{Page, reasons, solved};
 
 fn made_up() -> Page {
     let text = |words: &str| words.to_owned();
@@ -41,7 +41,7 @@ fn parsed(html: &str) -> Document<'_> {
 
 #[test]
 fn a_page_is_well_formed_and_says_all() {
-    let html = page::html(&made_up(), "# <case>\nsource = \"a < b && \u{1}\"\n");
+    let html = solved::html(&made_up(), "# <case>\nsource = \"a < b && \u{1}\"\n");
     let document = parsed(&html);
     let all: String =
         document.descendants().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect();
@@ -79,7 +79,7 @@ fn a_run_without_an_answer_has_a_page() {
         figures: Vec::new(),
         ..made_up()
     };
-    let html = page::html(&nothing, "");
+    let html = solved::html(&nothing, "");
     parsed(&html);
     assert!(html.contains("no answer"));
 }

@@ -3,6 +3,7 @@
 mod check;
 mod convert;
 mod info;
+mod object;
 mod split;
 mod write;
 
@@ -14,6 +15,7 @@ use ground::Result;
 
 use crate::failure::Outcome;
 use crate::frames::{self, Chosen, Loaded};
+pub(super) use object::{check_schema, info_schema};
 
 /// The arguments of `data`.
 #[derive(Args, Debug)]

@@ -1,6 +1,7 @@
 //! `eval`: the trained function of a run at points, or potentials on frames.
 
 mod frames;
+mod object;
 mod points;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use ground::Error;
 use crate::failure::Outcome;
 use crate::frames::Chosen;
 use crate::potentials::How;
+pub(super) use object::schema;
 
 /// The arguments of `eval`.
 #[derive(Args, Debug)]

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::failure::{Outcome, code};
 use crate::print;
-use crate::report::Page;
+use crate::report::{self, Page};
 use crate::run_folder::{CASE, PAGE, RunFolder, SHOWN};
 use ground::Error;
 
@@ -38,7 +38,7 @@ impl Write {
         let mut lines = Vec::new();
         for (wanted, as_png) in [(self.svg, false), (self.png, true)] {
             if wanted {
-                lines.extend(page.pictures(&place, as_png)?);
+                lines.extend(report::pictures(&page.figures, &place, as_png)?);
             }
         }
         lines.push(place.name_of(PAGE));

@@ -2,38 +2,49 @@
 
 use clap::Args;
 use ground::Error;
+use serde_json::Value;
 
+use super::{data, eval, test};
 use crate::cases::schema::nearest;
 use crate::failure::{Outcome, code};
 use crate::{output, print};
 
-/// What has a schema: `solve`, `solve --repeats`, `solve` of several cases and of a sweep.
-const VERBS: [&str; 4] = ["solve", "repeats", "cases", "sweep"];
+/// A schema, when it is asked for.
+type Schema = fn() -> Value;
+
+/// What has a schema, and the schema.
+const ALL: [(&str, Schema); 8] = [
+    ("solve", output::schema),
+    ("repeats", output::repeats_schema),
+    ("cases", output::cases_schema),
+    ("sweep", output::sweep_schema),
+    ("eval", eval::schema),
+    ("test", test::schema),
+    ("data info", data::info_schema),
+    ("data check", data::check_schema),
+];
 
 /// The arguments of `schema`.
 #[derive(Args, Debug)]
 pub(crate) struct Print {
-    /// What printed it: solve, repeats for solve --repeats, cases for solve of several cases, or
-    /// sweep for solve of a case with [sweep]
-    verb: String,
+    /// What printed it: solve, repeats for solve --repeats, cases for solve of several cases, sweep for
+    /// solve of a case with [sweep]; eval (of models), test, data info or data check
+    #[arg(required = true, num_args = 1..=2)]
+    verb: Vec<String>,
 }
 
 impl Print {
     /// Does it.
     pub(crate) fn act(self) -> Outcome {
-        if !VERBS.contains(&self.verb.as_str()) {
-            return Err(Error::input("", format!("`{}` has no schema", self.verb))
-                .nearest(nearest(&self.verb, VERBS))
-                .allowed(format!("Known here: {}", VERBS.join(", ")))
+        let asked = self.verb.join(" ");
+        let Some((_, schema)) = ALL.iter().find(|(name, _)| *name == asked) else {
+            let names = ALL.map(|(name, _)| name);
+            return Err(Error::input("", format!("`{asked}` has no schema"))
+                .nearest(nearest(&asked, names))
+                .allowed(format!("Known here: {}", names.join(", ")))
                 .into());
-        }
-        let schema = match self.verb.as_str() {
-            "repeats" => output::repeats_schema(),
-            "cases" => output::cases_schema(),
-            "sweep" => output::sweep_schema(),
-            _ => output::schema(),
         };
-        let schema = serde_json::to_string_pretty(&schema)
+        let schema = serde_json::to_string_pretty(&schema())
             .map_err(|e| Error::bug(format!("a schema cannot be written: {e}")))?;
         print::answer(&schema)?;
         Ok(code::CONVERGED)

@@ -42,12 +42,14 @@ impl Figure {
         for series in &mut self.series {
             let errors = std::mem::take(&mut series.errors);
             let points = std::mem::take(&mut series.points);
+            let counts = std::mem::take(&mut series.counts);
             for (k, point) in points.into_iter().enumerate() {
                 if point.iter().all(|v| v.is_finite()) {
                     series.points.push(point);
                     series
                         .errors
                         .extend(errors.get(k).map(|e| if e.is_finite() { *e } else { 0.0 }));
+                    series.counts.extend(counts.get(k));
                 }
             }
         }
@@ -91,6 +93,12 @@ pub struct Series {
     pub points: Vec<[f64; 2]>,
     /// One standard error of each point, or none.
     pub errors: Vec<f64>,
+    /// How much stands in each cell, for [`Mark::Cells`]; the points are then the cells' middles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<usize>,
+    /// The sides of a cell, for [`Mark::Cells`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sides: Option<[f64; 2]>,
 }
 
 /// How a series is drawn.
@@ -107,6 +115,8 @@ pub enum Mark {
     Bars,
     /// A broken horizontal line across the picture.
     Level,
+    /// Cells of a grid, the darker the more stands in them: many points in little room.
+    Cells,
 }
 
 /// The colour of a series.
@@ -122,7 +132,8 @@ pub enum Hue {
 impl Series {
     /// A series without errors.
     pub fn new(name: impl Into<String>, mark: Mark, points: Vec<[f64; 2]>) -> Self {
-        Self { name: name.into(), mark, hue: Hue::Own, points, errors: Vec::new() }
+        let (errors, counts) = (Vec::new(), Vec::new());
+        Self { name: name.into(), mark, hue: Hue::Own, points, errors, counts, sides: None }
     }
 
     /// The same in the colour of the series before it.
@@ -135,6 +146,32 @@ impl Series {
         Self { errors, ..Self::new(name, Mark::Dots, points) }
     }
 
+    /// How many points stand in each cell of a grid of `n` by `n` cells over a square of values; cells
+    /// without points are left out, points outside the square are counted at its edge.
+    pub fn cells(
+        name: impl Into<String>,
+        points: &[[f64; 2]],
+        [low, high]: [f64; 2],
+        n: usize,
+    ) -> Self {
+        let side = (high - low).max(f64::MIN_POSITIVE) / n as f64;
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a cast is cut off at both ends"
+        )]
+        let place = |v: f64| (((v - low) / side) as usize).min(n - 1);
+        let mut grid = vec![0_usize; n * n];
+        for [x, y] in points {
+            grid[place(*y) * n + place(*x)] += 1;
+        }
+        let middle = |k: usize| low + (k as f64 + 0.5) * side;
+        let full = grid.iter().enumerate().filter(|(_, count)| **count > 0);
+        let (points, counts) =
+            full.map(|(k, count)| ([middle(k % n), middle(k / n)], *count)).unzip();
+        Self { counts, sides: Some([side; 2]), ..Self::new(name, Mark::Cells, points) }
+    }
+
     /// A horizontal line.
     pub fn level(name: impl Into<String>, at: f64) -> Self {
         Self::new(name, Mark::Level, vec![[0.0, at]])
@@ -144,6 +181,16 @@ impl Series {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_point_stands_in_one_cell() {
+        let points = [[0.0, 0.0], [0.1, 0.2], [1.0, 1.0], [0.9, 0.1], [-3.0, 7.0]];
+        let series = Series::cells("a", &points, [0.0, 1.0], 2);
+        assert_eq!(series.points, [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]]);
+        assert_eq!((series.counts, series.sides), (vec![2, 1, 1, 1], Some([0.5; 2])));
+        let same = Series::cells("b", &[[2.0, 2.0]; 3], [2.0, 2.0], 2);
+        assert_eq!(same.counts, [3]);
+    }
 
     #[test]
     fn only_finite_numbers_are_kept() {

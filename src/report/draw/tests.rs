@@ -23,6 +23,7 @@ fn all_marks() -> Vec<Series> {
         Series::new("line", Mark::Line, points()),
         Series::new("broken", Mark::Broken, points()).beside(),
         Series::dots("dots", points(), vec![0.1, 0.2, 0.0]),
+        Series::cells("cells", &points(), [0.0, 3.0], 3),
         Series::level("near", 2.5),
         Series::level("far", 1e3),
     ]
@@ -46,9 +47,12 @@ fn every_mark_is_drawn_and_named() {
     assert_eq!(labels, ["across \"x\"", "up"]);
     assert!(of_class(&document, "tick").len() >= 4);
     let named: Vec<_> = of_class(&document, "entry").iter().map(|n| n.text().unwrap()).collect();
-    assert_eq!(named, ["bars", "line", "broken", "dots", "near", "far ↑ outside"]);
+    assert_eq!(named, ["bars", "line", "broken", "dots", "cells", "near", "far ↑ outside"]);
     let dots = of_class(&document, "dots");
     assert_eq!(dots[0].children().filter(Node::is_element).count(), 3 + 2 * 3, "dots and two bars");
+    let cells = of_class(&document, "cells");
+    assert_eq!(cells.len(), 2, "one path, for all cells hold one point, and one swatch");
+    assert_eq!(cells[0].attribute("d").unwrap().matches('M').count(), 3);
     let colour = |class: &str| of_class(&document, class)[0].attribute("class").unwrap().to_owned();
     assert!(colour("broken").ends_with(" c1"), "a broken line has the colour of the one before");
 }
@@ -90,6 +94,9 @@ fn odd_data_give_a_picture() {
             assert!(of_class(&document, "tick").len() >= 4, "{points:?}");
             assert!(!text.contains("NaN") && !text.contains("inf"), "{points:?}: {text}");
         }
+        let series = Series::cells("odd", &points, [0.0, 1.0], 10);
+        let text = inline(&figure(logarithmic, vec![series]));
+        assert!(!text.contains("NaN") && !text.contains("inf"), "{points:?}: {text}");
     }
 }
 

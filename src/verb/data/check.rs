@@ -3,9 +3,8 @@
 use atoms::Frames;
 use atoms::findings::{Finding, between, findings};
 use clap::Args;
-use serde_json::{Value, json};
 
-use super::Given;
+use super::{Given, object};
 use crate::failure::{Outcome, code};
 use crate::frames::Loaded;
 use crate::print;
@@ -32,7 +31,7 @@ impl Check {
             all.iter().map(|one| (one.name.as_str(), &one.frames)).collect();
         found.extend(between(&systems).into_iter().map(|finding| (String::new(), finding)));
         let frames: usize = all.iter().map(|one| one.frames.len()).sum();
-        let text = if self.json { object(frames, &found) } else { lines(frames, &found) };
+        let text = if self.json { object::check(frames, &found)? } else { lines(frames, &found) };
         print::answer(&text)?;
         Ok(if found.is_empty() { code::CONVERGED } else { code::DOUBTFUL })
     }
@@ -64,13 +63,4 @@ fn lines(frames: usize, found: &[(String, Finding)]) -> String {
             format!("{}\n{findings} in {frames}", lines.join("\n"))
         }
     }
-}
-
-fn object(frames: usize, found: &[(String, Finding)]) -> String {
-    let one = |(name, finding): &(String, Finding)| -> Value {
-        json!({
-            "name": name, "kind": finding.kind, "text": finding.text, "frames": finding.frames,
-        })
-    };
-    json!({ "frames": frames, "findings": found.iter().map(one).collect::<Vec<_>>() }).to_string()
 }

@@ -3,9 +3,8 @@
 use atoms::survey::{Span, Survey, survey};
 use clap::Args;
 use ground::units::KILOBAR;
-use serde_json::{Value, json};
 
-use super::{Given, counted};
+use super::{Given, counted, object};
 use crate::failure::{Outcome, code};
 use crate::frames::Loaded;
 use crate::print;
@@ -25,9 +24,7 @@ impl Info {
     pub(super) fn act(self) -> Outcome {
         let all = self.given.read(!self.json)?;
         let text = if self.json {
-            let systems: Vec<Value> = all.iter().map(object).collect();
-            let frames: usize = all.iter().map(|one| one.frames.len()).sum();
-            json!({ "frames": frames, "systems": systems }).to_string()
+            object::info(&all)?
         } else {
             all.iter().map(page).collect::<Vec<_>>().join("\n\n")
         };
@@ -100,39 +97,4 @@ fn rows(found: &Survey) -> Vec<(&'static str, String)> {
         rows.push(("not converged", counted(found.unconverged)));
     }
     rows
-}
-
-fn object(one: &Loaded) -> Value {
-    let found = survey(&one.frames);
-    let both = |s: Option<Span>| s.map(|s| json!([s.least, s.most]));
-    let named = |counts: &[(String, usize)]| -> Value {
-        counts
-            .iter()
-            .map(|(name, n)| (name.clone(), json!(n)))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
-    };
-    let labels: Vec<(String, usize)> =
-        found.labels.iter().map(|(name, n)| (name.replace(' ', "_"), *n)).collect();
-    json!({
-        "name": one.name,
-        "format": one.format.name(),
-        "frames": found.frames,
-        "atoms": both(found.atoms),
-        "species": named(&found.species),
-        "compositions": named(&found.compositions),
-        "labels": named(&labels),
-        "cells": found.cells,
-        "unconverged": found.unconverged,
-        "energy_per_atom": both(found.energy_per_atom),
-        "force_rms": found.force_rms,
-        "force_max": found.force_most,
-        "volume": both(found.volume),
-        "density": both(found.density),
-        "pressure_kbar": both(found.pressure.map(|p| Span { least: p.least / KILOBAR, most: p.most / KILOBAR })),
-        "closest": found.closest.map(|p| json!({
-            "distance": p.distance, "frame": p.frame, "atoms": p.atoms,
-        })),
-        "warnings": one.warnings,
-    })
 }

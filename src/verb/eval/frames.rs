@@ -1,15 +1,11 @@
 //! Potentials on frames: energies, forces, virials, and how far several potentials are apart.
 
-use std::fmt::Write as _;
-
 use atoms::deviation::{self, Deviation};
 use atoms::potential::Evaluation;
 use frame::Named;
 use ground::{Error, Result};
-use serde::Serialize;
-use serde_json::json;
 
-use super::Eval;
+use super::{Eval, object};
 use crate::export;
 use crate::failure::{Outcome, code};
 use crate::frames::Loaded;
@@ -17,30 +13,18 @@ use crate::potentials::Committee;
 use crate::print;
 use crate::verb::{refuse_existing, write_new};
 
-/// One frame as JSON has it.
-#[derive(Serialize)]
-struct Frame<'a> {
-    energy: f64,
-    forces: &'a [[f64; 3]],
-    /// Ξ row by row.
-    virial: Vec<f64>,
-    atomic_energies: &'a [f64],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    descriptor: Option<&'a [Vec<f64>]>,
-    /// Atoms outside what the model was trained on.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    outside: Vec<serde_json::Value>,
-}
-
 /// What is kept of the frames of one file or system.
 #[derive(Default)]
-struct System {
+pub(super) struct System {
     name: String,
     /// The number of each frame in its file.
     steps: Vec<usize>,
-    found: Vec<Evaluation>,
-    deviations: Vec<Deviation>,
-    noted: Vec<atoms::plan::Noted>,
+    /// What the first model says.
+    pub(super) found: Vec<Evaluation>,
+    /// How far several are apart; empty for one.
+    pub(super) deviations: Vec<Deviation>,
+    /// What came to notice.
+    pub(super) noted: Vec<atoms::plan::Noted>,
 }
 
 /// Does it.
@@ -58,7 +42,7 @@ pub(super) fn eval(asked: &Eval) -> Outcome {
         return Err(Error::input("--at", "there are no frames").into());
     }
     if asked.json {
-        print::answer(&object(&committee, asked, &systems)?)?;
+        print::answer(&object::text(&committee, asked.wanted.atomic, &systems)?)?;
     } else if committee.members.len() > 1 {
         print::answer(text(&systems, asked.wanted.atomic).trim_end())?;
     } else {
@@ -116,55 +100,6 @@ fn text(systems: &[System], atomic: bool) -> String {
     systems.iter().map(one).collect()
 }
 
-/// One object, frame by frame.
-fn object(committee: &Committee, asked: &Eval, systems: &[System]) -> Result<String> {
-    let written = |e: serde_json::Error| Error::bug(format!("a frame cannot be written: {e}"));
-    let mut text = String::from("{\n  \"frames\": [");
-    let mut mark = "\n    ";
-    for system in systems {
-        for (found, noted) in system.found.iter().zip(&system.noted) {
-            let frame = Frame {
-                energy: found.energy,
-                forces: &found.forces,
-                virial: found.virial.concat(),
-                atomic_energies: &found.atomic_energies,
-                descriptor: found.descriptors.as_deref(),
-                outside: noted
-                    .close
-                    .iter()
-                    .map(|(atom, r)| json!({ "atom": atom, "distance": r }))
-                    .collect(),
-            };
-            text.push_str(mark);
-            text.push_str(&serde_json::to_string(&frame).map_err(written)?);
-            mark = ",\n    ";
-        }
-    }
-    text.push_str("\n  ]");
-    if committee.members.len() > 1 {
-        let rows = systems.iter().flat_map(|system| &system.deviations);
-        let row = |d: &Deviation| {
-            let mut row = json!({
-                "max_devi_v": d.virial.max, "min_devi_v": d.virial.min, "avg_devi_v": d.virial.mean,
-                "max_devi_f": d.forces.max, "min_devi_f": d.forces.min, "avg_devi_f": d.forces.mean,
-                "devi_e": d.energy,
-            });
-            if asked.wanted.atomic {
-                row["atm_devi_f"] = json!(d.atoms);
-            }
-            row
-        };
-        let rows: Vec<_> = rows.map(row).collect();
-        let rows = serde_json::to_string(&rows).map_err(written)?;
-        let _infallible = write!(text, ",\n  \"deviation\": {rows}");
-    }
-    let table = committee.members[0].fast.table_errors();
-    let table = table.map(|[value, slope]| json!({ "error": value, "slope_error": slope }));
-    let table = serde_json::to_string(&table).map_err(written)?;
-    let _infallible = write!(text, ",\n  \"table\": {table}\n}}");
-    Ok(text)
-}
-
 /// A line a frame, for people.
 fn table(committee: &Committee, systems: &[System]) -> String {
     let head = ["frame", "atoms", "E (eV)", "E/atom", "max |F| (eV/Å)", "tr Ξ/3 (eV)"];
@@ -190,13 +125,7 @@ fn table(committee: &Committee, systems: &[System]) -> String {
             ]);
         }
     }
-    let how = match committee.members[0].fast.table_errors() {
-        Some([value, slope]) => format!(
-            "embeddings from tables: errors at most {value:.1e}, of slopes {slope:.1e} \
-             (measured between the nodes)"
-        ),
-        None => "embeddings by their networks".to_owned(),
-    };
+    let how = committee.embeddings();
     format!("{}\n{how}\n--json prints all of it, --out FILE.npz writes arrays", print::table(&rows))
 }
 

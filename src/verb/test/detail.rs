@@ -1,7 +1,6 @@
 //! Labels beside predictions, as `dp test -d` writes them.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use atoms::Snapshot;
 use atoms::deviation::scientific;
@@ -9,28 +8,18 @@ use atoms::model::Mat3;
 use atoms::potential::Evaluation;
 use ground::Result;
 
-use crate::verb::{refuse_existing, write_new};
+use crate::run_folder::RunFolder;
 
 /// What the names of the files end with.
 const ENDS: [&str; 5] = ["e", "e_peratom", "f", "v", "v_peratom"];
 
-/// The files being written.
+/// What is in the files.
+#[derive(Debug, Default)]
 pub(super) struct Detail {
-    paths: [PathBuf; 5],
     texts: [String; 5],
 }
 
 impl Detail {
-    /// Fails where a file of this prefix is there already.
-    pub(super) fn new(prefix: &Path) -> Result<Self> {
-        let path = |end: &str| PathBuf::from(format!("{}.{end}.out", prefix.display()));
-        let paths = ENDS.map(path);
-        for path in &paths {
-            refuse_existing(Some(path))?;
-        }
-        Ok(Self { paths, texts: Default::default() })
-    }
-
     /// A new system.
     pub(super) fn begin(&mut self, name: &str) {
         let axes = ["xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"];
@@ -74,9 +63,9 @@ impl Detail {
         let _infallible = writeln!(self.texts[file], "{}", words.join(" "));
     }
 
-    /// Writes the files.
-    pub(super) fn write(self) -> Result<()> {
-        let files = self.paths.iter().zip(&self.texts);
-        files.into_iter().try_for_each(|(path, text)| write_new(path, text.as_bytes()))
+    /// Writes the files: `detail.e.out` and so on.
+    pub(super) fn write(self, place: &RunFolder) -> Result<()> {
+        let mut files = ENDS.iter().zip(&self.texts);
+        files.try_for_each(|(end, text)| place.write(&format!("detail.{end}.out"), text.as_bytes()))
     }
 }

@@ -12,6 +12,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use atoms::cell::Cell;
+use atoms::format::{self, Format, Options, Source, Tree};
 use atoms::interchange::{self, Imported, Rules};
 use atoms::potential::Evaluation;
 use atoms::{Labels, Snapshot};
@@ -27,6 +28,29 @@ pub(crate) fn folder() -> Option<PathBuf> {
     // A machine without the goldens: the tests that need them say so.
     let _unheard = writeln!(std::io::stderr(), "left out: {} is not there", folder.display());
     None
+}
+
+/// Water of ab initio dynamics: the first frame and the 41st of each of its systems, 192 atoms each, oxygen
+/// as species 0; None on a machine without them.
+pub(crate) fn water() -> Option<Vec<Snapshot>> {
+    let folder = folder()?.join("../water");
+    if !folder.is_dir() {
+        let _unheard = writeln!(std::io::stderr(), "left out: {} is not there", folder.display());
+        return None;
+    }
+    let system = |k: usize| {
+        let own = folder.join(format!("data_{k}"));
+        let files = ["type.raw", "type_map.raw", "set.000/coord.npy", "set.000/box.npy"];
+        let tree: Tree = files
+            .map(|f| (f.to_owned(), std::fs::read(own.join(f)).unwrap()))
+            .into_iter()
+            .collect();
+        let source = Source::Folder(&tree);
+        let read = format::read(Format::DeepmdNpy, "water", source, Options::default()).unwrap();
+        let frames = read.frames.in_terms_of(&["O", "H"].map(String::from)).unwrap();
+        frames.snapshots.into_iter().step_by(40).take(2)
+    };
+    Some((0..4).flat_map(system).collect())
 }
 
 /// A model of the goldens.
