@@ -9,7 +9,9 @@
 //! the bins divide the box around the atoms. Atoms are kept in the order of their bins, so that
 //! neighbours are near in memory; [`Grid::atom`] says which they were. Nothing is ever left out.
 
-use ground::{Error, Result};
+use fearless_simd::{Level, Simd, SimdBase, f64x8};
+use ground::kernel::lane;
+use ground::{Error, Result, dispatch};
 
 use crate::cell::{Cell, times};
 use crate::model::{Snapshot, Vec3};
@@ -56,14 +58,15 @@ const PART: f64 = 0.5;
 const SPARSE: usize = 4;
 
 /// Distances that are found before they are looked at.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 8;
 
 /// Atoms in bins.
 #[derive(Clone, Debug)]
 pub struct Grid {
+    level: Level,
     /// The distance that is asked for, Å.
     within: f64,
-    /// Positions inside the cell, in the order of bins: x, y, z.
+    /// Positions inside the cell, in the order of bins: x, y, z. Behind the last there is nobody.
     places: [Vec<f64>; 3],
     /// The atom that stands at each place.
     atoms: Vec<u32>,
@@ -122,43 +125,52 @@ impl Grid {
         }
         let inside: Vec<Vec3> =
             atoms.iter().map(|&atom| frame.position(fractions[atom as usize])).collect();
-        let places = std::array::from_fn(|k| inside.iter().map(|x| x[k]).collect());
+        let nowhere = [f64::INFINITY; AT_ONCE];
+        let places = std::array::from_fn(|k| inside.iter().map(|x| x[k]).chain(nowhere).collect());
         let bins = atoms.iter().map(|&atom| own[atom as usize]).collect();
-        Self { within, places, atoms, bins, starts, shape, reach, cell: snapshot.cell }
+        let level = lane::level();
+        Self { level, within, places, atoms, bins, starts, shape, reach, cell: snapshot.cell }
     }
 
     /// Those of a run of places that are within the distance.
-    fn run(&self, run: std::ops::Range<u32>, from: Vec3, near: &mut Vec<Near>) {
+    #[inline(always)]
+    fn run<S: Simd>(&self, simd: S, run: std::ops::Range<u32>, from: Vec3, near: &mut Vec<Near>) {
         let limit = self.within * self.within;
-        let range = run.start as usize..run.end as usize;
-        let parts = self.places.each_ref().map(|x| x[range.clone()].chunks(AT_ONCE));
-        let [x, y, z] = parts;
-        let mut start = run.start;
-        for ((x, y), z) in x.zip(y).zip(z) {
-            let d = |k: usize| [x[k] + from[0], y[k] + from[1], z[k] + from[2]];
-            let mut r2 = [f64::INFINITY; AT_ONCE];
-            for (k, r2) in r2[..x.len()].iter_mut().enumerate() {
-                let d = d(k);
-                *r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+        let (mut start, end) = (run.start as usize, run.end as usize);
+        while start < end {
+            let mut d = [[0.0; AT_ONCE]; 3];
+            let mut r2 = f64x8::splat(simd, 0.0);
+            for k in 0..3 {
+                let x = f64x8::from_slice(simd, &self.places[k][start..start + AT_ONCE]);
+                let own = x + from[k];
+                own.store_slice(&mut d[k]);
+                r2 = r2 + own * own;
             }
+            let mut distances = [0.0; AT_ONCE];
+            r2.store_slice(&mut distances);
             // Written down always, counted if near: whether one is cannot be foretold.
-            let (mut hits, mut n) = ([0u8; AT_ONCE], 0);
-            for (k, &r2) in (0u8..).zip(&r2[..x.len()]) {
-                hits[n] = k;
-                n += usize::from(r2 <= limit);
+            let (mut hits, mut n) = ([0; AT_ONCE], 0);
+            for (k, &r2) in distances.iter().enumerate() {
+                hits[n % AT_ONCE] = k;
+                n += usize::from((r2 <= limit) & (start + k < end));
             }
-            near.extend(hits[..n].iter().map(|&k| {
-                let k = usize::from(k);
-                Near { place: start + small(k), d: d(k), r2: r2[k] }
-            }));
-            start += small(x.len());
+            for &k in &hits[..n] {
+                let d = [d[0][k], d[1][k], d[2][k]];
+                near.push(Near { place: small(start + k), d, r2: distances[k] });
+            }
+            start += AT_ONCE;
         }
     }
 
     /// A bin along one vector, and the image it is in; None where there is none.
     fn fold(&self, k: usize, at: i64) -> Option<(usize, i64)> {
         let n = signed(self.shape[k]);
-        let (image, bin) = (at.div_euclid(n), at.rem_euclid(n));
+        let (image, bin) = match at {
+            _ if (0..n).contains(&at) => (0, at),
+            _ if (n..2 * n).contains(&at) => (1, at - n),
+            _ if (-n..0).contains(&at) => (-1, at + n),
+            _ => (at.div_euclid(n), at.rem_euclid(n)),
+        };
         let exists = image == 0 || self.cell.is_some();
         exists.then(|| (usize::try_from(bin).unwrap_or(0), image))
     }
@@ -170,18 +182,9 @@ impl Grid {
             _ => [0.0; 3],
         }
     }
-}
 
-impl Surroundings for Grid {
-    fn len(&self) -> usize {
-        self.atoms.len()
-    }
-
-    fn atom(&self, place: usize) -> usize {
-        self.atoms[place] as usize
-    }
-
-    fn around(&self, place: usize, near: &mut Vec<Near>) {
+    #[inline(always)]
+    fn around_on<S: Simd>(&self, simd: S, place: usize, near: &mut Vec<Near>) {
         near.clear();
         let bin = self.bins[place] as usize;
         let [_, b, c] = self.shape;
@@ -204,7 +207,7 @@ impl Surroundings for Grid {
                     let run = self.starts[row + first]..self.starts[row + first + count];
                     let shift = self.shift([image_i, image_j, image]);
                     let from = std::array::from_fn(|k| shift[k] - x[k]);
-                    self.run(run, from, near);
+                    self.run(simd, run, from, near);
                     k += signed(count);
                 }
             }
@@ -213,6 +216,20 @@ impl Surroundings for Grid {
         if let Some(own) = near.iter().position(|n| n.place as usize == place && n.r2 == 0.0) {
             near.swap_remove(own);
         }
+    }
+}
+
+impl Surroundings for Grid {
+    fn len(&self) -> usize {
+        self.atoms.len()
+    }
+
+    fn atom(&self, place: usize) -> usize {
+        self.atoms[place] as usize
+    }
+
+    fn around(&self, place: usize, near: &mut Vec<Near>) {
+        dispatch!(self.level, simd => self.around_on(simd, place, near));
     }
 }
 

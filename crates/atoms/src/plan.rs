@@ -33,7 +33,7 @@ pub mod table;
 /// among threads.
 const BLOCK: [usize; 2] = [48, 192];
 /// As many blocks as there should be at least.
-const BLOCKS: usize = 12;
+const BLOCKS: usize = 8;
 /// Blocks at work before their forces are added.
 const AHEAD: usize = 64;
 /// Tables go to this distance where the nearest neighbour of the training data is not known, Å.
@@ -103,7 +103,7 @@ pub struct Plan<T: Real> {
     nobody: Octet,
     /// Closer than this is closer than in training, Å².
     domain: f64,
-    /// Closer than this is outside the tables, Å²; everything is where there are none.
+    /// This close or closer is outside the tables, Å²; everyone is where there are none.
     reach: f64,
     desks: ThreadLocal<RefCell<Desk<T>>>,
 }
@@ -135,9 +135,9 @@ impl<T: Real> Plan<T> {
             .collect();
         let natural = form.fitting.layers[0].copies > 0;
         let vacuum = |i: usize| {
-            let line = vec![T::Row::default(); rows::<T>(fitting[i].n_in())];
-            let (mut output, mut back) = ([T::default()], line.clone());
-            fitting[i].values(level, 1, &line, &mut Room::default(), &mut output, &mut back);
+            let mut line = vec![T::Row::default(); rows::<T>(fitting[i].n_in())];
+            let mut output = [T::default()];
+            fitting[i].values(level, &mut line, &mut Room::default(), &mut output);
             output[0].wide()
         };
         let offset = |i: usize| form.bias[i] - if form.from_vacuum[i] { vacuum(i) } else { 0.0 };
@@ -259,7 +259,7 @@ fn range<T: Real>(potential: &Potential, network: usize) -> Range {
     });
     let ends = ends.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]).unwrap_or([0.0, 1.0]);
     // In single precision a table need not be better than its numbers.
-    let within = if T::LANES == 16 { 1e-6 } else { 1e-10 };
+    let within = if T::LANES == 16 { 5e-7 } else { 1e-10 };
     Range { ends, within }
 }
 

@@ -53,9 +53,8 @@ pub(super) struct Desk<T: Real> {
     /// A of every centre, then Ā of one.
     a: Vec<T::Row>,
     back: Vec<T::Row>,
-    /// D of every centre, and the derivatives by it.
+    /// D of the centres of a species, then the derivatives by it.
     lines: Vec<T::Row>,
-    by_lines: Vec<T::Row>,
     outputs: Vec<T>,
     frozen: frozen::Desk<T::Row>,
     /// Where a place stands in `touched`.
@@ -92,8 +91,13 @@ struct Centre {
     species: usize,
     /// Among the groups.
     groups: [usize; 2],
-    /// Its line of D.
+    /// Its line of D among those of its species.
     line: usize,
+}
+
+/// The centres of a species, and where they stand among all.
+fn of(centres: &[Centre], species: usize) -> impl Iterator<Item = (usize, &Centre)> {
+    centres.iter().enumerate().filter(move |(_, centre)| centre.species == species)
 }
 
 /// What a block gives.
@@ -129,7 +133,6 @@ impl<T: Real> Default for Desk<T> {
             a: Vec::new(),
             back: Vec::new(),
             lines: Vec::new(),
-            by_lines: Vec::new(),
             outputs: Vec::new(),
             frozen: frozen::Desk::default(),
             local: Vec::new(),
@@ -158,12 +161,15 @@ impl<T: Real> Plan<T> {
             descriptors: Vec::new(),
             noted,
         };
-        self.fit(desk, &mut part);
-        if with_descriptors {
-            part.descriptors = self.descriptors(desk);
-        }
         desk.local.resize(around.len(), NONE);
-        self.pull(desk, &mut part.virial);
+        for species in 0..self.fitting.len() {
+            self.multiply(desk, species);
+            if with_descriptors {
+                self.descriptors(desk, species, &mut part.descriptors);
+            }
+            self.fit(desk, species, &mut part.energies);
+            self.pull(desk, species, &mut part.virial);
+        }
         for &(place, _) in &desk.touched {
             desk.local[place as usize] = NONE;
         }

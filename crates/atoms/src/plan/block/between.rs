@@ -33,7 +33,11 @@ impl<T: Real, S: Simd> Between<T, S> {
     /// φ'(t)/h.
     #[inline(always)]
     pub(super) fn slopes(&self, axis: Axis) -> Weights<T> {
-        weights(slopes(self.t).map(|v| v * axis.per_cell()))
+        let mut all = slopes::<T, _>(self.t);
+        for v in &mut all {
+            *v = *v * axis.per_cell();
+        }
+        weights(all)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Steps 2 and 3 of a block: features on nodes, their inner products, and the fitting networks.
 
-use fearless_simd::Simd;
+use fearless_simd::{Simd, SimdBase, SimdFloat};
 use ground::dispatch;
 use ground::kernel::dense::rows;
 use ground::kernel::gathered::{self, Table};
@@ -8,7 +8,7 @@ use ground::kernel::gram;
 use ground::kernel::lane::{Real, flat, flat_mut};
 
 use super::between::Between;
-use super::{Centre, Desk, NONE, Part};
+use super::{Desk, NONE, of};
 use crate::plan::Plan;
 use crate::plan::table::{LINES, Tabulated};
 
@@ -41,7 +41,7 @@ impl<T: Real> Plan<T> {
                 dispatch!(self.level, simd => {
                     for (o, count) in group.octets() {
                         let between = Between::new(simd, &octets[o], scale, table.axis());
-                        spread(&between, count, (slots, at, b));
+                        spread(simd, &between, count, (slots, at, b));
                     }
                 });
                 group.at = [first, at.len()];
@@ -57,43 +57,38 @@ impl<T: Real> Plan<T> {
         }
     }
 
-    /// Step 3: species by species.
-    pub(super) fn fit(&self, desk: &mut Desk<T>, part: &mut Part) {
-        let Desk { centres, a, lines, by_lines, outputs, frozen, .. } = desk;
+    /// D of the centres of a species.
+    pub(super) fn multiply(&self, desk: &mut Desk<T>, species: usize) {
+        let Desk { centres, a, lines, .. } = desk;
         let line = self.line();
-        lines.resize(centres.len() * line, T::Row::default());
-        by_lines.resize(centres.len() * line, T::Row::default());
-        outputs.resize(centres.len(), T::default());
-        let mut first = 0;
-        for (species, network) in self.fitting.iter().enumerate() {
-            let own = || centres.iter().enumerate().filter(|(_, c)| c.species == species);
-            let n = own().count();
-            for (i, centre) in own() {
-                let to = &mut lines[(first + centre.line) * line..][..line];
-                let a = &a[i * 4 * self.stride..][..4 * self.stride];
-                gram::products::<T>(self.level, self.pairs, a, flat_mut::<T>(to));
-                if self.natural {
-                    self.unfold(flat_mut::<T>(to));
-                }
-            }
-            let range = first * line..(first + n) * line;
-            let (input, by_input) = (&lines[range.clone()], &mut by_lines[range]);
-            let outputs = &mut outputs[first..first + n];
-            if n > 0 {
-                network.values(self.level, n, input, frozen, outputs, by_input);
-            }
+        lines.resize(of(centres, species).count() * line, T::Row::default());
+        for (i, centre) in of(centres, species) {
+            let to = flat_mut::<T>(&mut lines[centre.line * line..][..line]);
+            let a = &a[i * 4 * self.stride..][..4 * self.stride];
+            gram::products::<T>(self.level, self.pairs, a, to);
             if self.natural {
-                for line in by_input.chunks_exact_mut(line) {
-                    self.fold(flat_mut::<T>(line));
-                }
+                self.unfold(to);
             }
-            first += n;
         }
-        let starts = self.first_lines(centres);
-        part.energies.extend(centres.iter().map(|centre| {
-            let net = outputs[starts[centre.species] + centre.line].wide();
-            (centre.place, net + self.offsets[centre.species])
-        }));
+    }
+
+    /// Step 3, for a species: energies, and the derivatives by D in its place.
+    pub(super) fn fit(&self, desk: &mut Desk<T>, species: usize, energies: &mut Vec<(u32, f64)>) {
+        let Desk { centres, lines, outputs, frozen, .. } = desk;
+        let line = self.line();
+        outputs.resize(lines.len() / line, T::default());
+        if outputs.is_empty() {
+            return;
+        }
+        self.fitting[species].values(self.level, lines, frozen, outputs);
+        if self.natural {
+            for line in lines.chunks_exact_mut(line) {
+                self.fold(flat_mut::<T>(line));
+            }
+        }
+        let energy = |output: &T| output.wide() + self.offsets[species];
+        let places = of(centres, species).map(|(_, centre)| centre.place);
+        energies.extend(places.zip(outputs.iter().map(energy)));
     }
 
     /// Rows of a line of D.
@@ -128,52 +123,42 @@ impl<T: Real> Plan<T> {
         (0..columns).flat_map(move |m| (0..first).map(move |k| (m, k)))
     }
 
-    /// The first line of D of each species.
-    pub(super) fn first_lines(&self, centres: &[Centre]) -> Vec<usize> {
-        let counts = (0..self.form.species.len())
-            .map(|species| centres.iter().filter(|c| c.species == species).count());
-        counts.scan(0, |next, n| Some(std::mem::replace(next, *next + n))).collect()
-    }
-
-    /// D of every centre in its natural order.
-    pub(super) fn descriptors(&self, desk: &Desk<T>) -> Vec<Vec<f64>> {
+    /// D of the centres of a species in its natural order.
+    pub(super) fn descriptors(&self, desk: &Desk<T>, species: usize, all: &mut Vec<Vec<f64>>) {
         let line = self.line();
-        let starts = self.first_lines(&desk.centres);
-        let one = |centre: &Centre| {
-            let own = starts[centre.species] + centre.line;
-            let own = &flat::<T>(&desk.lines)[own * line * T::LANES..];
-            let place = |(m, k)| {
-                if self.natural { m * self.pairs.first + k } else { self.pairs.place(m, k) }
-            };
-            self.natural_order().map(|pair| own[place(pair)].wide()).collect()
+        let place = |(m, k)| {
+            if self.natural { m * self.pairs.first + k } else { self.pairs.place(m, k) }
         };
-        desk.centres.iter().map(one).collect()
+        all.extend(of(&desk.centres, species).map(|(_, centre)| {
+            let own = flat::<T>(&desk.lines[centre.line * line..][..line]);
+            self.natural_order().map(|pair| own[place(pair)].wide()).collect()
+        }));
     }
 }
 
 /// Adds φ ⊗ R̃ of the first neighbours to B on the nodes of their cells.
 #[inline(always)]
 fn spread<T: Real, S: Simd>(
+    simd: S,
     between: &Between<T, S>,
     count: usize,
     (slots, at, b): (&mut [u32], &mut Vec<u32>, &mut Vec<[T; 4]>),
 ) {
     for lane in 0..count {
-        let scaled = between.scaled[lane];
+        let scaled = T::Four::from_slice(simd, &between.scaled[lane]);
         for side in 0..2 {
             let node = between.cell[lane] + side;
             let own = &mut slots[node as usize];
             if *own == NONE {
                 *own = u32::try_from(b.len()).expect("few lines");
-                at.extend([0, 1, 2].map(|r| 3 * node + r));
+                at.extend([3 * node, 3 * node + 1, 3 * node + 2]);
                 b.extend([[T::default(); 4]; LINES]);
             }
             let lines = &mut b[*own as usize..][..LINES];
             for r in 0..LINES {
-                let phi = between.phi[side as usize * LINES + r][lane];
-                for k in 0..4 {
-                    lines[r][k] += phi * scaled[k];
-                }
+                let phi = T::Four::splat(simd, between.phi[side as usize * LINES + r][lane]);
+                let sum = phi.mul_add(scaled, T::Four::from_slice(simd, &lines[r]));
+                sum.store_slice(&mut lines[r]);
             }
         }
     }

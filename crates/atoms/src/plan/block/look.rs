@@ -47,7 +47,7 @@ impl<T: Real> Plan<T> {
                 noted.close.push((around.atom(place), nearest.0.sqrt()));
             }
             noted.count(&counts, &self.form.selection);
-            let groups = self.sort((species, centre), (&counts, nearest.0 < self.reach), desk);
+            let groups = self.sort((species, centre), (&counts, nearest.0 <= self.reach), desk);
             let a = four_lines(&mut desk.a, desk.centres.len(), self.stride);
             self.pads(centre, &counts, a);
             let place = u32::try_from(place).expect("fewer than 2^32 atoms");

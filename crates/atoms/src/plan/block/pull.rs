@@ -17,18 +17,18 @@ use crate::plan::table::LINES;
 type Slopes = [Row8; 4];
 
 impl<T: Real> Plan<T> {
-    /// Step 4: forces on everyone touched, and the virial.
-    pub(super) fn pull(&self, desk: &mut Desk<T>, virial: &mut Mat3) {
-        let starts = self.first_lines(&desk.centres);
+    /// Step 4, for the centres of a species: forces on everyone touched, and the virial.
+    pub(super) fn pull(&self, desk: &mut Desk<T>, species: usize, virial: &mut Mat3) {
         let line = self.line();
         desk.back.resize(4 * self.stride, T::Row::default());
-        desk.touched.clear();
         for i in 0..desk.centres.len() {
             let centre = desk.centres[i];
-            let seeds = (starts[centre.species] + centre.line) * line;
-            let Desk { a, by_lines, seeds: room, back, .. } = desk;
+            if centre.species != species {
+                continue;
+            }
+            let Desk { a, lines, seeds: room, back, .. } = desk;
             let a = &a[i * 4 * self.stride..][..4 * self.stride];
-            let seeds = flat::<T>(&by_lines[seeds..][..line]);
+            let seeds = flat::<T>(&lines[centre.line * line..][..line]);
             gram::reverse::<T>(self.level, self.pairs, (a, self.by_slots), seeds, room, back);
             dispatch!(self.level, simd => self.pull_on(simd, centre, desk, virial));
         }
@@ -56,14 +56,20 @@ impl<T: Real> Plan<T> {
             }
             for (k, (o, count)) in group.octets().enumerate() {
                 let p = match group.own {
-                    None => self.slopes_on_nodes(simd, &octets[o], (group, count), (scale, slots, z)),
+                    None => {
+                        self.slopes_on_nodes(simd, &octets[o], (group, count), (scale, slots, z))
+                    }
                     Some(first) => {
                         let first = first as usize + k * LANES;
                         self.slopes_on_own((own, first), back, &octets[o], (scale, count))
                     }
                 };
                 let seen = octets[o].all(simd);
-                let g = scale.chain(p.each_ref().map(|p| f64::load(simd, p)), &seen);
+                let mut by = [zero; 4];
+                for k in 0..4 {
+                    by[k] = f64::load(simd, &p[k]);
+                }
+                let g = scale.chain(by, &seen);
                 let r = f64x8::splat(simd, 1.0) / seen.inverse;
                 let mut pulls = [Row8::default(); 3];
                 for a in 0..3 {
@@ -108,22 +114,24 @@ impl<T: Real> Plan<T> {
         let slopes = between.slopes(axis);
         let mut all = Slopes::default();
         for lane in 0..count {
-            let (mut p, mut q) = ([T::default(); 4], [T::default(); 4]);
+            let zero = T::Four::splat(simd, T::default());
+            let (mut p, mut q) = (zero, zero);
             for side in 0..2 {
                 let first = slots[between.cell[lane] as usize + side] as usize;
                 let lines = &z[first..][..LINES];
                 for r in 0..LINES {
-                    let [phi, slope] = [&between.phi, &slopes].map(|w| w[side * LINES + r][lane]);
-                    for k in 0..4 {
-                        p[k] += phi * lines[r][k];
-                        q[k] += slope * lines[r][k];
-                    }
+                    let line = T::Four::from_slice(simd, &lines[r]);
+                    let weight = side * LINES + r;
+                    p = T::Four::splat(simd, between.phi[weight][lane]).mul_add(line, p);
+                    q = T::Four::splat(simd, slopes[weight][lane]).mul_add(line, q);
                 }
             }
-            let scaled = between.scaled[lane];
-            p[0] += q[0] * scaled[0] + q[1] * scaled[1] + q[2] * scaled[2] + q[3] * scaled[3];
+            let along = (q * T::Four::from_slice(simd, &between.scaled[lane])).reduce_sum();
+            let mut by = [T::default(); 4];
+            p.store_slice(&mut by);
+            by[0] += along;
             for k in 0..4 {
-                all[k].as_mut()[lane] = p[k].wide();
+                all[k].as_mut()[lane] = by[k].wide();
             }
         }
         all

@@ -162,30 +162,26 @@ impl<T: Real> Frozen<T> {
         x
     }
 
-    /// The outputs of n points and their gradients: `input` `[n, rows(n_in)]`, `outputs` `[n]`
-    /// (written), `by_input` `[n, rows(n_in)]` (written; what stands in its padding is not said).
+    /// The outputs of n points and their gradients: `outputs` `[n]` (written); `lines` `[n, rows(n_in)]`
+    /// are the inputs, then the gradients by them (what stands in the padding is not said).
     ///
     /// # Panics
     /// If a slice has another length, or the network more than one output.
-    #[expect(clippy::too_many_arguments, reason = "what goes in and what comes out")]
     pub fn values(
         &self,
         level: Level,
-        n: usize,
-        input: &[T::Row],
+        lines: &mut [T::Row],
         desk: &mut Desk<T::Row>,
         outputs: &mut [T],
-        by_input: &mut [T::Row],
     ) {
-        let lines = n * rows::<T>(self.n_in());
-        assert_eq!([input.len(), by_input.len()], [lines; 2], "input rows: found, needed");
-        assert_eq!(outputs.len(), n, "outputs: found, needed");
+        let n = outputs.len();
+        assert_eq!(lines.len(), n * rows::<T>(self.n_in()), "input rows: found, needed");
         assert_eq!(self.n_out(), 1, "outputs of the network: found, needed");
-        self.forward(level, n, input, desk);
+        self.forward(level, n, lines, desk);
         for (output, row) in outputs.iter_mut().zip(&desk.output) {
             *output = row.as_ref()[0];
         }
-        self.reverse(level, n, desk, by_input);
+        self.reverse(level, n, desk, lines);
     }
 
     fn forward(&self, level: Level, n: usize, input: &[T::Row], desk: &mut Desk<T::Row>) {
@@ -320,9 +316,10 @@ mod tests {
             line.iter_mut().zip(x).for_each(|(to, &x)| *to = T::of(x));
         }
         let (mut desk, mut outputs) = (Desk::default(), vec![T::of(0.0); n]);
-        let mut back = vec![T::Row::default(); input.len()];
+        let mut back = Vec::new();
         for _ in 0..2 {
-            frozen.values(level, n, &input, &mut desk, &mut outputs, &mut back);
+            back.clone_from(&input);
+            frozen.values(level, &mut back, &mut desk, &mut outputs);
         }
         let gradients = flat::<T>(&back).chunks(stride).flat_map(|line| &line[..n_in]);
         [outputs.iter().map(|v| v.wide()).collect(), gradients.map(|v| v.wide()).collect()]

@@ -4,7 +4,7 @@
 //! is a small whole number, hold n in their low bits; the additions round to nearest.
 
 use fearless_simd::{Select, Simd, SimdBase, SimdFloat, SimdFloatElement};
-use fearless_simd::{f32x16, f64x8, u32x16, u64x8};
+use fearless_simd::{f32x4, f32x16, f64x4, f64x8, u32x16, u64x8};
 
 /// Constants and polynomials of a precision, highest power first.
 pub trait Constants: SimdFloatElement + Copy + 'static {
@@ -48,6 +48,8 @@ pub trait Constants: SimdFloatElement + Copy + 'static {
 pub trait Parts: Constants {
     /// One number of each lane, in registers.
     type V<S: Simd>: SimdFloat<S, Element = Self>;
+    /// Four numbers that belong together.
+    type Four<S: Simd>: SimdFloat<S, Element = Self>;
 
     /// 2^(n + up) from n + `MAGIC`, for exponents of normal numbers.
     fn power<S: Simd>(simd: S, shifted: Self::V<S>, up: i32) -> Self::V<S>;
@@ -86,9 +88,10 @@ pub(in crate::kernel) fn polynomial<T: Parts, S: Simd>(
 
 /// Ties a precision to its bits.
 macro_rules! parts {
-    ($real:ident, $v:ident, $bits:ident, $int:ident, $mantissa:literal, $bias:literal, $own:ident) => {
+    ($real:ident, $v:ident, $four:ident, $bits:ident, $int:ident, $mantissa:literal, $bias:literal, $own:ident) => {
         impl Parts for $real {
             type V<S: Simd> = $v<S>;
+            type Four<S: Simd> = $four<S>;
 
             #[inline(always)]
             fn power<S: Simd>(simd: S, shifted: $v<S>, up: i32) -> $v<S> {
@@ -141,5 +144,5 @@ macro_rules! parts {
     };
 }
 
-parts!(f32, f32x16, u32x16, u32, 23, 127, single);
-parts!(f64, f64x8, u64x8, u64, 52, 1023, double);
+parts!(f32, f32x16, f32x4, u32x16, u32, 23, 127, single);
+parts!(f64, f64x8, f64x4, u64x8, u64, 52, 1023, double);
