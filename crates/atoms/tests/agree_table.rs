@@ -1,7 +1,8 @@
 //! Tables stand for the embeddings: forces as by the networks, in either precision, on the same frames.
 //!
 //! The bars are per component of a force: 1e-9 eV/Å in double precision, 1e-5 in single. Real water and
-//! a model of it are compared where they are at hand, drawn models and frames always.
+//! a model of it are compared where they are at hand, drawn models and frames always. The models have
+//! weak forces; their outputs are scaled until the largest force is that of real water.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 mod drawn;
@@ -14,6 +15,23 @@ use ground::kernel::lane::Real;
 /// Bars of the largest difference between two components, eV/Å.
 const DOUBLE: f64 = 1e-9;
 const SINGLE: f64 = 1e-5;
+
+/// The largest component of a force in liquid water at room temperature, about: eV/Å.
+const STRONG: f64 = 6.0;
+
+/// The same potential with outputs that much larger.
+fn scaled(potential: &Potential, by: f64) -> Potential {
+    let mut scaled = potential.clone();
+    let last = *potential.form.fitting.layers.last().unwrap();
+    for species in 0..potential.form.species.len() {
+        let block = potential.form.fitting_block(species);
+        let mut theta = potential.theta.get(block);
+        let first = theta.len() - last.parameters();
+        theta[first..].iter_mut().for_each(|w| *w *= by);
+        scaled.theta.set(block, &theta);
+    }
+    scaled
+}
 
 /// What differs between tables and networks, over frames.
 #[derive(Debug, Default)]
@@ -45,10 +63,15 @@ fn apart<T: Real>(potential: &Potential, frames: &[Snapshot]) -> Apart {
     apart
 }
 
-/// Compares in both precisions; says what was found.
+/// Compares in both precisions, once scaled to strong forces; says what was found.
 fn compare(name: &str, potential: &Potential, frames: &[Snapshot]) -> Vec<String> {
+    let plain = apart::<f64>(potential, frames);
+    let potential = &scaled(potential, STRONG / plain.largest);
+    let strong = apart::<f64>(potential, frames);
+    assert!((strong.largest / STRONG - 1.0).abs() < 1e-6, "{} eV/Å", strong.largest);
     let found = [
-        ("f64", DOUBLE, apart::<f64>(potential, frames)),
+        ("f64, as it is", DOUBLE, plain),
+        ("f64", DOUBLE, strong),
         ("f32", SINGLE, apart::<f32>(potential, frames)),
     ];
     let mut over = Vec::new();
