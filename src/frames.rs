@@ -43,7 +43,8 @@ pub(crate) struct Chosen {
     /// deepmd/npy/mixed, npz, extxyz, vasp/poscar, vasp/outcar, vasp/xml, mlearn
     #[arg(long, value_name = "FORMAT")]
     pub(crate) from: Option<String>,
-    /// Only these frames of each file or system, counted from 0: begin:end:step
+    /// Only these frames of each file or system, counted from 0: begin:end:step, or
+    /// one number
     #[arg(long, value_name = "SLICE", allow_hyphen_values = true)]
     pub(crate) frames: Option<Slice>,
 }
@@ -69,9 +70,22 @@ impl Chosen {
         }
         Ok(all)
     }
+
+    /// Refuses to go on with no frames.
+    pub(crate) fn refuse_none(&self, all: &[Loaded]) -> Result<()> {
+        if all.iter().any(|one| !one.frames.is_empty()) {
+            return Ok(());
+        }
+        let name = all.first().map_or("", |one| one.name.as_str());
+        let (key, allowed) = match self.frames {
+            Some(_) => ("--frames", "They are counted from 0; `data info` says how many there are"),
+            None => ("", "See what was left out, if anything"),
+        };
+        Err(Error::input(key, "there are no such frames").allowed(allowed).in_file(name))
+    }
 }
 
-/// Some of the frames: `begin:end:step`, any of them absent, as in Python.
+/// Some of the frames: `begin:end:step`, any of them absent, as in Python, or one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slice {
     begin: Option<i64>,
@@ -85,8 +99,8 @@ impl FromStr for Slice {
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         let wrong = || {
             format!(
-                "`{text}` are no frames; write begin:end or begin:end:step, counted from 0 without \
-                 the end, such as 0:100:10"
+                "`{text}` are no frames; write one number, begin:end or begin:end:step, counted from \
+                 0 without the end, such as 0:100:10"
             )
         };
         let parts: Vec<&str> = text.split(':').map(str::trim).collect();
@@ -95,6 +109,12 @@ impl FromStr for Slice {
             part => part.parse::<i64>().map(Some).map_err(|_| wrong()),
         };
         let (begin, end, step) = match parts[..] {
+            [one] => {
+                let begin = place(one)?.ok_or_else(wrong)?;
+                // The last one ends where all end.
+                let end = Some(begin + 1).filter(|end| *end != 0);
+                return Ok(Self { begin: Some(begin), end, step: 1 });
+            }
             [begin, end] => (begin, end, ""),
             [begin, end, step] => (begin, end, step),
             _ => return Err(wrong()),

@@ -14,6 +14,8 @@ mod machine;
 #[cfg(feature = "cli")]
 mod output;
 #[cfg(feature = "cli")]
+mod place;
+#[cfg(feature = "cli")]
 mod potentials;
 pub mod prelude;
 #[cfg(feature = "cli")]

@@ -33,9 +33,9 @@ pub(crate) struct How {
     digits: Option<Digits>,
     #[command(flatten)]
     reading: Reading,
-    /// Threads; one a core without it. The numbers do not depend on it
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    /// Threads, at most 1024; one a core without it, or with 0. The numbers do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1024))]
+    threads: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -131,7 +131,7 @@ impl How {
 
     /// The potentials in files, which must know the same species.
     pub(crate) fn committee(&self, paths: &[PathBuf]) -> Result<Committee> {
-        let pool = par::pool(self.threads.unwrap_or(0))?;
+        let pool = par::pool(self.threads.map_or(0, usize::from))?;
         let ready = |path: &PathBuf| {
             let imported = self.reading.read(path)?;
             let plan = || Fast::new(&imported.potential, self.precision(), self.embeddings());
@@ -272,7 +272,7 @@ impl Remarks {
             let known = match potential.nearest {
                 Some(nearest) => format!("closer than any in the training data ({nearest:.3} Å)"),
                 None => {
-                    "closer than tables reach; these embeddings come from the networks".to_owned()
+                    "closer than tables reach; embeddings come from the networks there".to_owned()
                 }
             };
             let named = self.close.iter().take(NAMED);

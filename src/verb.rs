@@ -19,8 +19,6 @@ pub(crate) mod sweep;
 mod test;
 pub(crate) mod verify;
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -237,29 +235,6 @@ fn finished(place: &RunFolder) -> Result<(Ready, Checkpoint), Failure> {
     let ready = prepare(files::resolve(case)?)?;
     let trained = ready.fitting(place)?;
     Ok((ready, trained))
-}
-
-/// Refuses a file that is there already: said before the work.
-fn refuse_existing(out: Option<&Path>) -> ground::Result<()> {
-    match out.filter(|out| out.exists()) {
-        Some(out) => Err(Error::input("--out", "this file is there already")
-            .allowed("Choose another --out")
-            .in_file(&out.display().to_string())),
-        None => Ok(()),
-    }
-}
-
-/// Writes a file that is not there yet.
-fn write_new(out: &Path, bytes: impl AsRef<[u8]>) -> ground::Result<()> {
-    let name = out.display().to_string();
-    let mut file = OpenOptions::new().write(true).create_new(true).open(out).map_err(|e| {
-        let what = match e.kind() {
-            ErrorKind::AlreadyExists => "this file is there already".to_owned(),
-            _ => format!("this file cannot be made: {e}"),
-        };
-        Error::input("--out", what).allowed("Choose another --out").in_file(&name)
-    })?;
-    file.write_all(bytes.as_ref()).map_err(|e| Error::io(name, e))
 }
 
 /// The job of a case and its forecast.

@@ -240,7 +240,8 @@ fn words_of_the_command() {
         ),
         (
             said(at, &["convert", "a.xyz", "--frames", "5:", "--to", "extxyz", "--out", "new"]),
-            "no frames are left to write. See what was left out, and --frames.",
+            "a.xyz: --frames: there are no such frames. They are counted from 0; `data info` says how many there \
+             are.",
         ),
         (said(at, &["info", "nowhere"]), "nowhere: there is no such file or folder."),
         (
@@ -260,8 +261,8 @@ fn words_of_the_command() {
             "--parts: part 2 of 1 frames is empty. Give larger shares or more frames.",
         ),
     ]);
-    let bad = said(at, &["info", "a.xyz", "--frames", "7"]);
-    assert!(bad.contains("`7` are no frames; write begin:end or begin:end:step"), "{bad}");
+    let bad = said(at, &["info", "a.xyz", "--frames", "1,7"]);
+    assert!(bad.contains("`1,7` are no frames; write one number, begin:end or"), "{bad}");
 }
 
 #[test]

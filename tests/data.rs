@@ -105,9 +105,10 @@ fn nothing_is_written_over() {
         let output = run(here.path(), words);
         assert_eq!(code(&output), 2);
         let out = words.last().unwrap();
+        let kind = if *out == "there" { "folder" } else { "file" };
         assert_eq!(
             stderr(&output).trim(),
-            format!("{out}: --out: this is there already. Choose another --out.")
+            format!("{out}: --out: this {kind} is there already. Choose another --out.")
         );
     }
     assert_eq!(std::fs::read_to_string(here.path().join("b.xyz")).unwrap(), "mine");

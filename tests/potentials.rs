@@ -78,6 +78,56 @@ fn frames_are_chosen_and_arrays_written_once() {
     );
 }
 
+/// What is said of words that are wrong; nothing is written.
+fn refused(here: &std::path::Path, words: &[&str]) -> String {
+    let count = || fs::read_dir(here).unwrap().count();
+    let before = count();
+    let output = run(here, words);
+    assert_eq!(code(&output), 2, "{words:?}: {}", stderr(&output));
+    assert_eq!(count(), before, "something was written");
+    stderr(&output).trim().to_owned()
+}
+
+#[test]
+fn what_cannot_be_is_said_before_the_work() {
+    let (here, _, _) = folder();
+    let xyz = |name: &str, lattice: f64, more: &str| {
+        let text = format!(
+            "1\nLattice=\"{lattice} 0 0 0 {lattice} 0 0 0 {lattice}\" \
+             Properties=species:S:1:pos:R:3 {more}\nO 0 0 0\n"
+        );
+        fs::write(here.path().join(name), text).unwrap();
+    };
+    xyz("dense.xyz", 0.2, "");
+    xyz("bare.xyz", 9.0, "energy=-1");
+    let at = |more: &[&str]| refused(here.path(), &[&["eval", "model.dp", "--at"], more].concat());
+    let dense = at(&["dense.xyz"]);
+    assert!(
+        dense.contains("cell: it has 8.00e-3 Å³ an atom") && dense.ends_with("is the cell in nm?.")
+    );
+    let uneven = at(&["frames.xyz", "bare.xyz", "--out", "a.npz"]);
+    assert!(uneven.starts_with("--out: the frames have different numbers of atoms"), "{uneven}");
+    assert_eq!(
+        at(&["frames.xyz", "--out", "none/a.npz"]),
+        "none/a.npz: --out: the folder that it should stand in is not there. Choose another --out."
+    );
+    assert_eq!(
+        at(&["frames.xyz", "--frames", "7:9"]),
+        "frames.xyz: --frames: there are no such frames. They are counted from 0; `data info` says how \
+         many there are."
+    );
+    assert!(at(&["frames.xyz", "--threads", "100000"]).contains("100000"));
+    let words = ["eval", "model.dp", "other.yaml", "--at", "bare.xyz", "--real-error"];
+    assert_eq!(
+        refused(here.path(), &words),
+        "bare.xyz: --real-error: frame 0 has no forces. Errors are taken from labels: energies and \
+         forces of every frame."
+    );
+    let one =
+        run(here.path(), &["eval", "model.dp", "--at", "frames.xyz", "--frames", "-1", "--json"]);
+    assert_eq!(object(&one)["frames"].as_array().unwrap().len(), 1);
+}
+
 #[test]
 fn several_models_give_their_deviation() {
     let (here, _, _) = folder();
@@ -198,7 +248,8 @@ fn wrong_models_and_frames_are_named() {
         ),
         (
             vec!["eval", "model.dp", "--at", "frames.xyz", "--frames", "7:"],
-            "--at: there are no frames.",
+            "frames.xyz: --frames: there are no such frames. They are counted from 0; `data info` says how \
+             many there are.",
         ),
         (
             vec!["show", "empty.yaml"],

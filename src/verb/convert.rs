@@ -6,11 +6,11 @@ use atoms::interchange::{self, ModelFormat};
 use clap::Args;
 use ground::{Error, Result};
 
-use super::{refuse_existing, write_new};
 use crate::cases::schema::nearest;
 use crate::convert::deepbsde::{self, Method};
 use crate::failure::{Outcome, code};
 use crate::frames;
+use crate::place;
 use crate::potentials::Reading;
 use crate::print;
 
@@ -63,7 +63,7 @@ impl Convert {
         let text = deepbsde::case(&shown(&self.input), &text, method)?;
         match &self.out {
             None => print::answer(text.trim_end()),
-            Some(out) => write_new(out, text.as_bytes()),
+            Some(out) => place::write(out, text.as_bytes()),
         }
     }
 
@@ -82,10 +82,10 @@ impl Convert {
                 .allowed("Choose a name that ends in .dp or .yaml")
                 .in_file(&to));
         }
-        refuse_existing(Some(out))?;
+        place::refuse(out)?;
         let read = self.reading.read(&self.input)?;
         let bytes = interchange::write(&to, &read.potential).map_err(|e| e.in_file(&to))?;
-        write_new(out, &bytes)
+        place::write(out, &bytes)
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! closest < 0.5 Å                               atoms that collide
+//! V/N < 1 Å³                                    cells of another unit
+//! Ξ = 0 beside forces, or not symmetric         virials that are none
 //! |Σ F| > 0.1 F_rms √N                          forces that push the whole
 //! |e − median| > 10 · 1.48 · MAD, > 0.1 eV      energies of one composition, at most 2 % of them: more
 //!                                               are another phase, not a slip
@@ -19,6 +21,10 @@ use crate::survey::{closest, pressure};
 
 /// Nearer atoms collide, Å: the shortest bond, of H₂, is 0.74 Å.
 const COLLISION: f64 = 0.5;
+/// Less room has no atom, Å³: diamond has 5.7, hydrogen at 500 GPa 1.5.
+const CROWDED: f64 = 1.0;
+/// A virial is symmetric to this part of its largest number: programs print five digits or more.
+const SKEW: f64 = 1e-3;
 /// A net force above this part of what random forces would sum to.
 const NET: f64 = 0.1;
 /// A net force below this is rounding, eV/Å.
@@ -57,6 +63,8 @@ pub fn findings(frames: &Frames) -> Vec<Finding> {
     all.extend(labels(frames));
     all.extend(unconverged(frames));
     all.extend(collisions(frames));
+    all.extend(crowded(frames));
+    all.extend(virials(frames));
     all.extend(duplicates(frames));
     all.extend(net_forces(frames));
     all.extend(outliers(frames));
@@ -148,6 +156,37 @@ fn collisions(frames: &Frames) -> Option<Finding> {
     about("collision", near.iter().map(|pair| pair.frame).collect(), text)
 }
 
+fn crowded(frames: &Frames) -> Option<Finding> {
+    let room = |s: &Snapshot| Some(s.cell?.volume() / s.len().max(1) as f64);
+    let those = which(frames, |s| room(s).is_some_and(|room| room < CROWDED));
+    let least = frames.snapshots.iter().filter_map(room).fold(f64::INFINITY, f64::min);
+    let text = format!(
+        "{} less than {CROWDED} Å³ an atom, {least:.3} at the least; is the cell in nm?",
+        share(those.len(), frames)
+    );
+    about("crowded", those, text)
+}
+
+fn virials(frames: &Frames) -> Vec<Finding> {
+    let size = |xi: &[[f64; 3]; 3]| xi.iter().flatten().fold(0.0_f64, |m, v| m.max(v.abs()));
+    let moved = |s: &Snapshot| s.labels.forces.iter().flatten().flatten().any(|f| *f != 0.0);
+    let zero = which(frames, |s| s.labels.virial.is_some_and(|xi| size(&xi) == 0.0) && moved(s));
+    let skew = which(frames, |s| {
+        s.labels.virial.is_some_and(|xi| {
+            let off = (0..3).map(|k| (xi[k][(k + 1) % 3] - xi[(k + 1) % 3][k]).abs());
+            off.fold(0.0, f64::max) > SKEW * size(&xi)
+        })
+    });
+    let text = format!(
+        "{} a virial of zeros beside forces; is it a missing one?",
+        share(zero.len(), frames)
+    );
+    let mut all: Vec<Finding> = about("zero-virial", zero, text).into_iter().collect();
+    let text = format!("{} a virial that is not symmetric", share(skew.len(), frames));
+    all.extend(about("skew-virial", skew, text));
+    all
+}
+
 /// A structure as whole numbers, for comparing.
 fn structure(snapshot: &Snapshot) -> Vec<i64> {
     #[allow(clippy::cast_possible_truncation, reason = "a finite number of steps of 1e-6 Å")]
@@ -169,7 +208,9 @@ fn duplicates(frames: &Frames) -> Option<Finding> {
     }
     let &(first, second) = again.first()?;
     let energy = |k: usize| frames.snapshots[k].labels.energy;
-    let differ = |&&(a, b): &&(usize, usize)| energy(a) != energy(b);
+    let differ = |&&(a, b): &&(usize, usize)| {
+        energy(a).zip(energy(b)).is_some_and(|(one, other)| one.to_bits() != other.to_bits())
+    };
     let labels = match again.iter().filter(differ).count() {
         0 => String::new(),
         n => format!("; {n} of them with another energy"),

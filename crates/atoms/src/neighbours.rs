@@ -41,14 +41,28 @@ pub trait Surroundings: Sync {
 /// Images of the cell that may be within reach, along one vector.
 const IMAGES: f64 = 100.0;
 
-/// Refuses a cell so thin that its images within a distance cannot be counted out.
+/// More neighbours has no atom of matter.
+const CROWD: f64 = 20_000.0;
+
+/// Refuses a cell so thin that its images within a distance cannot be counted out, or with so many atoms
+/// within it that something must be wrong.
 pub fn check(snapshot: &Snapshot, within: f64) -> Result<()> {
     let Some(cell) = &snapshot.cell else { return Ok(()) };
-    match cell.widths().into_iter().find(|&w| within / w > IMAGES) {
-        Some(w) => Err(Error::input("cell", format!("it is {w} Å wide between two of its faces"))
-            .allowed(format!("Neighbours within {within} Å need {} Å", within / IMAGES))),
-        None => Ok(()),
+    if let Some(w) = cell.widths().into_iter().find(|&w| within / w > IMAGES) {
+        return Err(Error::input("cell", format!("it is {w} Å wide between two of its faces"))
+            .allowed(format!("Neighbours within {within} Å need {} Å", within / IMAGES)));
     }
+    let room = cell.volume() / snapshot.len().max(1) as f64;
+    let sphere = 4.0 / 3.0 * std::f64::consts::PI * within.powi(3);
+    if sphere > CROWD * room {
+        let found = format!(
+            "it has {room:.2e} Å³ an atom, which makes {:.1e} neighbours within {within} Å",
+            sphere / room
+        );
+        return Err(Error::input("cell", found)
+            .allowed(format!("At most {CROWD} neighbours; is the cell in nm?")));
+    }
+    Ok(())
 }
 
 /// Bins are about this part of the distance wide: narrower ones hold fewer atoms that are too far,
@@ -144,7 +158,7 @@ impl Grid {
                 let x = f64x8::from_slice(simd, &self.places[k][start..start + AT_ONCE]);
                 let own = x + from[k];
                 own.store_slice(&mut d[k]);
-                r2 = r2 + own * own;
+                r2 += own * own;
             }
             let mut distances = [0.0; AT_ONCE];
             r2.store_slice(&mut distances);
@@ -152,7 +166,7 @@ impl Grid {
             let (mut hits, mut n) = ([0; AT_ONCE], 0);
             for (k, &r2) in distances.iter().enumerate() {
                 hits[n % AT_ONCE] = k;
-                n += usize::from((r2 <= limit) & (start + k < end));
+                n += usize::from(r2 <= limit) * usize::from(start + k < end);
             }
             for &k in &hits[..n] {
                 let d = [d[0][k], d[1][k], d[2][k]];

@@ -13,13 +13,10 @@ use crate::cell::{Cell, norm};
 use crate::elements::{GRAMS_PER_CM3, mass};
 use crate::format::formula;
 use crate::model::{Frames, Snapshot};
-use crate::neighbours::{Grid, Surroundings};
+use crate::neighbours::{self, Grid, Surroundings};
 
 /// Distances that are tried, Å: the smallest one that holds a pair decides.
 const REACHES: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
-
-/// A cell narrower than a distance by this factor has too many images within it to look at.
-const FLAT: f64 = 30.0;
 
 /// The least and the largest of some numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -131,19 +128,14 @@ pub fn survey(frames: &Frames) -> Survey {
 }
 
 /// The nearest two atoms of a frame; none where nobody is within 16 Å of anybody, or the cell is so
-/// flat that nothing can be said of its images.
+/// flat or full that nothing can be said of its images.
 pub fn closest(snapshot: &Snapshot, frame: usize) -> Option<Pair> {
     // An atom and its own image are never farther apart than the shortest lattice vector.
     let rows = snapshot.cell.iter().flat_map(Cell::rows);
     let shortest = rows.map(norm).fold(f64::INFINITY, f64::min) * (1.0 + 1e-9);
-    let width = snapshot
-        .cell
-        .map_or(f64::INFINITY, |c| c.widths().into_iter().fold(f64::INFINITY, f64::min));
     REACHES.iter().find_map(|&within| {
         let within = within.min(shortest);
-        if within > FLAT * width {
-            return None;
-        }
+        neighbours::check(snapshot, within).ok()?;
         let grid = Grid::new(snapshot, within);
         let mut near = Vec::new();
         let mut best: Option<Pair> = None;

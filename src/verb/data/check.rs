@@ -23,6 +23,7 @@ impl Check {
     /// Does it.
     pub(super) fn act(self) -> Outcome {
         let all = self.given.read(false)?;
+        self.given.chosen.refuse_none(&all)?;
         let mut found: Vec<(String, Finding)> = Vec::new();
         for one in &all {
             found.extend(of(one).into_iter().map(|finding| (one.name.clone(), finding)));

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use atoms::format::Precision;
 use clap::Args;
-use ground::Error;
 
 use super::{Given, counted, write};
 use crate::failure::{Outcome, code};
 use crate::frames;
+use crate::place;
 use crate::print;
 use crate::progress::say;
 
@@ -32,14 +32,10 @@ impl Convert {
     /// Does it.
     pub(super) fn act(self) -> Outcome {
         let to = frames::named("--to", &self.to)?;
-        write::refuse_existing(&self.out)?;
+        place::refuse(&self.out)?;
         let all = self.given.read(true)?;
+        self.given.chosen.refuse_none(&all)?;
         let frames = frames::together(all);
-        if frames.is_empty() {
-            return Err(Error::input("", "no frames are left to write")
-                .allowed("See what was left out, and --frames")
-                .into());
-        }
         let precision = if self.single { Precision::Single } else { Precision::Double };
         let lost = write::frames(&frames, to, precision, &self.out)?;
         for text in &lost {

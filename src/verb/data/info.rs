@@ -23,6 +23,7 @@ impl Info {
     /// Does it.
     pub(super) fn act(self) -> Outcome {
         let all = self.given.read(!self.json)?;
+        self.given.chosen.refuse_none(&all)?;
         let text = if self.json {
             object::info(&all)?
         } else {

@@ -12,6 +12,7 @@ use ground::{Error, Result};
 use super::{Given, counted, write};
 use crate::failure::{Outcome, code};
 use crate::frames;
+use crate::place;
 use crate::print;
 use crate::progress::say;
 
@@ -42,22 +43,17 @@ impl Split {
     pub(super) fn act(self) -> Outcome {
         let to = self.to.as_deref().map(|name| frames::named("--to", name)).transpose()?;
         let shares = shares(&self.parts)?;
-        write::refuse_existing(&self.out)?;
+        place::refuse(&self.out)?;
         let all = self.given.read(true)?;
+        self.given.chosen.refuse_none(&all)?;
         let read = all.first().map(|one| one.format).filter(|format| format.is_written());
         let format = to.or(read.filter(|f| *f != Format::Poscar)).unwrap_or(Format::DeepmdNpy);
         let frames = frames::together(all);
         let counts = counts(&shares, frames.len())?;
         let order = order(frames.len(), self.seed, self.by_order);
-        let parent = self.out.parent().filter(|p| !p.as_os_str().is_empty());
-        let parent = parent.unwrap_or(std::path::Path::new("."));
-        let wrong = |e: std::io::Error| {
-            Error::input("--out", format!("this cannot be made: {e}"))
-                .in_file(&self.out.display().to_string())
-        };
-        let draft = tempfile::Builder::new().prefix(".data-").tempdir_in(parent).map_err(wrong)?;
-        let place = draft.path().join("parts");
-        fs::create_dir(&place).map_err(wrong)?;
+        let draft = place::draft(&self.out)?;
+        let folder = draft.path().join("parts");
+        fs::create_dir(&folder).map_err(|e| Error::io(self.out.display().to_string(), e))?;
         let mut lines = Vec::new();
         let mut begin = 0;
         for (k, count) in counts.iter().enumerate() {
@@ -66,15 +62,14 @@ impl Split {
             let snapshots = own.iter().map(|&i| frames.snapshots[i].clone()).collect();
             let part = Frames { species: frames.species.clone(), snapshots };
             let name = file_name(k, counts.len(), format);
-            let lost = write::frames(&part, format, Precision::Double, &place.join(&name))?;
+            let lost = write::frames(&part, format, Precision::Double, &folder.join(&name))?;
             for text in lost.iter().filter(|_| k == 0) {
                 say(text);
             }
             let path = self.out.join(&name);
             lines.push(format!("{} in {}", counted(*count), path.display()));
         }
-        write::refuse_existing(&self.out)?;
-        fs::rename(&place, &self.out).map_err(wrong)?;
+        place::settle(&folder, &self.out)?;
         print::answer(&lines.join("\n"))?;
         Ok(code::CONVERGED)
     }

@@ -1,5 +1,6 @@
 //! Potentials on frames: energies, forces, virials, and how far several potentials are apart.
 
+use atoms::Snapshot;
 use atoms::deviation::{self, Deviation};
 use atoms::potential::Evaluation;
 use frame::Named;
@@ -9,9 +10,9 @@ use super::{Eval, object};
 use crate::export;
 use crate::failure::{Outcome, code};
 use crate::frames::Loaded;
+use crate::place;
 use crate::potentials::Committee;
 use crate::print;
-use crate::verb::{refuse_existing, write_new};
 
 /// What is kept of the frames of one file or system.
 #[derive(Default)]
@@ -29,17 +30,22 @@ pub(super) struct System {
 
 /// Does it.
 pub(super) fn eval(asked: &Eval) -> Outcome {
-    refuse_existing(asked.out.as_deref())?;
+    asked.out.as_deref().map_or(Ok(()), place::refuse)?;
     let arrays =
         asked.out.as_deref().is_some_and(|out| out.extension().is_some_and(|e| e == "npz"));
     refuse_idle(asked, arrays)?;
+    let all = asked.chosen.read(&asked.at, atoms::format::Options::default(), true)?;
+    asked.chosen.refuse_none(&all)?;
+    if arrays {
+        refuse_uneven(&all)?;
+    }
+    if asked.wanted.real_error {
+        all.iter().try_for_each(refuse_unlabelled)?;
+    }
     let committee = asked.how.committee(&asked.what)?;
     let mut systems = Vec::new();
-    for loaded in asked.chosen.read(&asked.at, atoms::format::Options::default(), true)? {
+    for loaded in all {
         systems.push(system(&committee, asked, loaded)?);
-    }
-    if systems.iter().all(|system| system.found.is_empty()) {
-        return Err(Error::input("--at", "there are no frames").into());
     }
     if asked.json {
         print::answer(&object::text(&committee, asked.wanted.atomic, &systems)?)?;
@@ -51,7 +57,7 @@ pub(super) fn eval(asked: &Eval) -> Outcome {
     if let Some(out) = &asked.out {
         let bytes =
             if arrays { npz(&systems)? } else { text(&systems, asked.wanted.atomic).into_bytes() };
-        write_new(out, &bytes)?;
+        place::write(out, &bytes)?;
     }
     Ok(code::CONVERGED)
 }
@@ -71,6 +77,31 @@ fn refuse_idle(asked: &Eval, arrays: bool) -> Result<()> {
     if wanted.descriptor && !asked.json && !arrays {
         return Err(Error::input("--descriptor", "there is no place for descriptors")
             .allowed("Add --json or --out FILE.npz"));
+    }
+    Ok(())
+}
+
+/// Arrays are of frames with equally many atoms.
+fn refuse_uneven(all: &[Loaded]) -> Result<()> {
+    let mut sizes = all.iter().flat_map(|one| one.frames.snapshots.iter().map(Snapshot::len));
+    let first = sizes.next();
+    if sizes.all(|n| Some(n) == first) {
+        return Ok(());
+    }
+    Err(Error::input("--out", "the frames have different numbers of atoms")
+        .allowed("Choose frames of one system, or --json"))
+}
+
+/// Errors want labels; a virial that is not there counts as none, as in DeePMD-kit.
+fn refuse_unlabelled(one: &Loaded) -> Result<()> {
+    for (snapshot, number) in one.frames.snapshots.iter().zip(&one.numbers) {
+        let labels = &snapshot.labels;
+        let missing = [(labels.energy.is_none(), "energy"), (labels.forces.is_none(), "forces")];
+        if let Some((_, what)) = missing.iter().find(|(missing, _)| *missing) {
+            return Err(Error::input("--real-error", format!("frame {number} has no {what}"))
+                .allowed("Errors are taken from labels: energies and forces of every frame")
+                .in_file(&one.name));
+        }
     }
     Ok(())
 }
@@ -133,10 +164,6 @@ fn table(committee: &Committee, systems: &[System]) -> String {
 fn npz(systems: &[System]) -> Result<Vec<u8>> {
     let found: Vec<&Evaluation> = systems.iter().flat_map(|system| &system.found).collect();
     let (frames, n) = (found.len(), found[0].forces.len());
-    if found.iter().any(|one| one.forces.len() != n) {
-        return Err(Error::input("--out", "the frames have different numbers of atoms")
-            .allowed("Choose frames of one system, or --json"));
-    }
     let all = |numbers: fn(&Evaluation) -> Vec<f64>| -> Vec<f64> {
         found.iter().flat_map(|one| numbers(one)).collect()
     };

@@ -7,10 +7,11 @@ use frame::Table;
 use ground::{Error, Result};
 
 use crate::failure::{Outcome, code};
+use crate::place;
 use crate::print;
 use crate::run_folder::RunFolder;
 use crate::session::{Limits, Session, listen};
-use crate::verb::{finished, refuse_existing, write_new};
+use crate::verb::finished;
 
 /// The function of a run at the points of a file.
 pub(super) fn eval(run: &Path, at: &Path, out: Option<&Path>) -> Outcome {
@@ -18,7 +19,7 @@ pub(super) fn eval(run: &Path, at: &Path, out: Option<&Path>) -> Outcome {
     let place = RunFolder::existing(run)?;
     let (ready, trained) = finished(&place)?;
     // Said before the work; whether it is still so is asked again when the file is made.
-    refuse_existing(out)?;
+    out.map_or(Ok(()), place::refuse)?;
     listen()?;
     let mut session = Session::new(None, Limits { time: None, every: Duration::MAX });
     let run = &ready.resolved.run;
@@ -27,7 +28,7 @@ pub(super) fn eval(run: &Path, at: &Path, out: Option<&Path>) -> Outcome {
     let found = found.map_err(|error| error.in_file(&at.display().to_string()))?;
     let text = text_of(&found)?;
     match out {
-        Some(out) => write_new(out, text.as_bytes())?,
+        Some(out) => place::write(out, text.as_bytes())?,
         None => print::answer(text.trim_end())?,
     }
     Ok(code::CONVERGED)

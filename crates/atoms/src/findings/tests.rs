@@ -124,3 +124,21 @@ fn orders_of_species_that_differ() {
          other"
     );
 }
+
+#[test]
+fn virials_that_are_none_and_cells_without_room() {
+    let with = |virial, edge: f64| {
+        let mut frames = swing();
+        let side = |k: usize| std::array::from_fn(|c| if c == k { edge } else { 0.0 });
+        for snapshot in &mut frames.snapshots {
+            snapshot.cell = Some(Cell::new([side(0), side(1), side(2)]).unwrap());
+            snapshot.labels.virial = Some(virial);
+        }
+        kinds(&frames)
+    };
+    let fine = [[0.1, 0.0, 0.0], [0.0, 0.2, 0.01], [0.0, 0.01, 0.1]];
+    assert!(with(fine, 9.0).is_empty());
+    assert_eq!(with([[0.0; 3]; 3], 9.0), ["zero-virial"]);
+    assert_eq!(with([[0.1, 0.05, 0.0], [0.0, 0.2, 0.0], [0.0; 3]], 9.0), ["skew-virial"]);
+    assert_eq!(with(fine, 1.25), ["collision", "crowded"]);
+}

@@ -189,7 +189,7 @@ fn counts(line: &str) -> Option<Vec<usize>> {
     let counts: Vec<usize> = words.map(|w| w.parse().ok()).collect::<Option<_>>()?;
     let fine = !counts.is_empty()
         && counts.iter().all(|n| *n <= MOST)
-        && counts.iter().sum::<usize>() <= MOST;
+        && counts.iter().fold(0_usize, |s, n| s.saturating_add(*n)) <= MOST;
     fine.then_some(counts)
 }
 

@@ -251,6 +251,7 @@ mod tests {
     }
 
     /// Cell and place in it.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cell")]
     fn placed(axis: Axis, x: f64) -> (u32, f64) {
         let mut rows = [Row8::default(); 2];
         dispatch!(level(), simd => {

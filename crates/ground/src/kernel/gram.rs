@@ -55,8 +55,7 @@ pub fn reverse<T: Real>(
     level: Level,
     pairs: Pairs,
     (a, by): (&[T::Row], T),
-    seeds: &[T],
-    lines: &mut Vec<T::Row>,
+    (seeds, lines): (&[T], &mut Vec<T::Row>),
     into: &mut [T::Row],
 ) {
     check::<T>(pairs, a);
@@ -203,7 +202,7 @@ mod tests {
             assert_eq!(found[pairs.len()], T::of(7.0));
             let (mut back, mut room) = (vec![T::Row::splat_all(); 4 * stride], Vec::new());
             for _ in 0..2 {
-                reverse::<T>(level, pairs, (&a, T::of(0.5)), &seeds, &mut room, &mut back);
+                reverse::<T>(level, pairs, (&a, T::of(0.5)), (&seeds, &mut room), &mut back);
             }
             let mut right = vec![0.0; 4 * stride * T::LANES];
             for k in 0..pairs.first {

@@ -63,7 +63,10 @@ impl Head {
         let counts: Option<Vec<usize>> = rest.split_whitespace().map(|n| n.parse().ok()).collect();
         let counts = counts.filter(|counts| {
             !counts.is_empty()
-                && counts.iter().try_fold(0_usize, |s, n| s.checked_add(*n)) <= Some(MOST)
+                && counts
+                    .iter()
+                    .try_fold(0_usize, |s, n| s.checked_add(*n))
+                    .is_some_and(|all| all <= MOST)
         });
         let counts = counts
             .ok_or_else(|| Error::input("", format!("`{}` are no counts of atoms", rest.trim())))?;

@@ -95,6 +95,9 @@ fn names_may_repeat_or_be_in_potcar_only() {
         "the counts `ions per type` are 3 atoms, and NIONS is 5. VASP before 6.3 cuts that line for many \
          species; try vasprun.xml."
     ));
+    let many = HEAD
+        .replace("ions per type =               1   2", "ions per type = 18446744073709551615 2");
+    assert!(of(&many).unwrap_err().to_string().contains("are no counts of atoms"));
     let none = bare.replace("POTCAR", "potcar") + &step(1, REACHED, "", DFT);
     assert!(of(&none).unwrap_err().to_string().ends_with(
         "there are 2 counts of atoms, and 0 species are named. The line `ions per type` and the lines \

@@ -35,7 +35,7 @@ impl<T: Real, S: Simd> Between<T, S> {
     pub(super) fn slopes(&self, axis: Axis) -> Weights<T> {
         let mut all = slopes::<T, _>(self.t);
         for v in &mut all {
-            *v = *v * axis.per_cell();
+            *v *= axis.per_cell();
         }
         weights(all)
     }

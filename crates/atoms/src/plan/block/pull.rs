@@ -29,7 +29,7 @@ impl<T: Real> Plan<T> {
             let Desk { a, lines, seeds: room, back, .. } = desk;
             let a = &a[i * 4 * self.stride..][..4 * self.stride];
             let seeds = flat::<T>(&lines[centre.line * line..][..line]);
-            gram::reverse::<T>(self.level, self.pairs, (a, self.by_slots), seeds, room, back);
+            gram::reverse::<T>(self.level, self.pairs, (a, self.by_slots), (seeds, room), back);
             dispatch!(self.level, simd => self.pull_on(simd, centre, desk, virial));
         }
     }
@@ -65,11 +65,7 @@ impl<T: Real> Plan<T> {
                     }
                 };
                 let seen = octets[o].all(simd);
-                let mut by = [zero; 4];
-                for k in 0..4 {
-                    by[k] = f64::load(simd, &p[k]);
-                }
-                let g = scale.chain(by, &seen);
+                let g = scale.chain(loaded(simd, &p), &seen);
                 let r = f64x8::splat(simd, 1.0) / seen.inverse;
                 let mut pulls = [Row8::default(); 3];
                 for a in 0..3 {
@@ -162,6 +158,15 @@ impl<T: Real> Plan<T> {
         }
         all
     }
+}
+
+#[inline(always)]
+fn loaded<S: Simd>(simd: S, p: &Slopes) -> [f64x8<S>; 4] {
+    let mut all = [f64x8::splat(simd, 0.0); 4];
+    for k in 0..4 {
+        all[k] = f64::load(simd, &p[k]);
+    }
+    all
 }
 
 /// Where a place stands among the touched.
