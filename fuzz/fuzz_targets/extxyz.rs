@@ -1,6 +1,6 @@
 //! No bytes make the reader of extended XYZ panic; frames that it reads hold together and can be written.
 //!
-//! `cargo +nightly fuzz run extxyz`
+//! `cargo fuzz run -s none extxyz`
 #![no_main]
 
 use atoms::format::{Format, Options, Precision, Source, read, write};

@@ -1,6 +1,6 @@
 //! No text makes the parser panic; what it accepts prints as text that reads back.
 //!
-//! `cargo +nightly fuzz run formula`
+//! `cargo fuzz run -s none formula`
 #![no_main]
 
 use ground::formula::{Constant, Scope, Shape, parse};

@@ -1,6 +1,6 @@
 //! No bytes make the readers of models panic; what they read is written as bytes that read back.
 //!
-//! `cargo +nightly fuzz run model`
+//! `cargo fuzz run -s none model`
 #![no_main]
 
 use atoms::interchange::{read, write};

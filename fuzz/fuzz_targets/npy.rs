@@ -1,6 +1,6 @@
 //! No bytes make the reader of NumPy arrays panic; what it reads is written as bytes that read back.
 //!
-//! `cargo +nightly fuzz run npy`
+//! `cargo fuzz run -s none npy`
 #![no_main]
 
 use ground::npy::{Kind, Width, read, write};

@@ -1,6 +1,6 @@
 //! No bytes make the reader of OUTCAR panic; frames that it reads hold together and can be written.
 //!
-//! `cargo +nightly fuzz run outcar`
+//! `cargo fuzz run -s none outcar`
 #![no_main]
 
 use atoms::format::{Format, Options, Precision, Source, read, write};

@@ -1,6 +1,6 @@
 //! No bytes make the reader of vasprun.xml panic; frames that it reads hold together and can be written.
 //!
-//! `cargo +nightly fuzz run vasprun`
+//! `cargo fuzz run -s none vasprun`
 #![no_main]
 
 use atoms::format::{Format, Options, Precision, Source, read, write};
