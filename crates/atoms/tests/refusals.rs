@@ -317,7 +317,7 @@ fn keys() {
         })
     };
     assert_eq!(without("", "model"), "model: this key is missing.");
-    assert_eq!(without("/model/descriptor", "rcut"), "model.descriptor: missing field `rcut`.");
+    assert_eq!(without("/model/descriptor", "rcut"), "model.descriptor.rcut: this key is missing.");
     assert_eq!(
         said(|document| document.tree = json!([1])),
         "this file holds no model. A model has the keys model, backend."

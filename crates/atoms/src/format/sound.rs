@@ -38,6 +38,10 @@ pub(super) fn positions(frame: &Snapshot) -> Result<()> {
 
 /// The cell of these lattice vectors; `hint` is what a format allows instead of a flat one.
 pub(super) fn cell(rows: Mat3, hint: &str) -> Result<Cell> {
+    if let Some(far) = rows.iter().flatten().find(|v| v.is_finite() && v.abs() > FARTHEST) {
+        let found = format!("a lattice vector reaches to {} Å", six(*far));
+        return Err(Error::input("cell", found).allowed(format!("At most {} Å", six(FARTHEST))));
+    }
     Cell::new(rows).map_err(|error| {
         if rows.iter().flatten().any(|v| !v.is_finite()) {
             return error;
@@ -62,11 +66,16 @@ mod tests {
         );
         let said = position([0.0, f64::NAN, 0.0], 3).unwrap_err().to_string();
         assert_eq!(said, "the position of atom 3 is not a finite number.");
-        let said = cell([[1.0 / 3.0, 0.0, 0.0], [1e300, 0.0, 0.0], [0.0; 3]], VOLUME).unwrap_err();
+        let said = cell([[1.0 / 3.0, 0.0, 0.0], [2e-300, 0.0, 0.0], [0.0; 3]], VOLUME).unwrap_err();
         assert_eq!(
             said.to_string(),
-            "cell: the lattice vectors (0.333333 0 0), (1e300 0 0), (0 0 0) span no volume. Needed are \
+            "cell: the lattice vectors (0.333333 0 0), (2e-300 0 0), (0 0 0) span no volume. Needed are \
              three vectors that do not lie in one plane."
+        );
+        let said = cell([[1e300, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0; 3]], VOLUME).unwrap_err();
+        assert_eq!(
+            said.to_string(),
+            "cell: a lattice vector reaches to 1e300 Å. At most 4503600 Å."
         );
     }
 }

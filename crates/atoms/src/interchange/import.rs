@@ -139,7 +139,6 @@ impl Reading<'_> {
         let descriptor: Descriptor = part("model.descriptor", &model.descriptor)?;
         let fitting: Fitting = part("model.fitting", &model.fitting)?;
         refuse_model(&model, &descriptor, &fitting)?;
-        agree::refuse(&model, &descriptor, &fitting)?;
         let species = model.type_map.clone();
         let switch = self.switch(&descriptor)?;
         let embedding = self.embedding(&descriptor)?;
@@ -165,6 +164,7 @@ impl Reading<'_> {
             empty: if self.rules == Rules::TensorFlow { Empty::Silent } else { Empty::Counted },
             species,
         };
+        agree::refuse(&model, &descriptor, &fitting)?;
         self.say_what_differs(&form, &descriptor);
         let precision = precision("model.descriptor.precision", &descriptor.precision)?;
         let theta = self.weights(&form, &descriptor.embeddings, &fitting.nets)?;

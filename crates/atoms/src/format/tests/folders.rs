@@ -28,7 +28,12 @@ fn said(name: &str, bytes: Option<Vec<u8>>) -> String {
 #[test]
 fn arrays_that_do_not_fit() {
     for (name, shape, fill, due) in [
-        ("box", vec![2, 6], 1.0, "box.npy: 12 numbers for 2 frames. A frame has 9 of them here."),
+        (
+            "box",
+            vec![2, 6],
+            1.0,
+            "box.npy: an array of shape [2, 6], and type.raw has 3 atoms. box of F frames of 3 atoms has the shape [F, 9] or [F, 3, 3].",
+        ),
         (
             "energy",
             vec![3],
@@ -39,13 +44,13 @@ fn arrays_that_do_not_fit() {
             "force",
             vec![2, 6],
             1.0,
-            "force.npy: 12 numbers for 2 frames. A frame has 9 of them here.",
+            "force.npy: an array of shape [2, 6], and type.raw has 3 atoms. force of F frames of 3 atoms has the shape [F, 9] or [F, 3, 3].",
         ),
         (
             "coord",
             vec![2, 7],
             1.0,
-            "coord.npy: 14 numbers, and type.raw has 3 atoms. A frame has 9 of them here.",
+            "coord.npy: an array of shape [2, 7], and type.raw has 3 atoms. coord of F frames of 3 atoms has the shape [F, 9] or [F, 3, 3].",
         ),
     ] {
         let n = shape.iter().product();
