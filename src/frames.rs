@@ -4,7 +4,7 @@
 //! depth. Where there are systems, only they are read: outputs beside them are often their source. In a
 //! folder where VASP ran, its OUTCAR is read and vasprun.xml and POSCAR are not: they say the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use ground::{Error, Result};
 use crate::cases::schema::nearest;
 use crate::progress::say;
 
-/// Folders are searched to this depth: a link may lead back up.
+/// Folders are searched to this depth.
 const DEEPEST: usize = 16;
 
 /// The frames of one file or system.
@@ -156,9 +156,14 @@ impl Slice {
 /// The format of this name.
 pub(crate) fn named(option: &str, name: &str) -> Result<Format> {
     Format::named(name).ok_or_else(|| {
+        let written = option == "--to";
+        let known = Format::ALL.into_iter().filter(|format| !written || format.is_written());
+        let meant = Format::meant(name).filter(|format| !written || format.is_written());
+        let meant = meant.map(|format| format.name().to_owned());
+        let names = if written { format::written_names() } else { format::names() };
         Error::input(option, format!("unknown format `{name}`"))
-            .nearest(nearest(name, Format::ALL.map(Format::name)))
-            .allowed(format!("Known here: {}", format::names()))
+            .nearest(meant.or_else(|| nearest(name, known.map(Format::name))))
+            .allowed(format!("{}: {names}", if written { "Written are" } else { "Known here" }))
     })
 }
 
@@ -314,7 +319,7 @@ fn system(
         let Some(rest) = file.strip_prefix(below) else { return false };
         match rest.split_once('/') {
             None => rest == "nopbc" || rest.rsplit_once('.').is_some_and(|(_, end)| end == "raw"),
-            Some((set, rest)) => set.starts_with("set.") && !rest.contains('/'),
+            Some((set, rest)) => is_set(set) && !rest.contains('/'),
         }
     };
     let mut tree = Tree::new();
@@ -328,26 +333,74 @@ fn system(
     loaded(name, format, source, options)
 }
 
-/// Files below a folder, relative to it, with `/`, in order.
+/// Files below a folder, relative to it, with `/`, in order. What several paths lead to is there once,
+/// under a path without links where there is one; only systems may share their parts.
 fn files(path: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
     let mut folders = vec![(path.to_path_buf(), String::new(), 0)];
-    while let Some((folder, name, depth)) = folders.pop() {
+    let mut links = VecDeque::new();
+    loop {
+        let (folder, name, depth) = match folders.pop() {
+            Some(folder) => folder,
+            None => match links.pop_front() {
+                Some(link) => link,
+                None => break,
+            },
+        };
         let failed = |e: std::io::Error| Error::io(folder.display().to_string(), e);
-        for entry in fs::read_dir(&folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let name = format!("{name}{}", entry.file_name().to_string_lossy());
-            // A link that leads nowhere is passed over.
-            let Ok(kind) = fs::metadata(entry.path()) else { continue };
-            if !kind.is_dir() {
+        // A link that leads nowhere is passed over.
+        let Ok(real) = fs::canonicalize(&folder) else { continue };
+        if !real.is_dir() {
+            let part = is_part(&name);
+            if part || seen.insert(real) {
                 found.push(name);
-            } else if depth < DEEPEST {
-                folders.push((entry.path(), format!("{name}/"), depth + 1));
+            }
+            continue;
+        }
+        let is_set = real.file_name().is_some_and(|name| is_set(&name.to_string_lossy()));
+        if !seen.insert(real) && !is_set {
+            continue;
+        }
+        let mut entries: Vec<_> =
+            fs::read_dir(&folder).and_then(Iterator::collect).map_err(failed)?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let name = format!("{name}{}", entry.file_name().to_string_lossy());
+            let kind = entry.file_type().map_err(failed)?;
+            if kind.is_symlink() {
+                let is_dir = fs::metadata(entry.path()).is_ok_and(|kind| kind.is_dir());
+                if !is_dir {
+                    links.push_back((entry.path(), name, depth));
+                } else if depth < DEEPEST {
+                    links.push_back((entry.path(), format!("{name}/"), depth + 1));
+                }
+            } else if kind.is_dir() {
+                if depth < DEEPEST {
+                    folders.push((entry.path(), format!("{name}/"), depth + 1));
+                }
+            } else {
+                if let Ok(real) = fs::canonicalize(entry.path()) {
+                    seen.insert(real);
+                }
+                found.push(name);
             }
         }
     }
     found.sort();
     Ok(found)
+}
+
+/// Whether a folder of this name holds arrays of a system.
+fn is_set(name: &str) -> bool {
+    name.starts_with("set.")
+}
+
+/// Whether a file of this name is part of a system.
+fn is_part(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+    name == "nopbc" || ["raw", "npy"].contains(&end)
 }
 
 #[cfg(test)]
@@ -381,6 +434,34 @@ mod tests {
         for wrong in ["5", "a:b", "1:2:0", "1:2:-1", "1:2:3:4", ""] {
             assert!(wrong.parse::<Slice>().is_err(), "{wrong}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_lead_to_files_once() {
+        use std::os::unix::fs::symlink;
+        let here = tempfile::tempdir().unwrap();
+        let at = here.path();
+        for folder in ["a/set.000", "b", "z"] {
+            fs::create_dir_all(at.join(folder)).unwrap();
+        }
+        for file in ["a/type.raw", "a/set.000/coord.npy", "z/one.xyz"] {
+            fs::write(at.join(file), "").unwrap();
+        }
+        for (to, from) in [
+            ("..", "a/up"),
+            ("../a", "z/again"),
+            ("../a/set.000", "b/set.000"),
+            ("../a/type.raw", "b/type.raw"),
+            ("z/one.xyz", "another.xyz"),
+            ("nowhere", "broken.xyz"),
+        ] {
+            symlink(to, at.join(from)).unwrap();
+        }
+        assert_eq!(
+            files(at).unwrap(),
+            ["a/set.000/coord.npy", "a/type.raw", "b/set.000/coord.npy", "b/type.raw", "z/one.xyz"]
+        );
     }
 
     #[test]

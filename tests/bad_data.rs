@@ -75,7 +75,7 @@ fn arrays_of_deepmd() {
     compare(vec![
         (
             with("set.000/box.npy", Some(array("(1, 6)", 6, 1.0))),
-            "system: set.000/box.npy: 6 numbers for 1 frames. A frame has 9 of them here.",
+            "system: set.000/box.npy: an array of shape [1, 6], and type.raw has 2 atoms. box of F frames of 2 atoms has the shape [F, 9] or [F, 3, 3].",
         ),
         (
             with("set.000/box.npy", None),
@@ -113,7 +113,7 @@ fn types_of_deepmd() {
         ),
         (
             with("type.raw", Some(b"0\n1\n1\n".to_vec())),
-            "system: set.000/coord.npy: 6 numbers, and type.raw has 3 atoms. A frame has 9 of them here.",
+            "system: set.000/coord.npy: an array of shape [1, 6], and type.raw has 3 atoms. coord of F frames of 3 atoms has the shape [F, 9] or [F, 3, 3].",
         ),
         (
             with("type_map.raw", Some(b"O\nO\n".to_vec())),
@@ -138,7 +138,7 @@ fn extended_xyz() {
         ),
         (
             of("a.xyz", &XYZ.replace("energy=-1", "energy=x")),
-            "a.xyz: line 4 (frame 0): energy: `x` is no number. Numbers separated by blanks, in quotes.",
+            "a.xyz: line 2 (frame 0): energy: `x` is no number. Numbers separated by blanks, in quotes.",
         ),
         (
             of("a.xyz", &format!("{XYZ}2\n")),
@@ -152,7 +152,7 @@ fn extended_xyz() {
                     "virial=\"9 0 0 0 9 0 0 0 9\" stress=\"1 0 0 0 1 0 0 0 1\"",
                 ),
             ),
-            "a.xyz: line 4 (frame 0): virial: virial has the trace 27 eV, and −V stress has -2187 eV. Here a virial is positive when compressed, a stress (eV/Å³) positive under tension; change the sign of one or remove it.",
+            "a.xyz: line 2 (frame 0): virial: virial has the trace 27 eV, and −V stress has -2187 eV. Here a virial is positive when compressed, a stress (eV/Å³) positive under tension; change the sign of one or remove it.",
         ),
     ]);
 }
@@ -224,11 +224,26 @@ fn words_of_the_command() {
     std::fs::write(at.join("a.xyz"), XYZ).unwrap();
     std::fs::create_dir(at.join("empty")).unwrap();
     let known = "Known here: deepmd/npy, deepmd/raw, deepmd/npy/mixed, npz, extxyz, vasp/poscar, vasp/outcar, vasp/xml, mlearn.";
+    let written =
+        "Written are deepmd/npy, deepmd/raw, deepmd/npy/mixed, extxyz, vasp/poscar, mlearn.";
     let convert = |to: &str| said(at, &["convert", "a.xyz", "--to", to, "--out", "new"]);
     compare(vec![
         (
             convert("extxzy"),
-            &format!("--to: unknown format `extxzy`; did you mean `extxyz`? {known}"),
+            &format!("--to: unknown format `extxzy`; did you mean `extxyz`? {written}"),
+        ),
+        (convert("xyz"), &format!("--to: unknown format `xyz`; did you mean `extxyz`? {written}")),
+        (
+            convert("mixed"),
+            &format!("--to: unknown format `mixed`; did you mean `deepmd/npy/mixed`? {written}"),
+        ),
+        (
+            said(at, &["info", "a.xyz", "--from", "outcar"]),
+            &format!("--from: unknown format `outcar`; did you mean `vasp/outcar`? {known}"),
+        ),
+        (
+            said(at, &["info", "a.xyz", "--from", "vasprun"]),
+            &format!("--from: unknown format `vasprun`; did you mean `vasp/xml`? {known}"),
         ),
         (
             said(at, &["info", "a.xyz", "--from", "vasp/outcra"]),

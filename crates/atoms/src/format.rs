@@ -16,6 +16,7 @@ mod notes;
 mod npz;
 mod outcar;
 mod poscar;
+mod sound;
 mod units;
 mod vasprun;
 
@@ -136,6 +137,21 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
+    /// The format that a word means which is no name, as far as that is plain.
+    pub fn meant(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "xyz" | "exyz" | "ase" => Self::ExtXyz,
+            "npy" | "deepmd" | "dpdata" => Self::DeepmdNpy,
+            "raw" => Self::DeepmdRaw,
+            "mixed" | "npy/mixed" | "deepmd/mixed" => Self::DeepmdMixed,
+            "outcar" => Self::Outcar,
+            "poscar" | "contcar" | "vasp" | "vasp/contcar" => Self::Poscar,
+            "vasprun" | "vasprun.xml" | "xml" | "vasp/vasprun" => Self::Vasprun,
+            "json" => Self::Mlearn,
+            _ => return None,
+        })
+    }
+
     /// Whether it is a folder.
     pub fn is_folder(self) -> bool {
         matches!(self, Self::DeepmdNpy | Self::DeepmdRaw | Self::DeepmdMixed)
@@ -150,6 +166,12 @@ impl Format {
 /// The names of all formats, for sentences.
 pub fn names() -> String {
     Format::ALL.map(Format::name).join(", ")
+}
+
+/// The names of those that are written.
+pub fn written_names() -> String {
+    let written = Format::ALL.into_iter().filter(|format| format.is_written());
+    written.map(Format::name).collect::<Vec<_>>().join(", ")
 }
 
 /// The format of a file or folder, from its name and what is in it.
@@ -262,6 +284,9 @@ pub fn read(format: Format, name: &str, source: Source<'_>, options: Options) ->
 
 /// Refuses what does not hold together, and frames without atoms.
 fn check(frames: &Frames) -> Result<()> {
+    for (k, frame) in frames.snapshots.iter().enumerate() {
+        sound::positions(frame).map_err(|error| in_frame(error, k))?;
+    }
     frames.check()?;
     match frames.snapshots.iter().position(Snapshot::is_empty) {
         Some(k) => Err(in_frame(Error::input("", "there are no atoms"), k)),
@@ -288,10 +313,8 @@ pub fn write(
         Format::Poscar => poscar::write(frames)?,
         Format::Mlearn => Written::File(mlearn::write(frames)?),
         Format::Npz | Format::Outcar | Format::Vasprun => {
-            let written = Format::ALL.into_iter().filter(|f| f.is_written());
-            let written: Vec<&str> = written.map(Format::name).collect();
             return Err(Error::input("--to", format!("{} is only read", format.name()))
-                .allowed(format!("Written are {}", written.join(", "))));
+                .allowed(format!("Written are {}", written_names())));
         }
     };
     Ok((written, lost))

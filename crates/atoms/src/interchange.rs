@@ -9,6 +9,7 @@
 
 use ground::{Error, Result};
 
+mod agree;
 mod described;
 pub mod document;
 pub mod export;

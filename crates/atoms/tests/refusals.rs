@@ -126,6 +126,78 @@ fn options_that_change_the_model() {
 }
 
 #[test]
+fn models_that_contradict_themselves() {
+    for (path, value, due) in [
+        (
+            "/model/descriptor/env_mat/rcut",
+            json!(9.0),
+            "model.descriptor.env_mat.rcut: found 9. model.descriptor.rcut is ",
+        ),
+        (
+            "/model/descriptor/type_map",
+            json!(["H", "O"]),
+            "model.descriptor.type_map: found H, O. model.type_map is O, H: they are the same names.",
+        ),
+        (
+            "/model/fitting/type_map",
+            json!(["O"]),
+            "model.fitting.type_map: found O. model.type_map is O, H: they are the same names.",
+        ),
+        (
+            "/model/descriptor/embeddings/networks/0/layers/0/activation_function",
+            json!("relu"),
+            "model.descriptor.embeddings.networks[0].layers[0].activation_function: found `relu`. \
+             model.descriptor.activation_function is `",
+        ),
+        (
+            "/model/fitting/activation_function",
+            json!("softplus"),
+            "model.fitting.nets.networks[0].layers[0].activation_function: found `",
+        ),
+    ] {
+        let found = said(set(path, value));
+        assert!(found.starts_with(due), "{found}");
+    }
+    let mut document = export::document(&small::potential()).unwrap();
+    set("/model/descriptor/@version", json!(9))(&mut document);
+    let found = import::potential(&document, None).unwrap().warnings;
+    let due = "model.descriptor.@version: version 9 is not known here (2 and before are): read as \
+               version 2";
+    assert!(found.iter().any(|text| text == due), "{found:?}");
+}
+
+#[test]
+fn keys_that_are_misspelt() {
+    let rename = |parent: &'static str, from: &'static str, to: &'static str| {
+        said(move |document: &mut Document| {
+            let map = document.tree.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+            let value = map.remove(from).unwrap();
+            if !to.is_empty() {
+                map.insert(to.to_owned(), value);
+            }
+        })
+    };
+    assert_eq!(
+        rename("/model", "descriptor", "descripto"),
+        "model.descriptor: this key is missing; the nearest that is there is `descripto`."
+    );
+    assert_eq!(rename("/model/fitting", "type", ""), "model.fitting.type: this key is missing.");
+    assert_eq!(
+        rename("/model/descriptor", "rcut_smth", ""),
+        "model.descriptor.rcut_smth: this key is missing."
+    );
+    assert_eq!(
+        rename("/model/descriptor", "rcut", "rcutt"),
+        "model.descriptor.rcutt: this key is not known here; did you mean `rcut`? It may change what the \
+         model computes; without it the model is read."
+    );
+    assert_eq!(
+        rename("", "model", "modle"),
+        "model: this key is missing; the nearest that is there is `modle`."
+    );
+}
+
+#[test]
 fn numbers_that_do_not_fit() {
     for (path, value, due) in [
         ("exclude_types", json!([[0, 2]]), ".exclude_types: there is no species 2."),
@@ -245,7 +317,7 @@ fn keys() {
         })
     };
     assert_eq!(without("", "model"), "model: this key is missing.");
-    assert_eq!(without("/model/descriptor", "rcut"), "model.descriptor: missing field `rcut`.");
+    assert_eq!(without("/model/descriptor", "rcut"), "model.descriptor.rcut: this key is missing.");
     assert_eq!(
         said(|document| document.tree = json!([1])),
         "this file holds no model. A model has the keys model, backend."
@@ -273,7 +345,7 @@ fn files_that_are_cut() {
     let text = b"backend: NumPy\nmodel: {w: {'@class': np.ndarray, value: [[1.0], [2.0, 3.0]]}}\n";
     assert_eq!(
         interchange::read("m.yaml", text, None).unwrap_err().to_string(),
-        "an array is ragged or holds something but numbers."
+        "model.w: an array is ragged or holds something but numbers."
     );
 }
 

@@ -160,8 +160,13 @@ pub(super) fn unnamed(types: &[u32]) -> Vec<String> {
     (0..n).map(|t| format!("Type_{t}")).collect()
 }
 
+/// The text of a file, without the mark of its encoding.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned()
+}
+
 fn types(tree: &Tree, path: &str) -> Result<Vec<u32>> {
-    let text = String::from_utf8_lossy(tree.get(path).map_or(&[], Vec::as_slice)).into_owned();
+    let text = text(tree.get(path).map_or(&[], Vec::as_slice));
     let one = |word: &str| {
         // numpy.savetxt without a format writes 0.000000000000000000e+00.
         let number = word.parse::<f64>().ok().filter(|v| v.fract() == 0.0 && *v >= 0.0);
@@ -180,7 +185,7 @@ fn types(tree: &Tree, path: &str) -> Result<Vec<u32>> {
 }
 
 fn names(bytes: &[u8], path: &str) -> Result<Vec<String>> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = text(bytes);
     let names: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
     match names.iter().enumerate().find(|(k, name)| names[..*k].contains(name)) {
         Some((_, twice)) => Err(Error::input(path, format!("`{twice}` is there twice"))

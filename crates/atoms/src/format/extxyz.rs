@@ -20,6 +20,7 @@ use ground::{Error, Result};
 use super::Read;
 use super::lines::Lines;
 use super::notes::Notes;
+use super::sound;
 use crate::cell::Cell;
 use crate::elements;
 use crate::model::{Frames, Snapshot, Vec3};
@@ -30,7 +31,8 @@ pub(super) use write::write;
 
 /// The snapshots in the bytes of a file.
 pub(super) fn read(bytes: &[u8]) -> Result<Read> {
-    let mut reader = Reader { lines: Lines::new(bytes), notes: Notes::default(), species: vec![] };
+    let mut reader =
+        Reader { lines: Lines::new(bytes), notes: Notes::default(), species: vec![], line: None };
     let mut frames = Vec::new();
     while let Some(frame) = reader.frame().map_err(|e| reader.located(e, frames.len()))? {
         frames.push(frame);
@@ -48,6 +50,8 @@ struct Reader<'a> {
     lines: Lines<'a>,
     notes: Notes,
     species: Vec<String>,
+    /// The line that errors are about, where it is not the last that was read.
+    line: Option<usize>,
 }
 
 impl Reader<'_> {
@@ -55,7 +59,7 @@ impl Reader<'_> {
     fn located(&self, error: Error, frame: usize) -> Error {
         match error {
             Error::Input(mut input) => {
-                let at = format!("line {} (frame {frame})", self.lines.at);
+                let at = format!("line {} (frame {frame})", self.line.unwrap_or(self.lines.at));
                 input.key = if input.key.is_empty() { at } else { format!("{at}: {}", input.key) };
                 Error::Input(input)
             }
@@ -64,6 +68,7 @@ impl Reader<'_> {
     }
 
     fn frame(&mut self) -> Result<Option<Snapshot>> {
+        self.line = None;
         if self.lines.is_over() {
             return Ok(None);
         }
@@ -79,12 +84,15 @@ impl Reader<'_> {
         let columns = Columns::find(&properties, !comment.is_extended(), &mut self.notes)?;
         let mut atoms =
             Atoms { columns, types: vec![], positions: vec![], forces: vec![], energies: vec![] };
+        let cell = cell(&comment, &mut self.notes)?;
+        let mut labels = labels::of(&comment, cell.as_ref(), &mut self.notes)?;
+        let said = self.lines.at;
         for _ in 0..n {
             let line = self.lines.next().ok_or_else(|| ends(n))?;
             atoms.add(&line, &properties, &mut self.species)?;
         }
-        let cell = cell(&comment, &mut self.notes)?;
-        let mut labels = labels::of(&comment, cell.as_ref(), &mut self.notes)?;
+        // What is wrong with a line of atoms was said there.
+        self.line = Some(said);
         labels.forces = atoms.columns.forces.map(|_| atoms.forces);
         labels.atomic_energies = atoms.columns.energies.map(|_| atoms.energies);
         labels::scale_forces(&comment, &mut labels)?;
@@ -154,12 +162,22 @@ impl Atoms {
             })
         };
         let vector = |at: usize| Ok([number(at)?, number(at + 1)?, number(at + 2)?]);
-        self.positions.push(vector(self.columns.positions)?);
+        let position = vector(self.columns.positions)?;
+        sound::position(position, self.positions.len() + 1)?;
+        self.positions.push(position);
+        let finite = |what: &str, numbers: &[f64]| match numbers.iter().all(|v| v.is_finite()) {
+            true => Ok(()),
+            false => Err(Error::input("", format!("{what} is not a finite number"))),
+        };
         if let Some(at) = self.columns.forces {
-            self.forces.push(vector(at)?);
+            let force = vector(at)?;
+            finite("a force", &force)?;
+            self.forces.push(force);
         }
         if let Some(at) = self.columns.energies {
-            self.energies.push(number(at)?);
+            let energy = number(at)?;
+            finite("an atomic energy", &[energy])?;
+            self.energies.push(energy);
         }
         Ok(())
     }
@@ -175,11 +193,20 @@ fn cell(comment: &Comment, notes: &mut Notes) -> Result<Option<Cell>> {
                 .allowed("Nine: the lattice vectors a, b, c, three numbers each"));
         }
     };
-    let pbc = match comment.first(&["pbc", "PBC"]) {
+    let pbc = match comment.first(&["pbc"]) {
         None => [lattice.is_some(); 3],
         Some((_, text)) => directions(text)?,
     };
-    if pbc == [false; 3] {
+    let molecule = pbc == [false; 3];
+    if lattice.is_none()
+        && (!molecule || comment.get("pbc").is_none())
+        && let Some(key) = comment.near_lattice()
+    {
+        return Err(Error::input(key, "this key is not known, and there is no Lattice")
+            .nearest(Some("Lattice".to_owned()))
+            .allowed("A molecule has pbc=\"F F F\""));
+    }
+    if molecule {
         return Ok(None);
     }
     let Some(rows) = lattice else {
@@ -192,7 +219,8 @@ fn cell(comment: &Comment, notes: &mut Notes) -> Result<Option<Cell>> {
              the slab or wire where the vacuum is thinner than the cut-off",
         );
     }
-    Cell::new(std::array::from_fn(|i| std::array::from_fn(|k| rows[3 * i + k]))).map(Some)
+    let rows = std::array::from_fn(|i| std::array::from_fn(|k| rows[3 * i + k]));
+    sound::cell(rows, "A molecule has no Lattice, or pbc=\"F F F\"").map(Some)
 }
 
 /// Three truth values.

@@ -82,6 +82,11 @@ pub(super) fn shortest(v: f64) -> String {
     if plain.len() <= 20 { plain } else { format!("{v:e}") }
 }
 
+/// Six digits: enough for a sentence.
+pub(super) fn six(v: f64) -> String {
+    shortest(format!("{v:.5e}").parse().unwrap_or(v))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

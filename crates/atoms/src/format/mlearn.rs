@@ -21,13 +21,18 @@ use ground::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Read;
-use crate::cell::Cell;
+use super::lines::six;
+use super::{Read, sound};
+use crate::cell::{Cell, norm};
 use crate::elements;
 use crate::model::{Frames, Labels, Mat3, Snapshot, Vec3, in_frame};
 
 /// Elements whose shear stress ends with xz, yz.
 const XZ_FIRST: [&str; 3] = ["Mo", "Cu", "Ni"];
+/// The two positions of a site agree up to this, Å.
+const SAME_PLACE: f64 = 1e-3;
+/// Of a virial, how unlike its transpose it may be, as a part of its largest number.
+const SYMMETRIC: f64 = 1e-6;
 /// Elements whose shear stress ends with yz, xz.
 const YZ_FIRST: [&str; 3] = ["Li", "Si", "Ge"];
 
@@ -36,6 +41,8 @@ struct Entry {
     structure: Structure,
     #[serde(default)]
     outputs: Outputs,
+    #[serde(default)]
+    num_atoms: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -71,7 +78,10 @@ struct Outputs {
 
 /// The snapshots in the bytes of a file.
 pub(super) fn read(bytes: &[u8]) -> Result<Read> {
-    let entries: Vec<Entry> = serde_json::from_slice(bytes).map_err(|e| {
+    let entries: Vec<Entry> = serde_json::from_slice(
+        bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
+    )
+    .map_err(|e| {
         Error::input("", format!("this is not the JSON of mlearn: {e}"))
             .allowed("A list of {structure: {lattice, sites}, outputs: {energy, forces}}")
     })?;
@@ -92,7 +102,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Read> {
 }
 
 fn snapshot(entry: Entry, names: &mut Vec<String>) -> Result<Snapshot> {
-    let cell = Cell::new(entry.structure.lattice.matrix)?;
+    let cell = sound::cell(entry.structure.lattice.matrix, sound::VOLUME)?;
     let (mut types, mut positions) = (Vec::new(), Vec::new());
     for (k, site) in entry.structure.sites.iter().enumerate() {
         let [Species { element, occu: 1.0 }] = &site.species[..] else {
@@ -104,7 +114,16 @@ fn snapshot(entry: Entry, names: &mut Vec<String>) -> Result<Snapshot> {
             names.len() - 1
         });
         types.push(u32::try_from(at).unwrap_or(u32::MAX));
-        positions.push(site.xyz.unwrap_or_else(|| cell.position(site.abc)));
+        let position = cell.position(site.abc);
+        if let Some(xyz) = site.xyz {
+            apart(&cell, position, xyz, k + 1)?;
+        }
+        positions.push(site.xyz.unwrap_or(position));
+    }
+    let n = types.len();
+    if let Some(said) = entry.num_atoms.filter(|said| *said != n) {
+        return Err(Error::input("num_atoms", format!("{said}, and the structure has {n} sites"))
+            .allowed("They are the same number"));
     }
     if types.is_empty() {
         return Err(Error::input("", "there are no atoms").allowed("Every structure has sites"));
@@ -118,6 +137,18 @@ fn snapshot(entry: Entry, names: &mut Vec<String>) -> Result<Snapshot> {
     });
     let labels = Labels { energy, forces, virial, ..Labels::default() };
     Ok(Snapshot { types: types.into(), positions, cell: Some(cell), labels })
+}
+
+/// Refuses a site at two places; whole lattice vectors between them are none.
+fn apart(cell: &Cell, position: Vec3, xyz: Vec3, site: usize) -> Result<()> {
+    let between = cell.fractions(std::array::from_fn(|k| xyz[k] - position[k]));
+    let far = norm(cell.position(between.map(|f| f - f.round())));
+    // Numbers that are not finite are refused later, by name.
+    if far.is_nan() || far <= SAME_PLACE {
+        return Ok(());
+    }
+    let found = format!("abc and xyz of site {site} are {} Å apart", six(far));
+    Err(Error::input("", found).allowed(format!("At most {SAME_PLACE} Å, lattice vectors apart")))
 }
 
 /// Whether xz stands before yz, where the first atom is of this element.
@@ -148,6 +179,20 @@ fn entry(frame: &Snapshot, names: &[String]) -> Result<Value> {
     let labels = &frame.labels;
     outputs.extend(labels.energy.map(|e| ("energy".to_owned(), json!(e))));
     outputs.extend(labels.forces.as_ref().map(|f| ("forces".to_owned(), json!(f))));
+    if let Some(xi) = labels.virial {
+        let largest = xi.iter().flatten().fold(0.0_f64, |most, v| most.max(v.abs()));
+        let skew = |(i, k): (usize, usize)| (xi[i][k] - xi[k][i]).abs();
+        let skew = [(0, 1), (0, 2), (1, 2)].map(skew).into_iter().fold(0.0, f64::max);
+        if skew > SYMMETRIC * largest {
+            let found = format!(
+                "the virial is not symmetric: two numbers are {} eV apart, the largest is {} eV",
+                six(skew),
+                six(largest)
+            );
+            return Err(Error::input("", found)
+                .allowed("The JSON of mlearn has room for six numbers; write extxyz"));
+        }
+    }
     let stress = labels.virial.map(|xi| {
         let mean = |i: usize, k: usize| 0.5 * (xi[i][k] + xi[k][i]) / (KILOBAR * cell.volume());
         let (mut yz, mut xz) = (mean(1, 2), mean(0, 2));
@@ -183,6 +228,36 @@ mod tests {
                 "num_atoms": 1, "tag": "test"}}]"#
         );
         read(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn files_that_contradict_themselves() {
+        let text = |count: usize, xyz: &str| {
+            format!(
+                r#"[{{"structure": {{"lattice": {{"matrix": [[2, 0, 0], [0, 2, 0], [0, 0, 2]]}}, "sites": [
+                {{"species": [{{"element": "Si", "occu": 1}}], "abc": [0.5, 0, 0], "xyz": [{xyz}]}}]}},
+                "num_atoms": {count}}}]"#
+            )
+        };
+        let said = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+        let good = format!("\u{feff}{}", text(1, "1.0005, 4, -2"));
+        assert_eq!(read(good.as_bytes()).unwrap().frames.len(), 1);
+        assert_eq!(
+            said(&text(2, "1, 0, 0")),
+            "frame 0: num_atoms: 2, and the structure has 1 sites. They are the same number."
+        );
+        assert_eq!(
+            said(&text(1, "1, 0.5, 0")),
+            "frame 0: abc and xyz of site 1 are 0.5 Å apart. At most 0.001 Å, lattice vectors apart."
+        );
+        let mut frames = of("Si").frames;
+        frames.snapshots[0].labels.virial = Some([[1.0, 0.5, 0.0], [0.0; 3], [0.0; 3]]);
+        let said = write(&frames).unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "frame 0: the virial is not symmetric: two numbers are 0.5 eV apart, the largest is 1 eV. \
+             The JSON of mlearn has room for six numbers; write extxyz."
+        );
     }
 
     #[test]

@@ -70,16 +70,26 @@ pub(super) fn read(bytes: &[u8]) -> Result<Read> {
         if k == 0 {
             block.frames = count / (3 * n).max(1);
         }
+        let found = || format!("an array of shape {:?}, and type has {n} atoms", array.shape);
+        if let Some(allowed) = field.misfit(&array.shape, n) {
+            return Err(Error::input(field.name, found()).allowed(allowed));
+        }
         if count != block.frames * field.width(n) {
-            let found = format!("an array of shape {:?}, and type has {n} atoms", array.shape);
             let due = format!("{} frames have {} numbers each here", block.frames, field.width(n));
-            return Err(Error::input(field.name, found).allowed(due));
+            return Err(Error::input(field.name, found()).allowed(due));
         }
         block.arrays[k] = Some(array.numbers);
     }
     let periodic = block.arrays[1].is_some();
     let system = System { types: types.into(), names: names.clone(), periodic };
-    let snapshots = block.snapshots(&system)?;
+    let flat = |error| match error {
+        Error::Input(mut input) if input.found.ends_with("span no volume") => {
+            "A molecule has no array `box`".clone_into(&mut input.allowed);
+            Error::Input(input)
+        }
+        other => other,
+    };
+    let snapshots = block.snapshots(&system).map_err(flat)?;
     Ok(Read { frames: Frames { species: names, snapshots }, warnings })
 }
 
@@ -161,10 +171,15 @@ mod tests {
         let types = ("type", &[2_usize][..], &[0.0, 0.5][..], Width::Double);
         assert!(said(&[coord, types]).starts_with("type: these are no types of atoms."));
         let types = ("type", &[2_usize][..], &[0.0, 1.0][..], Width::Integer);
+        let turned = ("coord", &[2_usize, 3, 1][..], &TWO[..], Width::Double);
+        assert_eq!(
+            said(&[turned, types]),
+            "coord: an array of shape [2, 3, 1], and type has 2 atoms. coord of F frames of 2 atoms has the shape [F, 6] or [F, 2, 3]."
+        );
         let force = ("force", &[1_usize, 3][..], &TWO[..3], Width::Double);
         assert_eq!(
             said(&[coord, types, force]),
-            "force: an array of shape [1, 3], and type has 2 atoms. 1 frames have 6 numbers each here."
+            "force: an array of shape [1, 3], and type has 2 atoms. force of F frames of 2 atoms has the shape [F, 6] or [F, 2, 3]."
         );
     }
 }

@@ -16,7 +16,7 @@ use ground::units::KILOBAR;
 use ground::{Error, Result};
 
 use super::lines::{Lines, columns};
-use super::{Options, Read};
+use super::{Options, Read, sound};
 use crate::cell::Cell;
 use crate::model::{Frames, Labels, Mat3, Snapshot, Vec3};
 use head::Head;
@@ -40,6 +40,9 @@ fn at_line(error: Error, line: usize) -> Error {
         other => other,
     }
 }
+
+/// What Fortran prints of a number that is too long.
+const STARS: &str = "there is `****` for a number that is too large for its column";
 
 #[derive(Default)]
 struct Reader<'a> {
@@ -85,6 +88,9 @@ impl Reader<'_> {
         }
         if let Some(rest) = text.strip_prefix("in kB") {
             self.step.stress = columns(rest);
+            if rest.contains("**") {
+                self.step.damage = Some(format!("line {}: {STARS}", self.lines.at));
+            }
         } else if text.starts_with("volume of cell") {
             self.volume = true;
         } else if text.starts_with("direct lattice vectors") && self.volume {
@@ -130,10 +136,14 @@ impl Reader<'_> {
         while positions.len() < n {
             // Only a copy is advanced: what is no row of numbers may be the next thing to read.
             let mut ahead = self.lines.clone();
-            let Some(row) = ahead.next().as_deref().and_then(columns::<6>) else {
-                let damage =
-                    format!("line {}: {} of {n} atoms are printed", ahead.at, positions.len());
-                self.step.damage = Some(damage);
+            let line = ahead.next();
+            let Some(row) = line.as_deref().and_then(columns::<6>) else {
+                let stars = line.is_some_and(|line| line.contains("**"));
+                let why = match stars {
+                    true => STARS.to_owned(),
+                    false => format!("{} of {n} atoms are printed", positions.len()),
+                };
+                self.step.damage = Some(format!("line {}: {why}", ahead.at));
                 return Ok(());
             };
             self.lines = ahead;
@@ -157,7 +167,9 @@ impl Reader<'_> {
         let step = std::mem::take(&mut self.step);
         let damage = |why: &str| Some((number, why.to_owned()));
         let Some([energy]) = columns::<1>(value) else {
-            self.damaged.extend(damage("its energy is no number"));
+            let stars = value.contains("**");
+            let why = if stars { STARS } else { "its energy is no number" };
+            self.damaged.extend(damage(why));
             return Ok(());
         };
         if let Some(why) = step.damage {
@@ -171,7 +183,7 @@ impl Reader<'_> {
         };
         let rows =
             self.cell.ok_or_else(|| Error::input("", "no lattice vectors precede this energy"))?;
-        let cell = Cell::new(rows)?;
+        let cell = sound::cell(rows, sound::VOLUME)?;
         let labels = Labels {
             energy: Some(energy),
             forces: Some(forces),

@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 use ground::{Error, Result};
 
 use super::lines::{Lines, columns, shortest};
-use super::{Read, Tree, Written};
+use super::{Read, Tree, Written, sound};
 use crate::cell::Cell;
 use crate::elements;
 use crate::model::{Frames, Labels, Mat3, Snapshot, Vec3};
@@ -136,12 +136,12 @@ fn scaled(rows: Mat3, scale: &str, at: usize) -> Result<(Cell, Vec3)> {
         Some(_) => return Err(wrong()),
         None => match columns::<1>(scale).ok_or_else(wrong)? {
             [s] if s > 0.0 => [s; 3],
-            [s] if s < 0.0 => [(-s / Cell::new(rows)?.volume()).cbrt(); 3],
+            [s] if s < 0.0 => [(-s / sound::cell(rows, sound::VOLUME)?.volume()).cbrt(); 3],
             _ => return Err(wrong()),
         },
     };
     let rows = rows.map(|row| std::array::from_fn(|k| row[k] * scale[k]));
-    Ok((Cell::new(rows)?, scale))
+    Ok((sound::cell(rows, sound::VOLUME)?, scale))
 }
 
 /// Names and counts.

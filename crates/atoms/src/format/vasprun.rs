@@ -17,8 +17,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::lines::columns;
 use super::outcar::warn;
-use super::{Options, Read};
-use crate::cell::Cell;
+use super::{Options, Read, sound};
 use crate::model::{Frames, Labels, Mat3, Snapshot, Vec3};
 
 /// The snapshots in the bytes of a file.
@@ -205,7 +204,7 @@ impl Run {
         let energy = now.energy.ok_or_else(|| count("energies", 0, 1))?;
         let basis =
             matrix(&now.basis).ok_or_else(|| count("lattice vectors", now.basis.len(), 3))?;
-        let cell = Cell::new(basis)?;
+        let cell = sound::cell(basis, sound::VOLUME)?;
         if now.positions.len() != n || n == 0 {
             return Err(count("positions", now.positions.len(), n));
         }

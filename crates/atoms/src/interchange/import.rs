@@ -5,7 +5,9 @@ use ground::kernel::network::Activation;
 use ground::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 
+use super::agree;
 use super::described::{
     AtomEnergy, Descriptor, Fitting, LayerOf, Model, NetworkOf, Networks, says,
 };
@@ -45,7 +47,7 @@ pub fn potential(document: &Document, rules: Option<Rules>) -> Result<Imported> 
     let own =
         if backend.eq_ignore_ascii_case("tensorflow") { Rules::TensorFlow } else { Rules::NumPy };
     script(top.get("model_def_script"))?;
-    let inner = top.get("model").ok_or_else(|| Error::input("model", "this key is missing"))?;
+    let inner = top.get("model").ok_or_else(|| missing("", "model", &document.tree))?;
     let nearest = nearest(document, top.get("@variables"));
     let mut reading = Reading { document, rules: rules.unwrap_or(own), warnings: Vec::new() };
     let mut potential = reading.model(inner)?;
@@ -91,14 +93,38 @@ struct Reading<'a> {
 fn part<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T> {
     serde_path_to_error::deserialize(value).map_err(|e| {
         let inside = e.path().to_string();
+        let under = key;
         let key = if inside == "." { key.to_owned() } else { format!("{key}.{inside}") };
         let said = e.inner().to_string();
+        let mut words = said.split('`').skip(1).step_by(2);
         if said.starts_with("unknown field") {
+            let word = words.next().unwrap_or("");
             return Error::input(key, "this key is not known here")
+                .nearest(ground::formula::nearest(word, words))
                 .allowed("It may change what the model computes; without it the model is read");
+        }
+        if let Some(name) = words.next().filter(|_| said.starts_with("missing field")) {
+            let place = e.path().iter().try_fold(value, |at, segment| match segment {
+                Segment::Seq { index } => at.get(index),
+                Segment::Map { key } => at.get(key),
+                _ => None,
+            });
+            let key = if inside == "." { under.to_owned() } else { key };
+            return missing(&key, name, place.unwrap_or(&Value::Null));
         }
         Error::input(key, said)
     })
+}
+
+/// The error about a key that is not in this part of the tree, with one that is and is nearly it.
+fn missing(key: &str, name: &str, value: &Value) -> Error {
+    let there = value.as_object().into_iter().flat_map(|map| map.keys()).map(String::as_str);
+    let found = match ground::formula::nearest(name, there) {
+        Some(other) => format!("this key is missing; the nearest that is there is `{other}`"),
+        None => "this key is missing".to_owned(),
+    };
+    let key = if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
+    Error::input(key, found)
 }
 
 impl Reading<'_> {
@@ -108,6 +134,7 @@ impl Reading<'_> {
             return Err(lack("model.type", &format!("the model type `{kind}`")));
         }
         kinds(value)?;
+        agree::versions("model", value, &mut self.warnings);
         let model: Model = part("model", value)?;
         let descriptor: Descriptor = part("model.descriptor", &model.descriptor)?;
         let fitting: Fitting = part("model.fitting", &model.fitting)?;
@@ -137,6 +164,7 @@ impl Reading<'_> {
             empty: if self.rules == Rules::TensorFlow { Empty::Silent } else { Empty::Counted },
             species,
         };
+        agree::refuse(&model, &descriptor, &fitting)?;
         self.say_what_differs(&form, &descriptor);
         let precision = precision("model.descriptor.precision", &descriptor.precision)?;
         let theta = self.weights(&form, &descriptor.embeddings, &fitting.nets)?;
@@ -360,6 +388,12 @@ fn uniform(key: &str, slots: &[f64]) -> Result<[f64; 4]> {
 
 /// Refuses descriptors and fittings of other kinds by name.
 fn kinds(model: &Value) -> Result<()> {
+    for part in ["descriptor", "fitting"] {
+        let inside = model.get(part).ok_or_else(|| missing("model", part, model))?;
+        if inside.is_object() && inside.get("type").is_none() {
+            return Err(missing(&format!("model.{part}"), "type", inside));
+        }
+    }
     let kind = |part: &str| model.get(part)?.get("type")?.as_str();
     match kind("descriptor") {
         Some("se_e2_a" | "se_a") => {}
@@ -435,7 +469,7 @@ fn precision(key: &str, name: &str) -> Result<Precision> {
     }
 }
 
-fn activation(key: &str, name: Option<&str>) -> Result<Activation> {
+pub(super) fn activation(key: &str, name: Option<&str>) -> Result<Activation> {
     Ok(match name.unwrap_or("none").to_ascii_lowercase().as_str() {
         "tanh" => Activation::Tanh,
         "sigmoid" => Activation::Sigmoid,

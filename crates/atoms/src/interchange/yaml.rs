@@ -28,25 +28,32 @@ pub fn read(bytes: &[u8]) -> Result<Document> {
     let tree: Value = serde_saphyr::from_str_with_options(text, options)
         .map_err(|e| wrong(e.to_string().lines().next().unwrap_or("it cannot be parsed")))?;
     let mut document = Document::default();
-    document.tree = aside(tree, &mut document)?;
+    document.tree = aside(tree, "", &mut document)?;
     Ok(document)
 }
 
 /// The same tree, its arrays put aside.
-fn aside(value: Value, document: &mut Document) -> Result<Value> {
+fn aside(value: Value, key: &str, document: &mut Document) -> Result<Value> {
     Ok(match value {
         Value::Object(map) if map.get("@class").is_some_and(|class| class == "np.ndarray") => {
             let single = map.get("dtype").is_some_and(|dtype| dtype == "float32");
             let tensor = map.get("value").and_then(|value| Tensor::nested(value, single));
-            let found = || Error::input("", "an array is ragged or holds something but numbers");
+            let found = || Error::input(key, "an array is ragged or holds something but numbers");
             document.push(tensor.ok_or_else(found)?)
         }
         Value::Object(map) => {
-            let each = |(key, value)| Ok((key, aside(value, document)?));
+            let each = |(name, value): (String, Value)| {
+                let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                Ok((name, aside(value, &key, document)?))
+            };
             Value::Object(map.into_iter().map(each).collect::<Result<Map<_, _>>>()?)
         }
         Value::Array(items) => Value::Array(
-            items.into_iter().map(|item| aside(item, document)).collect::<Result<_>>()?,
+            items
+                .into_iter()
+                .enumerate()
+                .map(|(k, item)| aside(item, &format!("{key}[{k}]"), document))
+                .collect::<Result<_>>()?,
         ),
         other => other,
     })
@@ -160,6 +167,6 @@ mod tests {
         assert!(read(b"\xff\xfe").is_err() && read(b"a: [1").is_err());
         let ragged = b"a:\n  '@class': np.ndarray\n  value: [[1], [2, 3]]\n";
         let said = read(ragged).unwrap_err().to_string();
-        assert_eq!(said, "an array is ragged or holds something but numbers.");
+        assert_eq!(said, "a: an array is ragged or holds something but numbers.");
     }
 }

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use ground::{Error, Result};
 
 use super::System;
-use crate::cell::Cell;
+use crate::format::sound;
 use crate::model::{Labels, Mat3, Snapshot, Vec3, in_frame};
+
+/// What is said of a flat cell.
+const FLAT: &str = "A molecule without a cell is marked as such (deepmd: an empty file `nopbc`)";
 
 /// A quantity that has an array.
 #[derive(Debug)]
@@ -45,6 +48,28 @@ impl Field {
     /// How many numbers a frame of `n` atoms has.
     pub(in crate::format) fn width(&self, n: usize) -> usize {
         self.per_atom * n + self.per_frame
+    }
+
+    /// What is allowed instead of an array whose sides are not frames, then the numbers of one; none
+    /// where they are. An array of one frame may have one side, as DeePMD-kit has it.
+    pub(in crate::format) fn misfit(&self, shape: &[usize], n: usize) -> Option<String> {
+        let width = self.width(n);
+        let last = match (self.per_atom, self.per_frame) {
+            (0, 1) => [vec![], vec![1]],
+            (0, _) => [vec![width], vec![3, 3]],
+            (per, _) => [vec![width], vec![n, per]],
+        };
+        let rows = |last: &Vec<usize>| shape.split_first().is_some_and(|(_, rest)| rest == last);
+        let flat = shape == [width] || (width == 1 && shape.is_empty());
+        if flat || last.iter().any(rows) {
+            return None;
+        }
+        let show = |last: &Vec<usize>| {
+            let sides: String = last.iter().map(|side| format!(", {side}")).collect();
+            format!("[F{sides}]")
+        };
+        let [a, b] = last.each_ref().map(show);
+        Some(format!("{} of F frames of {n} atoms has the shape {a} or {b}", self.name))
     }
 }
 
@@ -93,7 +118,10 @@ impl Block {
                     self.snapshot(frame, system, &types, Some(row))
                 }
             };
-            snapshot.and_then(|s| s.check(system.names.len()).map(|()| s))
+            snapshot.and_then(|s| {
+                sound::positions(&s)?;
+                s.check(system.names.len()).map(|()| s)
+            })
         };
         (0..self.frames).map(one_with_frame(one)).collect()
     }
@@ -112,7 +140,7 @@ impl Block {
             Some((0..n).filter(kept).map(|i| vector(&row[3 * i..])).collect())
         };
         let cell = match self.row(1, frame, n).filter(|_| system.periodic) {
-            Some(row) => Some(Cell::new(matrix(row))?),
+            Some(row) => Some(sound::cell(matrix(row), FLAT)?),
             None => None,
         };
         let labels = Labels {

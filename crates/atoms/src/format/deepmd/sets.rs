@@ -20,12 +20,28 @@ pub(super) fn arrays(tree: &Tree, set: &str, system: &System, format: Format) ->
         let path = format!("{set}/{name}.npy");
         let Some(bytes) = tree.get(&path) else { return Ok(None) };
         match npy::read(bytes) {
-            Ok(array) => Ok(Some(array.numbers)),
+            Ok(array) => {
+                let per_atom = || FIELDS.iter().find(|field| field.name == "atom_ener");
+                let field = FIELDS.iter().find(|field| field.name == name).or_else(per_atom);
+                match field.and_then(|field| field.misfit(&array.shape, n)) {
+                    None => Ok(Some(array.numbers)),
+                    Some(allowed) => {
+                        let found = format!("an array of shape {:?}", array.shape);
+                        let allowed = allowed.replace("atom_ener", name);
+                        Err(Error::input(path, format!("{found}, and type.raw has {n} atoms"))
+                            .allowed(allowed))
+                    }
+                }
+            }
             Err(Error::Input(input)) => Err(Error::input(path, input.found).allowed(input.allowed)),
             Err(other) => Err(other),
         }
     };
     let path = |name: &str| format!("{set}/{name}.npy");
+    if format != Format::DeepmdMixed && tree.contains_key(&path(REAL)) {
+        return Err(Error::input(path(REAL), "each frame of this system has types of its own")
+            .allowed("Its format is deepmd/npy/mixed"));
+    }
     let block = gather(system, &path, array)?;
     if format != Format::DeepmdMixed {
         return Ok(block);

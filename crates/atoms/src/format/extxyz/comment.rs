@@ -1,5 +1,6 @@
 //! The comment of a frame: keys and values, quoted or not.
 
+use ground::formula::nearest;
 use ground::{Error, Result};
 
 /// Keys and values, in order.
@@ -20,7 +21,7 @@ pub(super) struct Property {
 impl Comment {
     /// From the second line of a frame. Words without `=` are passed over.
     pub(super) fn parse(line: &str) -> Result<Self> {
-        let mut found = Vec::new();
+        let mut found: Vec<(String, String)> = Vec::new();
         let mut rest = line.trim_start();
         while !rest.is_empty() {
             let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
@@ -30,7 +31,12 @@ impl Comment {
                 continue;
             };
             let (value, after) = value_of(key, value)?;
-            found.push((key.trim_matches('"').to_owned(), value));
+            let key = spelt(key.trim_matches('"'));
+            if found.iter().any(|(known, _)| *known == key) {
+                return Err(Error::input(key, "this key is there twice")
+                    .allowed("Each key once in a comment"));
+            }
+            found.push((key, value));
             rest = after.trim_start();
         }
         Ok(Self(found))
@@ -61,7 +67,7 @@ impl Comment {
 
     /// What the columns hold; a symbol and a position where nothing is said.
     pub(super) fn properties(&self) -> Result<Vec<Property>> {
-        let text = self.get("Properties").or_else(|| self.get("properties"));
+        let text = self.get("Properties");
         let text = text.unwrap_or("species:S:1:pos:R:3");
         let words: Vec<&str> = text.split(':').map(str::trim).collect();
         let wrong = || {
@@ -81,8 +87,23 @@ impl Comment {
 
     /// Whether the columns are named.
     pub(super) fn is_extended(&self) -> bool {
-        self.get("Properties").or_else(|| self.get("properties")).is_some()
+        self.get("Properties").is_some()
     }
+
+    /// A key that is probably meant to be `Lattice`.
+    pub(super) fn near_lattice(&self) -> Option<&str> {
+        let near = |key: &str| {
+            let key = key.to_ascii_lowercase();
+            key == "cell" || nearest(&key, ["lattice"].into_iter()).is_some()
+        };
+        self.0.iter().map(|(key, _)| key.as_str()).find(|key| near(key))
+    }
+}
+
+/// Keys that every program writes, in any case, as they are called here.
+fn spelt(key: &str) -> String {
+    let known = ["Lattice", "Properties", "pbc"];
+    known.into_iter().find(|known| known.eq_ignore_ascii_case(key)).unwrap_or(key).to_owned()
 }
 
 /// A value, and what follows it.

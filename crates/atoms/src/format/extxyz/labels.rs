@@ -4,7 +4,7 @@ use ground::{Error, Result};
 
 use super::comment::{Comment, Property};
 use crate::cell::Cell;
-use crate::format::lines::shortest;
+use crate::format::lines::six;
 use crate::format::notes::Notes;
 use crate::format::units::{Quantity, factor};
 use crate::model::{Labels, Mat3};
@@ -184,7 +184,7 @@ fn virial(comment: &Comment, cell: Option<&Cell>, notes: &mut Notes) -> Result<O
     if norm(&apart) <= SAME_VIRIAL[0] * norm(&xi).max(norm(&other)) + SAME_VIRIAL[1] {
         return Ok(Some(xi));
     }
-    let trace = |m: &Mat3| shortest(round(m[0][0] + m[1][1] + m[2][2]));
+    let trace = |m: &Mat3| six(m[0][0] + m[1][1] + m[2][2]);
     let found = format!(
         "{virial} has the trace {} eV, and −V {stress} has {} eV",
         trace(&xi),
@@ -194,11 +194,6 @@ fn virial(comment: &Comment, cell: Option<&Cell>, notes: &mut Notes) -> Result<O
         "Here a virial is positive when compressed, a stress (eV/Å³) positive under tension; \
          change the sign of one or remove it",
     ))
-}
-
-/// Six digits: enough for a sentence.
-fn round(v: f64) -> f64 {
-    format!("{v:.5e}").parse().unwrap_or(v)
 }
 
 /// Nine numbers, or six: xx yy zz yz xz xy.

@@ -85,7 +85,7 @@ fn units_that_are_named() {
     assert!((labels.virial.unwrap()[0][0] + 27.0 / 160.217_663_4).abs() < 1e-12);
     assert_eq!(
         said(&two("energy=1 energy_unit=furlong")),
-        "line 4 (frame 0): energy_unit: the unit `furlong` is not known. Energies in eV, meV, hartree, \
+        "line 2 (frame 0): energy_unit: the unit `furlong` is not known. Energies in eV, meV, hartree, \
          rydberg, kcal/mol or kJ/mol."
     );
 }
@@ -97,7 +97,7 @@ fn a_virial_and_a_stress_must_agree() {
     let other = two("virial=\"27 0 0 0 27 0 0 0 27\" stress=\"1 0 0 0 1 0 0 0 1\"");
     assert_eq!(
         said(&other),
-        "line 4 (frame 0): virial: virial has the trace 81 eV, and −V stress has -81 eV. Here a \
+        "line 2 (frame 0): virial: virial has the trace 81 eV, and −V stress has -81 eV. Here a \
          virial is positive when compressed, a stress (eV/Å³) positive under tension; change the \
          sign of one or remove it."
     );
@@ -126,7 +126,7 @@ fn what_is_wrong_is_said_with_its_line() {
             "1\n\nH 0 0 x\n",
             "line 3 (frame 0): column 4: `x` is no number. Positions and forces are three numbers each.",
         ),
-        ("1\n\nH 0 0 nan\n", "line 3 (frame 0): a position is not a finite number."),
+        ("1\n\nH 0 0 nan\n", "line 3 (frame 0): the position of atom 1 is not a finite number."),
         (
             "1\n\n119 0 0 0\n",
             "line 3 (frame 0): there is no element of nuclear charge 119. Write symbols, or charges from 1 to 118.",
@@ -137,15 +137,15 @@ fn what_is_wrong_is_said_with_its_line() {
         ),
         (
             "1\npbc=T\nH 0 0 0\n",
-            "line 3 (frame 0): pbc: the frame is periodic and has no Lattice. Give Lattice=\"ax ay az bx by bz cx cy cz\", or pbc=\"F F F\".",
+            "line 2 (frame 0): pbc: the frame is periodic and has no Lattice. Give Lattice=\"ax ay az bx by bz cx cy cz\", or pbc=\"F F F\".",
         ),
         (
             "1\nLattice=\"1 2 3\"\nH 0 0 0\n",
-            "line 3 (frame 0): Lattice: 3 numbers. Nine: the lattice vectors a, b, c, three numbers each.",
+            "line 2 (frame 0): Lattice: 3 numbers. Nine: the lattice vectors a, b, c, three numbers each.",
         ),
         (
             "1\nenergy=low\nH 0 0 0\n",
-            "line 3 (frame 0): energy: `low` is no number. Numbers separated by blanks, in quotes.",
+            "line 2 (frame 0): energy: `low` is no number. Numbers separated by blanks, in quotes.",
         ),
         (
             "\n \n",
@@ -157,7 +157,35 @@ fn what_is_wrong_is_said_with_its_line() {
     let wrong = two("").replace("H 0 0 0 0.1 0 0", "H 0 0 0 0.1 0 0 9");
     assert_eq!(said(&wrong), "line 3 (frame 0): 8 columns. Properties asks for 7.");
     let second = format!("{}{}", two(""), two("stress=\"1 2 3\""));
-    assert!(said(&second).starts_with("line 8 (frame 1): stress: 3 numbers."), "{}", said(&second));
+    assert!(said(&second).starts_with("line 6 (frame 1): stress: 3 numbers."), "{}", said(&second));
+}
+
+#[test]
+fn keys_in_any_case_and_keys_that_are_near() {
+    for lattice in ["lattice", "LATTICE"] {
+        let text = two("").replace("Lattice", lattice).replace("Properties", "PROPERTIES");
+        let read = of(&text).unwrap();
+        assert!(read.frames.snapshots[0].cell.is_some(), "{lattice}");
+        assert!(read.frames.snapshots[0].labels.forces.is_some(), "{lattice}");
+    }
+    for key in ["Latice", "Latttice", "LATICE", "cell"] {
+        let text = two("").replace("Lattice", key);
+        assert_eq!(
+            said(&text),
+            format!(
+                "line 2 (frame 0): {key}: this key is not known, and there is no Lattice; did you \
+                 mean `Lattice`? A molecule has pbc=\"F F F\"."
+            )
+        );
+    }
+    assert_eq!(
+        said(&two("energy=-1.5 energy=-2")),
+        "line 2 (frame 0): energy: this key is there twice. Each key once in a comment."
+    );
+    let nan = two("").replace("H 0 0 0 0.1", "H 0 0 0 nan");
+    assert_eq!(said(&nan), "line 3 (frame 0): a force is not a finite number.");
+    let far = two("").replace("O 1 0 0", "O 1e300 0 0");
+    assert!(said(&far).starts_with("line 4 (frame 0): atom 2 is at 1e300 Å,"), "{}", said(&far));
 }
 
 #[test]

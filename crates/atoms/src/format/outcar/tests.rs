@@ -163,8 +163,25 @@ fn a_step_that_is_cut_is_left_out() {
         "there is no finished ionic step in this OUTCAR. A step ends with the line `free  energy   TOTEN`."
     );
     let damaged =
-        whole.replacen("   1.1   0.2   0.3     -1.0-2.0   0.0\n", "  1.1 ****** 0.3 0 0 0\n", 1);
+        whole.replacen("   1.1   0.2   0.3     -1.0-2.0   0.0\n", "  1.1 0.2 0.3 0 0\n", 1);
     let found = of(&damaged).unwrap();
     assert_eq!(found.frames.len(), 1);
     assert!(found.warnings[0].ends_with("1 of 3 atoms are printed"), "{}", found.warnings[0]);
+}
+
+#[test]
+fn stars_for_a_number_are_said() {
+    let rows = "   0.1   0.2   0.3      1.0   -2.0   3.0";
+    let good = format!("{HEAD}{CELL}{}", step(3, REACHED, "", DFT));
+    for (from, to) in [
+        (rows, "   0.1   0.2   0.3   ********   -2.0   3.0"),
+        ("46.0      57.0", "46.0 *********"),
+        (DFT, "   TOTEN  =  *************** eV"),
+    ] {
+        let text = format!("{good}{}", step(3, REACHED, "", DFT).replace(from, to));
+        let found = of(&text).unwrap();
+        assert_eq!(found.frames.len(), 1);
+        let due = "there is `****` for a number that is too large for its column";
+        assert!(found.warnings[0].ends_with(due), "{:?}", found.warnings);
+    }
 }

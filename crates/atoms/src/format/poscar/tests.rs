@@ -91,7 +91,7 @@ fn what_does_not_fit_is_said() {
         (
             " 1 1 0\n",
             " 0 2 2\n",
-            "cell: the lattice vectors (0 2 2), (2 0 2), (0 4 4) span no volume. A molecule without a cell is marked as such (deepmd: an empty file `nopbc`).",
+            "cell: the lattice vectors (0 2 2), (2 0 2), (0 4 4) span no volume. Needed are three vectors that do not lie in one plane.",
         ),
     ] {
         assert_eq!(of(&DIRECT.replacen(from, to, 1)).unwrap_err().to_string(), due);

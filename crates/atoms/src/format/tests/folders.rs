@@ -28,7 +28,12 @@ fn said(name: &str, bytes: Option<Vec<u8>>) -> String {
 #[test]
 fn arrays_that_do_not_fit() {
     for (name, shape, fill, due) in [
-        ("box", vec![2, 6], 1.0, "box.npy: 12 numbers for 2 frames. A frame has 9 of them here."),
+        (
+            "box",
+            vec![2, 6],
+            1.0,
+            "box.npy: an array of shape [2, 6], and type.raw has 3 atoms. box of F frames of 3 atoms has the shape [F, 9] or [F, 3, 3].",
+        ),
         (
             "energy",
             vec![3],
@@ -39,13 +44,13 @@ fn arrays_that_do_not_fit() {
             "force",
             vec![2, 6],
             1.0,
-            "force.npy: 12 numbers for 2 frames. A frame has 9 of them here.",
+            "force.npy: an array of shape [2, 6], and type.raw has 3 atoms. force of F frames of 3 atoms has the shape [F, 9] or [F, 3, 3].",
         ),
         (
             "coord",
             vec![2, 7],
             1.0,
-            "coord.npy: 14 numbers, and type.raw has 3 atoms. A frame has 9 of them here.",
+            "coord.npy: an array of shape [2, 7], and type.raw has 3 atoms. coord of F frames of 3 atoms has the shape [F, 9] or [F, 3, 3].",
         ),
     ] {
         let n = shape.iter().product();
@@ -72,6 +77,62 @@ fn arrays_that_do_not_fit() {
     assert_eq!(
         said("set.000/fparam.npy", Some(energies(&[2, 1], 1.0))),
         "fparam left out: no such label is kept here"
+    );
+}
+
+#[test]
+fn arrays_of_other_shapes() {
+    let save = |shape: &[usize]| {
+        let n = shape.iter().product();
+        let numbers: Vec<f64> = (0..n).map(|k| k as f64).collect();
+        npy::write(shape, &numbers, Width::Double)
+    };
+    for (name, shape, fine) in [
+        ("coord", vec![2, 9], true),
+        ("coord", vec![2, 3, 3], true),
+        ("coord", vec![9, 2], false),
+        ("coord", vec![18], false),
+        ("coord", vec![3, 2, 3], false),
+        ("force", vec![2, 1, 9], false),
+        ("box", vec![9, 2], false),
+        ("virial", vec![2, 3, 3], true),
+        ("virial", vec![3, 2, 3], false),
+        ("energy", vec![1, 2], false),
+        ("atom_ener", vec![2, 3, 1], true),
+        ("atom_ener", vec![3, 2], false),
+    ] {
+        let found = said(&format!("set.000/{name}.npy"), Some(save(&shape)));
+        assert_eq!(found.is_empty(), fine, "{name} {shape:?}: {found}");
+    }
+    assert_eq!(
+        said("set.000/force.npy", Some(save(&[3, 2, 3]))),
+        "w: set.000/force.npy: an array of shape [3, 2, 3], and type.raw has 3 atoms. force of F frames \
+         of 3 atoms has the shape [F, 9] or [F, 3, 3]."
+    );
+    let far = npy::write(&[2, 9], &[1e8; 18], Width::Double);
+    assert_eq!(
+        said("set.000/coord.npy", Some(far)),
+        "w: frame 0: atom 1 is at 100000000 Å, where numbers are more than 1e-9 Å apart. Positions reach \
+         to 4503600 Å."
+    );
+}
+
+#[test]
+fn mixed_systems_and_marks_of_encoding() {
+    let mut tree = good();
+    for name in ["type.raw", "type_map.raw"] {
+        let bytes = [b"\xef\xbb\xbf", tree[name].as_slice()].concat();
+        tree.insert(name.to_owned(), bytes);
+    }
+    let found =
+        |tree: &Tree| read(Format::DeepmdNpy, "w", Source::Folder(tree), Options::default());
+    assert_eq!(found(&tree).unwrap().frames.species, ["O", "H"]);
+    let types = npy::write(&[2, 3], &[0.0; 6], Width::Integer);
+    tree.insert("set.000/real_atom_types.npy".into(), types);
+    assert_eq!(
+        found(&tree).unwrap_err().to_string(),
+        "w: set.000/real_atom_types.npy: each frame of this system has types of its own. Its format is \
+         deepmd/npy/mixed."
     );
 }
 
