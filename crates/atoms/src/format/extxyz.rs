@@ -165,9 +165,11 @@ impl Atoms {
         let position = vector(self.columns.positions)?;
         sound::position(position, self.positions.len() + 1)?;
         self.positions.push(position);
-        let finite = |what: &str, numbers: &[f64]| match numbers.iter().all(|v| v.is_finite()) {
-            true => Ok(()),
-            false => Err(Error::input("", format!("{what} is not a finite number"))),
+        let finite = |what: &str, numbers: &[f64]| {
+            if numbers.iter().all(|v| v.is_finite()) {
+                return Ok(());
+            }
+            Err(Error::input("", format!("{what} is not a finite number")))
         };
         if let Some(at) = self.columns.forces {
             let force = vector(at)?;

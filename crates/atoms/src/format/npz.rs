@@ -19,13 +19,16 @@ use crate::model::Frames;
 
 const ALLOWED: &str = "Write it with numpy.savez(FILE, coord=…, box=…, type=…, energy=…, force=…)";
 
-/// The snapshots in the bytes of a file.
-pub(super) fn read(bytes: &[u8]) -> Result<Read> {
+/// An array under its name.
+type Entry = (String, Array);
+
+/// The arrays in the bytes of a file that mean something here, and the names of the others.
+fn arrays(bytes: &[u8]) -> Result<(Vec<Entry>, Vec<String>)> {
     let broken = |e: &dyn std::fmt::Display| {
         Error::input("", format!("this is not an .npz file, or it is cut: {e}")).allowed(ALLOWED)
     };
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|e| broken(&e))?;
-    let mut arrays: Vec<(String, Array)> = Vec::new();
+    let mut arrays: Vec<Entry> = Vec::new();
     let mut left = Vec::new();
     for k in 0..archive.len() {
         let mut entry = archive.by_index(k).map_err(|e| broken(&e))?;
@@ -43,6 +46,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Read> {
         })?;
         arrays.push((name, array));
     }
+    Ok((arrays, left))
+}
+
+/// The snapshots in the bytes of a file.
+pub(super) fn read(bytes: &[u8]) -> Result<Read> {
+    let (mut arrays, left) = arrays(bytes)?;
     let mut warnings = Vec::new();
     if !left.is_empty() {
         warnings.push(format!("{} left out: no such label is kept here", left.join(", ")));

@@ -139,9 +139,10 @@ impl Reader<'_> {
             let line = ahead.next();
             let Some(row) = line.as_deref().and_then(columns::<6>) else {
                 let stars = line.is_some_and(|line| line.contains("**"));
-                let why = match stars {
-                    true => STARS.to_owned(),
-                    false => format!("{} of {n} atoms are printed", positions.len()),
+                let why = if stars {
+                    STARS.to_owned()
+                } else {
+                    format!("{} of {n} atoms are printed", positions.len())
                 };
                 self.step.damage = Some(format!("line {}: {why}", ahead.at));
                 return Ok(());

@@ -65,8 +65,8 @@ impl Field {
             return None;
         }
         let show = |last: &Vec<usize>| {
-            let sides: String = last.iter().map(|side| format!(", {side}")).collect();
-            format!("[F{sides}]")
+            let sides: Vec<String> = last.iter().map(ToString::to_string).collect();
+            format!("[F, {}]", sides.join(", "))
         };
         let [a, b] = last.each_ref().map(show);
         Some(format!("{} of F frames of {n} atoms has the shape {a} or {b}", self.name))
