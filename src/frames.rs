@@ -163,7 +163,7 @@ pub(crate) fn named(option: &str, name: &str) -> Result<Format> {
         let names = if written { format::written_names() } else { format::names() };
         Error::input(option, format!("unknown format `{name}`"))
             .nearest(meant.or_else(|| nearest(name, known.map(Format::name))))
-            .allowed(format!("{}: {names}", if written { "Written are" } else { "Known here" }))
+            .allowed(format!("{}{names}", if written { "Written are " } else { "Known here: " }))
     })
 }
 
@@ -431,7 +431,9 @@ mod tests {
         assert_eq!(of("::5"), [0.0, 5.0]);
         assert_eq!(of("1:-7"), [1.0, 2.0]);
         assert!(of("5:2").is_empty() && of("100:").is_empty());
-        for wrong in ["5", "a:b", "1:2:0", "1:2:-1", "1:2:3:4", ""] {
+        assert_eq!(of("5"), [5.0]);
+        assert_eq!(of("-1"), [9.0]);
+        for wrong in ["x", "a:b", "1:2:0", "1:2:-1", "1:2:3:4", ""] {
             assert!(wrong.parse::<Slice>().is_err(), "{wrong}");
         }
     }
