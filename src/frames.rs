@@ -112,7 +112,7 @@ impl FromStr for Slice {
             [one] => {
                 let begin = place(one)?.ok_or_else(wrong)?;
                 // The last one ends where all end.
-                let end = Some(begin + 1).filter(|end| *end != 0);
+                let end = Some(begin.saturating_add(1)).filter(|end| *end != 0);
                 return Ok(Self { begin: Some(begin), end, step: 1 });
             }
             [begin, end] => (begin, end, ""),
@@ -352,8 +352,7 @@ fn files(path: &Path) -> Result<Vec<String>> {
         // A link that leads nowhere is passed over.
         let Ok(real) = fs::canonicalize(&folder) else { continue };
         if !real.is_dir() {
-            let part = is_part(&name);
-            if part || seen.insert(real) {
+            if is_part(&name) || seen.insert(real) {
                 found.push(name);
             }
             continue;
@@ -436,6 +435,7 @@ mod tests {
         for wrong in ["x", "a:b", "1:2:0", "1:2:-1", "1:2:3:4", ""] {
             assert!(wrong.parse::<Slice>().is_err(), "{wrong}");
         }
+        assert!(of(&i64::MAX.to_string()).is_empty());
     }
 
     #[cfg(unix)]

@@ -26,7 +26,6 @@ pub(super) fn frames(
 
 /// Beside its place first, then moved there.
 fn folder(out: &Path, tree: &Tree) -> Result<()> {
-    place::refuse(out)?;
     let draft = place::draft(out)?;
     let root = draft.path().join("frames");
     let broken = |e: std::io::Error| Error::io(out.display().to_string(), e);
