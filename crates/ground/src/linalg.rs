@@ -67,6 +67,35 @@ pub fn solve(a: &Array, b: &Array) -> Result<Array> {
     if is_finite(&x) { Ok(x) } else { Err(not_finite("the solution with", a, n)) }
 }
 
+/// The x that makes |a x − b|² least, `[n, k], [n, m] → [k, m]`, and of all such the shortest: parts of `a`
+/// smaller than 1e-12 of the largest are taken for none. Fails when an element is not finite.
+///
+/// ```
+/// use ground::{array::array, linalg::least_squares};
+/// let x = least_squares(&array![[1.0, 2.0], [1.0, 2.0]], &array![[5.0], [5.0]]).unwrap();
+/// assert!((x[[0, 0]] - 1.0).abs() < 1e-14 && (x[[1, 0]] - 2.0).abs() < 1e-14);
+/// ```
+pub fn least_squares(a: &Array, b: &Array) -> Result<Array> {
+    assert!(b.nrows() == a.nrows(), "the right side {:?} does not fit {:?}", shape(b), shape(a));
+    let failed = || not_finite("least squares with", a, 0);
+    if !is_finite(a) || !is_finite(b) {
+        return Err(failed());
+    }
+    let parts = sequential(a).thin_svd().map_err(|_| failed())?;
+    let (u, s, v) = (parts.U(), parts.S(), parts.V());
+    let largest = (0..a.nrows().min(a.ncols())).map(|i| s[i]).fold(0.0, f64::max);
+    let mut x = Array::zeros((a.ncols(), b.ncols()));
+    for i in (0..a.nrows().min(a.ncols())).filter(|&i| s[i] > 1e-12 * largest) {
+        for m in 0..b.ncols() {
+            let along: f64 = (0..a.nrows()).map(|r| u[(r, i)] * b[[r, m]]).sum();
+            for k in 0..a.ncols() {
+                x[[k, m]] += v[(k, i)] * along / s[i];
+            }
+        }
+    }
+    Ok(x)
+}
+
 /// The lower triangular L with L Lᵀ = a, for a symmetric positive definite `a`.
 ///
 /// Only the lower triangle is read. Fails when a pivot is not positive.
