@@ -209,7 +209,8 @@ pub fn job(
 }
 
 impl Problem {
-    fn pose(
+    /// The problem on parted data.
+    pub fn pose(
         &self,
         data: &data::Parted,
         embedding: Embedding,

@@ -14,6 +14,7 @@
 
 use frame::{Layout, Params, Precision, Representation};
 use ground::Result;
+use ground::kernel::packing::Packing;
 use ground::stream::Stream;
 
 pub mod jets;
@@ -141,10 +142,11 @@ impl Representation for DeepPotential {
             } else {
                 format!("embedding/{}/{}", self.species[k / n], self.species[k % n])
             };
-            layout = layout.list(name, self.embedding.parameters());
+            layout = layout.block(name, Packing::Layers(self.embedding.trained()));
         }
         for name in &self.species {
-            layout = layout.list(format!("fitting/{name}"), self.fitting.parameters());
+            let numbers = Packing::Layers(self.fitting.trained());
+            layout = layout.block(format!("fitting/{name}"), numbers);
         }
         layout
     }

@@ -25,7 +25,7 @@ use block::{Desk, Part};
 use environment::{Octet, Scale};
 use table::{Range, Tabulated};
 
-mod block;
+pub(crate) mod block;
 pub mod environment;
 pub mod table;
 
@@ -248,19 +248,22 @@ fn closest(potential: &Potential) -> f64 {
 
 /// Where the table of an embedding must reach.
 fn range<T: Real>(potential: &Potential, network: usize) -> Range {
-    let form = &potential.form;
+    let ends = ends(&potential.form, network, closest(potential));
+    // In single precision a table need not be better than its numbers.
+    let within = if T::LANES == 16 { 5e-7 } else { 1e-10 };
+    Range { ends, within }
+}
+
+/// The lowest and the highest argument of an embedding where nobody is closer than that.
+pub(crate) fn ends(form: &DeepPotential, network: usize, closest: f64) -> [f64; 2] {
     let n = form.species.len();
-    let closest = closest(potential);
     let most = form.switch.at(closest)[0] / closest;
     let centres = (0..n).filter(|i| form.one_sided || network % n == *i);
     let ends = centres.map(|i| {
         let Statistics { mean, radial, .. } = form.statistics[i];
         [-mean / radial, (most - mean) / radial]
     });
-    let ends = ends.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]).unwrap_or([0.0, 1.0]);
-    // In single precision a table need not be better than its numbers.
-    let within = if T::LANES == 16 { 5e-7 } else { 1e-10 };
-    Range { ends, within }
+    ends.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]).unwrap_or([0.0, 1.0])
 }
 
 /// z g(z) of the empty slots of a species around another.

@@ -1,35 +1,319 @@
-//! Force matching as a functional.
+//! Force matching by hand: the gradient of a loss that holds first derivatives of the function.
+//!
+//! ```text
+//! J(θ) = mean of l(E, F, Ξ, E_i),   dJ/dθ = ∂/∂θ (Σ s_i E_i + Σ Ė_i),   s = ∂J/∂E_i
+//! Ė_i the change of E_i while every d_ij changes by w_ij = u_i − u_j − y d_ij,  u = ∂J/∂F, y = ∂J/∂Ξ
+//! ```
+//! One way forward along w and one way back: no second derivative is ever formed. Read engine, piece, forth,
+//! back in this order. The judge is [`crate::problem::on_tape`].
 
 use frame::problem::Findings;
 use frame::{
-    Batch, Coupled, ErrorBudget, Forecast, Functional, Params, Problem, Run, Table, Term, Watch,
-    Work,
+    Batch, ErrorBudget, Forecast, Functional, Keeper, Move, Params, Precision, Problem, Purpose,
+    Run, Stored, Table, Term, Watch, Work,
 };
 use ground::estimate::Estimate;
+use ground::kernel::gram::Pairs;
+use ground::kernel::lane::{self, Real};
 use ground::stream::Stream;
-use ground::{Error, Result};
+use ground::{Error, Result, par};
 
 use crate::answer::Trained;
 use crate::form::DeepPotential;
-use crate::problem::ForceMatching;
+use crate::model::{Mat3, Snapshot, Vec3};
+use crate::neighbours::{self, Grid, Surroundings as _};
+use crate::plan::environment::{Octet, Scale};
+use crate::problem::loss::{self, Squares};
+use crate::problem::statistics::Environments;
+use crate::problem::{Embedding, ForceMatching};
+use embedded::Embedded;
+use engine::Engine;
+use fitted::Fitted;
+
+mod back;
+mod embedded;
+mod engine;
+mod fitted;
+mod forth;
+mod piece;
+mod table;
+
+/// Iterations between two looks at how well nodes stand for the embeddings.
+const MEASURE_EVERY: u64 = 100;
+/// Nodes reach to this part of the smallest distance of the data.
+const CLOSER: f64 = 0.99;
+
+/// What all pieces of a batch share.
+struct Shared<'a, T: Real> {
+    form: &'a DeepPotential,
+    level: lane::Level,
+    frames: &'a [Frame<'a>],
+    /// Embeddings with their weights.
+    embedded: &'a [(&'a Embedded<T>, &'a [T::Row])],
+    fitted: &'a [Fitted<T>],
+    scales: &'a [Scale],
+    pairs: Pairs,
+    /// Rows of a line of features.
+    stride: usize,
+    /// 1/N_c.
+    by_slots: T,
+    /// Eight neighbours that are not there, and the same measured.
+    nobody: Octet,
+    nothing: Octet,
+    /// Whether every neighbour has a node of its own.
+    own: bool,
+    /// Of all frames.
+    atoms: usize,
+}
+
+impl<T: Real> Shared<'_, T> {
+    fn fitted(&self, species: usize) -> &Fitted<T> {
+        &self.fitted[species]
+    }
+
+    /// Nodes of the largest table.
+    fn most_nodes(&self) -> usize {
+        self.embedded.iter().map(|(embedded, _)| embedded.cells + 1).max().unwrap_or(0)
+    }
+}
+
+/// A snapshot of a batch.
+struct Frame<'a> {
+    snapshot: &'a Snapshot,
+    grid: Grid,
+    /// Its first atom among those of the batch.
+    first: u32,
+}
+
+impl<'a> Frame<'a> {
+    /// Those of a batch.
+    fn all(snapshots: &[&'a Snapshot], within: f64) -> Result<Vec<Self>> {
+        let grids = par::map(snapshots.len(), |k| {
+            neighbours::check(snapshots[k], within)?;
+            Ok(Grid::new(snapshots[k], within))
+        });
+        let mut next = 0;
+        let frame = |(&snapshot, grid): (&&'a Snapshot, Result<Grid>)| {
+            let first = next;
+            next += u32::try_from(snapshot.len()).map_err(|_| Error::bug("2^32 atoms"))?;
+            Ok(Self { snapshot, grid: grid?, first })
+        };
+        snapshots.iter().zip(grids).map(frame).collect()
+    }
+
+    /// The atom at a place, among those of the batch.
+    fn atom(&self, place: u32) -> u32 {
+        self.first + u32::try_from(self.grid.atom(place as usize)).expect("fewer than 2^32 atoms")
+    }
+}
+
+/// What a potential gives of a snapshot.
+#[derive(Clone, Debug)]
+struct Found {
+    energy: f64,
+    forces: Vec<Vec3>,
+    virial: Mat3,
+    atomic: Vec<f64>,
+}
+
+impl Found {
+    fn zeros(frame: &Frame<'_>) -> Self {
+        let n = frame.snapshot.len();
+        let (forces, atomic) = (vec![[0.0; 3]; n], vec![0.0; n]);
+        Self { energy: 0.0, forces, virial: [[0.0; 3]; 3], atomic }
+    }
+
+    fn view(&self) -> loss::Found<'_> {
+        loss::Found {
+            energy: self.energy,
+            forces: &self.forces,
+            virial: self.virial,
+            atomic: &self.atomic,
+        }
+    }
+}
+
+/// Derivatives of a number by what a batch gave.
+struct Pulls {
+    /// By the energy of every atom.
+    energies: Vec<f64>,
+    /// By every force.
+    forces: Vec<Vec3>,
+    /// By the virial of every frame, where it matters.
+    virials: Vec<Option<Mat3>>,
+}
+
+/// Force matching of a form in one precision.
+#[derive(Debug)]
+struct Matching<T: Real> {
+    engine: Engine<T>,
+    gradient: Option<Params>,
+}
+
+impl<T: Stored> Matching<T> {
+    /// l of every snapshot, and its parts.
+    fn losses(
+        &mut self,
+        theta: &Params,
+        snapshots: &[&Snapshot],
+        factors: loss::Factors,
+    ) -> Result<(Vec<Found>, Vec<Squares>, Vec<f64>)> {
+        let found = self.engine.forth(theta, snapshots)?;
+        let pairs = || snapshots.iter().zip(&found);
+        let squares: Vec<Squares> =
+            pairs().map(|(s, found)| Squares::of(s, found.view())).collect();
+        let losses = snapshots.iter().zip(&squares).map(|(s, own)| factors.loss(s.len(), *own));
+        let losses = losses.collect();
+        Ok((found, squares, losses))
+    }
+
+    /// The gradient of the mean l of a batch.
+    fn gradient(
+        &mut self,
+        theta: &Params,
+        snapshots: &[&Snapshot],
+        (factors, at): (loss::Factors, u64),
+        into: &mut Params,
+    ) -> Result<Vec<f64>> {
+        let (found, _, losses) = self.losses(theta, snapshots, factors)?;
+        if losses.iter().any(|l| !l.is_finite()) {
+            return Err(Error::Numeric { what: "the loss".to_owned(), at });
+        }
+        let by = 1.0 / snapshots.len().max(1) as f64;
+        let mut pulls = Pulls { energies: Vec::new(), forces: Vec::new(), virials: Vec::new() };
+        for (snapshot, found) in snapshots.iter().zip(&found) {
+            let slopes = factors.slopes(snapshot, found.view(), by);
+            let n = snapshot.len();
+            let atomic = slopes.atomic.unwrap_or_else(|| vec![0.0; n]);
+            pulls.energies.extend(atomic.into_iter().map(|own| own + slopes.energy));
+            pulls.forces.extend(slopes.forces.unwrap_or_else(|| vec![[0.0; 3]; n]));
+            pulls.virials.push(slopes.virial);
+        }
+        self.engine.back(theta, &pulls, into);
+        Ok(losses)
+    }
+}
 
 /// A form and the data it is trained on.
 #[derive(Debug)]
 pub struct Training {
-    coupled: Coupled<ForceMatching, DeepPotential>,
+    problem: ForceMatching,
+    form: DeepPotential,
+    stream: Stream,
+    plan: Plans,
+    work: Work,
+}
+
+#[derive(Debug)]
+enum Plans {
+    F32(Box<Matching<f32>>),
+    F64(Box<Matching<f64>>),
+}
+
+/// Runs an expression with the plan of the right precision.
+macro_rules! with {
+    ($plan:expr, $name:pat => $body:expr) => {
+        match $plan {
+            Plans::F32($name) => $body,
+            Plans::F64($name) => $body,
+        }
+    };
+}
+
+impl Training {
+    /// Couples a problem and a form.
+    pub fn new(problem: ForceMatching, form: DeepPotential, run: &Run) -> Result<Self> {
+        let level = match run.vector {
+            frame::run::Vector::Native => lane::level(),
+            frame::run::Vector::Avx2 => lane::level_named("avx2").unwrap_or_else(lane::level),
+            frame::run::Vector::Portable => {
+                lane::level_named("portable").unwrap_or_else(lane::level)
+            }
+        };
+        let all: Vec<&Snapshot> = problem.training.iter().chain(&problem.validation).collect();
+        let found = Environments::of(&all, form.species.len(), form.switch)?;
+        let closest = CLOSER * found.nearest.unwrap_or(form.switch.to).min(form.switch.to);
+        let own = problem.embedding == Embedding::Networks;
+        let engine = form.clone();
+        let plan = match run.precision {
+            Precision::F32 => Plans::F32(Box::new(Matching {
+                engine: Engine::new(engine, closest, own, level),
+                gradient: None,
+            })),
+            Precision::F64 => Plans::F64(Box::new(Matching {
+                engine: Engine::new(engine, closest, own, level),
+                gradient: None,
+            })),
+        };
+        Ok(Self { problem, form, stream: Stream::new(run.seed), plan, work: Work::default() })
+    }
+
+    /// The largest errors of g and g' between nodes when they were last measured; None where there are no
+    /// nodes.
+    pub fn node_errors(&self) -> Option<[f64; 2]> {
+        if self.problem.embedding == Embedding::Networks {
+            return None;
+        }
+        let larger = |a: [f64; 2], b: [f64; 2]| [a[0].max(b[0]), a[1].max(b[1])];
+        with!(&self.plan, plan => {
+            plan.engine.embedded.iter().map(|embedded| embedded.errors).reduce(larger)
+        })
+    }
+
+    /// Measures nodes when it is time, and always where there are none.
+    fn prepare(&mut self, theta: &Params, batch: Batch) {
+        let due = batch.purpose == Purpose::Training && batch.step.is_multiple_of(MEASURE_EVERY);
+        with!(&mut self.plan, plan => {
+            if due || plan.engine.embedded.iter().any(|embedded| embedded.cells == 0) {
+                plan.engine.measure(theta);
+            }
+        });
+    }
 }
 
 impl Functional for Training {
     fn value(&mut self, theta: &Params, batch: Batch) -> Result<Estimate> {
-        self.coupled.value(theta, batch)
+        self.prepare(theta, batch);
+        let snapshots = self.problem.drawn(batch, &self.stream);
+        let factors = self.problem.at(batch.step);
+        self.work.values += snapshots.len() as u64;
+        let (_, _, losses) =
+            with!(&mut self.plan, plan => plan.losses(theta, &snapshots, factors))?;
+        let value = Estimate::of(&losses);
+        if value.mean.is_finite() {
+            return Ok(value);
+        }
+        Err(Error::Numeric { what: "the loss".to_owned(), at: batch.step })
     }
 
     fn gradient(&mut self, theta: &Params, batch: Batch, into: &mut Params) -> Result<Estimate> {
-        self.coupled.gradient(theta, batch, into)
+        self.prepare(theta, batch);
+        let snapshots = self.problem.drawn(batch, &self.stream);
+        let at = (self.problem.at(batch.step), batch.step);
+        self.work.gradients += snapshots.len() as u64;
+        let losses = with!(&mut self.plan, plan => plan.gradient(theta, &snapshots, at, into))?;
+        Ok(Estimate::of(&losses))
+    }
+
+    fn descend(&mut self, theta: &mut Params, batch: Batch, by: Move) -> Result<Estimate> {
+        let kept = with!(&mut self.plan, plan => plan.gradient.take());
+        let mut gradient = kept.unwrap_or_else(|| theta.zeros_like());
+        let value = self.gradient(theta, batch, &mut gradient);
+        let moved = value.and_then(|value| {
+            by.apply(theta, &mut gradient, batch.step)?;
+            Ok(value)
+        });
+        with!(&mut self.plan, plan => plan.gradient = Some(gradient));
+        moved
     }
 
     fn work(&self) -> Work {
-        self.coupled.work()
+        self.work
+    }
+
+    fn keep(&mut self, keeper: &mut Keeper<'_>) -> Result<()> {
+        self.work.keep(keeper)?;
+        with!(&mut self.plan, plan => plan.engine.keep(keeper))
     }
 }
 
@@ -42,7 +326,7 @@ impl Problem<DeepPotential> for ForceMatching {
     }
 
     fn couple(self, form: DeepPotential, run: &Run) -> Result<Training> {
-        Ok(Training { coupled: Coupled::new(self, form, run) })
+        Training::new(self, form, run)
     }
 
     fn answer(
@@ -51,8 +335,7 @@ impl Problem<DeepPotential> for ForceMatching {
         _: &Stream,
         watch: &mut dyn Watch,
     ) -> Result<Findings<Trained>> {
-        let (problem, form) = (&j.coupled.problem, &j.coupled.form);
-        let answer = Trained::of(problem, form, theta, watch)?;
+        let answer = Trained::of(&j.problem, &j.form, theta, watch)?;
         let unknown = |why: &str| Term::Unknown { why: why.to_owned() };
         Ok(Findings {
             answer,

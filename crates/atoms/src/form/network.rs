@@ -8,6 +8,8 @@
 
 use ground::array;
 use ground::kernel::dense::frozen::Still;
+pub use ground::kernel::dense::trained::Shape as Layer;
+use ground::kernel::dense::trained::Trained;
 use ground::kernel::network::Activation;
 use ground::stream::Stream;
 use ground::tape::networks::activated;
@@ -20,21 +22,6 @@ pub struct Network {
     pub layers: Vec<Layer>,
 }
 
-/// One layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layer {
-    /// Inputs.
-    pub n_in: usize,
-    /// Outputs.
-    pub n_out: usize,
-    /// How often the inputs are added to the outputs, side by side.
-    pub copies: usize,
-    /// Whether the results of the activation are multiplied by trainable numbers.
-    pub step: bool,
-    /// φ.
-    pub activation: Activation,
-}
-
 /// Which layers have their inputs added to their outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skip {
@@ -42,13 +29,6 @@ pub enum Skip {
     Doubling,
     /// Those with as many outputs as inputs; never the first.
     Equal,
-}
-
-impl Layer {
-    /// How many numbers it has.
-    pub fn parameters(self) -> usize {
-        (self.n_in + 1 + usize::from(self.step)) * self.n_out
-    }
 }
 
 impl Network {
@@ -68,6 +48,11 @@ impl Network {
         let (n_in, activation) = (self.n_out(), Activation::Identity);
         self.layers.push(Layer { n_in, n_out: 1, copies: 0, step: false, activation });
         self
+    }
+
+    /// The same layers as kernels train them.
+    pub fn trained(&self) -> Trained {
+        Trained { shapes: self.layers.clone() }
     }
 
     /// Numbers that go in.

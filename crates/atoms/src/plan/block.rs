@@ -19,13 +19,13 @@ use super::{Noted, Plan};
 use crate::model::{Mat3, Vec3};
 use crate::neighbours::{Near, Surroundings};
 
-mod between;
-mod describe;
+pub(crate) mod between;
+pub(crate) mod describe;
 mod look;
-mod pull;
+pub(crate) mod pull;
 
 /// No slot.
-const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// Room for a block, kept by a thread from one to the next.
 #[derive(Debug)]

@@ -110,6 +110,24 @@ impl Scale {
     }
 }
 
+impl Scale {
+    /// The change of R̃ while d changes by w: what [`Scale::chain`] is the transpose of.
+    #[inline(always)]
+    pub fn push<V: Number>(self, w: [V; 3], seen: &Seen<V>) -> [V; 4] {
+        let Seen { e, s, slope, inverse } = *seen;
+        let along = e[0] * w[0] + e[1] * w[1] + e[2] * w[2];
+        let across = s * inverse;
+        let by = (slope - across) * along * self.angular;
+        let across = across * self.angular;
+        [
+            slope * along * self.radial,
+            by * e[0] + across * w[0],
+            by * e[1] + across * w[1],
+            by * e[2] + across * w[2],
+        ]
+    }
+}
+
 impl Octet {
     /// Nobody: eight neighbours where the switch ends.
     pub fn empty(switch: Switch) -> Self {
@@ -184,6 +202,16 @@ fn one<S: Simd>(simd: S, switch: Switch, octet: &mut Octet) {
 mod tests {
     use super::*;
     use ground::kernel::lane::levels;
+
+    #[test]
+    fn pushes_are_transposed_chains() {
+        let seen = Seen { e: [0.6, 0.0, -0.8], s: 0.4, slope: -0.3, inverse: 0.5 };
+        let scale = Scale::new(Statistics { mean: 0.1, radial: 0.2, angular: 0.3 });
+        let (p, w) = ([0.3, -1.0, 0.7, 0.2], [0.9, 0.4, -0.6]);
+        let pulled: f64 = scale.chain(p, &seen).iter().zip(w).map(|(g, w)| g * w).sum();
+        let pushed: f64 = scale.push(w, &seen).iter().zip(p).map(|(v, p)| v * p).sum();
+        assert!((pulled - pushed).abs() < 1e-14, "{pulled} {pushed}");
+    }
 
     #[test]
     fn agree_with_the_switch() {

@@ -53,6 +53,12 @@ pub struct Axis {
 }
 
 impl Axis {
+    /// So many cells between two ends.
+    pub fn new(ends: [f64; 2], cells: usize) -> Self {
+        let per_cell = cells as f64 / (ends[1] - ends[0]);
+        Self { low: ends[0], per_cell, last: (cells - 1) as f64 }
+    }
+
     /// The cells q of arguments, and how far in them they are: t, from 0 to 1.
     #[inline(always)]
     pub fn place<S: Simd>(self, simd: S, x: f64x8<S>) -> [f64x8<S>; 2] {
@@ -71,17 +77,8 @@ impl Axis {
 impl<T: Real> Tabulated<T> {
     /// The table of an embedding.
     pub fn new(network: &Network, theta: &[f64], range: Range) -> Self {
-        let mut cells = CELLS[0];
-        loop {
-            let nodes = Nodes::new(network, theta, range.ends, cells);
-            let (errors, largest) = nodes.errors::<T>(network, theta);
-            if errors[1] <= range.within * largest.max(1.0) || cells >= CELLS[1] {
-                return nodes.rows(errors);
-            }
-            // The error of g' falls with the fourth or fifth power of the width.
-            let ratio = errors[1] / (range.within * largest.max(1.0));
-            cells = next(cells, ratio);
-        }
+        let (nodes, errors) = Nodes::sufficient::<T>(network, theta, range, CELLS);
+        nodes.rows(errors)
     }
 
     /// Its nodes.
@@ -109,7 +106,7 @@ impl<T: Real> Tabulated<T> {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number")]
 fn next(cells: usize, ratio: f64) -> usize {
     let factor = ratio.powf(0.2).clamp(1.1, 4.0);
-    ((cells as f64 * factor).ceil() as usize).min(CELLS[1])
+    (cells as f64 * factor).ceil() as usize
 }
 
 /// φ of the six lines of a cell: three of its first node, three of its second.
@@ -130,7 +127,7 @@ pub fn basis<V: Number>(t: V) -> [V; 6] {
 
 /// φ'.
 #[inline(always)]
-fn derivatives<V: Number>(t: V) -> [V; 6] {
+pub fn derivatives<V: Number>(t: V) -> [V; 6] {
     let t2 = t * t;
     let s = t - t2;
     let value = s * s * 30.0;
@@ -164,7 +161,38 @@ struct Nodes {
     jets: [ground::array::Array; 3],
 }
 
+/// The fewest cells, from a first number to a last, with which the error is as small as it must be, and
+/// the errors of g and g' then.
+pub fn cells(
+    network: &Network,
+    theta: &[f64],
+    range: Range,
+    between: [usize; 2],
+) -> (usize, [f64; 2]) {
+    let (nodes, errors) = Nodes::sufficient::<f64>(network, theta, range, between);
+    (nodes.cells, errors)
+}
+
 impl Nodes {
+    fn sufficient<T: Real>(
+        network: &Network,
+        theta: &[f64],
+        range: Range,
+        [first, last]: [usize; 2],
+    ) -> (Self, [f64; 2]) {
+        let mut cells = first;
+        loop {
+            let nodes = Self::new(network, theta, range.ends, cells);
+            let (errors, largest) = nodes.errors::<T>(network, theta);
+            let allowed = range.within * largest.max(1.0);
+            if errors[1] <= allowed || cells >= last {
+                return (nodes, errors);
+            }
+            // The error of g' falls with the fourth or fifth power of the width.
+            cells = next(cells, errors[1] / allowed).min(last);
+        }
+    }
+
     fn new(network: &Network, theta: &[f64], ends: [f64; 2], cells: usize) -> Self {
         let h = (ends[1] - ends[0]) / cells as f64;
         let points: Vec<f64> = (0..=cells).map(|q| ends[0] + h * q as f64).collect();
@@ -211,9 +239,8 @@ impl Nodes {
                 write::<T>(line, jet.row(q).iter());
             }
         }
-        let (low, per_cell, last) = (self.ends[0], 1.0 / self.h(), (self.cells - 1) as f64);
         Tabulated {
-            axis: Axis { low, per_cell, last },
+            axis: Axis::new(self.ends, self.cells),
             cells: self.cells,
             stride,
             rows: all,

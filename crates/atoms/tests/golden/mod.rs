@@ -19,6 +19,8 @@ use atoms::{Labels, Snapshot};
 use ground::npy;
 use zip::ZipArchive;
 
+pub(crate) mod training;
+
 /// The folder of the goldens; None on a machine without them.
 pub(crate) fn folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/deeppot_golden");

@@ -36,6 +36,7 @@ pub(super) mod reverse;
 pub(super) mod skip;
 pub(super) mod steps;
 pub(super) mod tangent;
+pub mod trained;
 pub(super) mod turn;
 
 pub use normed::Normed;

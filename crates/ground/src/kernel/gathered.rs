@@ -53,6 +53,25 @@ pub fn project<T: Real>(
     T::project_gathered(level, table, (at, a), z);
 }
 
+/// Adds b_i a + b'_i a' times a factor to line `at_i` of `to`, for each i; `at`, `b` and b' `[n]`, a and a'
+/// `[4, stride]`.
+///
+/// # Panics
+/// If lengths differ or a line is not there.
+pub fn scatter<T: Real>(
+    level: Level,
+    at: &[u32],
+    terms: [(&[[T; 4]], &[T::Row]); 2],
+    by: T,
+    to: &mut [T::Row],
+) {
+    for (b, a) in terms {
+        assert_eq!(at.len(), b.len(), "lines and factors");
+        assert_eq!(a.len(), terms[0].1.len(), "rows of lines: found, needed");
+    }
+    T::scatter(level, (at, terms), by, to);
+}
+
 #[inline(always)]
 pub(super) fn gather_of<T: Real, S: Simd>(
     simd: S,
@@ -155,6 +174,34 @@ fn lines<T: Real, S: Simd, const N: usize>(
     for i in 0..N {
         for k in 0..4 {
             z[i][k] = sum[i][k].reduce_sum();
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn scatter_of<T: Real, S: Simd>(
+    simd: S,
+    (at, [(b, a), (c, e)]): (&[u32], [(&[[T; 4]], &[T::Row]); 2]),
+    by: T,
+    to: &mut [T::Row],
+) {
+    let stride = a.len() / 4;
+    let by = T::V::splat(simd, by);
+    for p in 0..stride {
+        let mut own = [[T::V::splat(simd, T::of(0.0)); 4]; 2];
+        for k in 0..4 {
+            own[0][k] = T::load(simd, &a[k * stride + p]) * by;
+            own[1][k] = T::load(simd, &e[k * stride + p]) * by;
+        }
+        for ((&at, b), c) in at.iter().zip(b).zip(c) {
+            let row = &mut to[at as usize * stride + p];
+            let mut first = T::load(simd, row);
+            let mut second = T::V::splat(simd, T::of(0.0));
+            for k in 0..4 {
+                first = T::V::splat(simd, b[k]).mul_add(own[0][k], first);
+                second = T::V::splat(simd, c[k]).mul_add(own[1][k], second);
+            }
+            T::store(first + second, row);
         }
     }
 }

@@ -46,6 +46,15 @@ pub fn products<T: Real>(level: Level, pairs: Pairs, a: &[T::Row], products: &mu
     T::gram(level, pairs, a, &mut products[..pairs.len()]);
 }
 
+/// The change of D while a changes by ȧ: Σ_c ȧ_ck a_cm + a_ck ȧ_cm, in the places of [`products`].
+///
+/// # Panics
+/// If the slices are too short.
+pub fn changes<T: Real>(level: Level, pairs: Pairs, a: [&[T::Row]; 2], products: &mut [T]) {
+    a.iter().for_each(|a| check::<T>(pairs, a));
+    T::gram_changes(level, pairs, a, &mut products[..pairs.len()]);
+}
+
 /// ā `[4, stride]` (written, zero in the padding) of D̄ `[≥ len]`, times a factor. `lines` is room for D̄ in
 /// K lines; leave in it what is there for the next call with the same pairs.
 ///
@@ -105,36 +114,67 @@ pub(super) fn products_of<T: Real, S: Simd>(
     a: &[T::Row],
     products: &mut [T],
 ) {
-    let (a, mut rest) = (four::<T>(a), products);
+    sums::<T, S, 1>(simd, pairs, ([four::<T>(a)], [four::<T>(a)]), products);
+}
+
+#[inline(always)]
+pub(super) fn changes_of<T: Real, S: Simd>(
+    simd: S,
+    pairs: Pairs,
+    [a, change]: [&[T::Row]; 2],
+    products: &mut [T],
+) {
+    let (a, change) = (four::<T>(a), four::<T>(change));
+    sums::<T, S, 2>(simd, pairs, ([change, a], [a, change]), products);
+}
+
+/// Σ_n Σ_c left_nck right_ncm.
+#[inline(always)]
+fn sums<T: Real, S: Simd, const N: usize>(
+    simd: S,
+    pairs: Pairs,
+    (left, right): ([[&[T]; 4]; N], [[&[T]; 4]; N]),
+    products: &mut [T],
+) {
+    let mut rest = products;
     for k in 0..pairs.first {
         let (line, after) = rest.split_at_mut(pairs.columns - k);
         rest = after;
-        let mut own = [T::V::splat(simd, T::of(0.0)); 4];
-        for c in 0..4 {
-            own[c] = T::V::splat(simd, a[c][k]);
+        let mut own = [[T::V::splat(simd, T::of(0.0)); 4]; N];
+        for n in 0..N {
+            for c in 0..4 {
+                own[n][c] = T::V::splat(simd, left[n][c][k]);
+            }
         }
         let n = line.len();
         if n < T::LANES {
             let mut row = T::Row::default();
-            T::store(paired::<T, S>(simd, own, a, k), &mut row);
+            T::store(paired::<T, S, N>(simd, own, right, k), &mut row);
             line.copy_from_slice(&row.as_ref()[..n]);
             continue;
         }
         for (p, to) in line.chunks_exact_mut(T::LANES).enumerate() {
-            paired::<T, S>(simd, own, a, k + p * T::LANES).store_slice(to);
+            paired::<T, S, N>(simd, own, right, k + p * T::LANES).store_slice(to);
         }
         // The last row ends where the line does; some of it is there already.
         let last = n - T::LANES;
-        paired::<T, S>(simd, own, a, k + last).store_slice(&mut line[last..]);
+        paired::<T, S, N>(simd, own, right, k + last).store_slice(&mut line[last..]);
     }
 }
 
-/// Σ_c own_c a_cm for a row of columns m.
+/// Σ_n Σ_c own_nc a_ncm for a row of columns m.
 #[inline(always)]
-fn paired<T: Real, S: Simd>(simd: S, own: [T::V<S>; 4], a: [&[T]; 4], from: usize) -> T::V<S> {
-    let mut sum = own[0] * part::<T, S>(simd, a[0], from);
-    for c in 1..4 {
-        sum = own[c].mul_add(part::<T, S>(simd, a[c], from), sum);
+fn paired<T: Real, S: Simd, const N: usize>(
+    simd: S,
+    own: [[T::V<S>; 4]; N],
+    a: [[&[T]; 4]; N],
+    from: usize,
+) -> T::V<S> {
+    let mut sum = own[0][0] * part::<T, S>(simd, a[0][0], from);
+    for n in 0..N {
+        for c in usize::from(n == 0)..4 {
+            sum = own[n][c].mul_add(part::<T, S>(simd, a[n][c], from), sum);
+        }
     }
     sum
 }
@@ -200,6 +240,23 @@ mod tests {
             let mut found = vec![T::of(7.0); pairs.len() + 1];
             products::<T>(level, pairs, &a, &mut found);
             assert_eq!(found[pairs.len()], T::of(7.0));
+            let change: Vec<T::Row> = a.iter().rev().copied().collect();
+            let mut changed = vec![T::of(0.0); pairs.len()];
+            changes::<T>(level, pairs, [&a, &change], &mut changed);
+            let by = |v: f64| {
+                let mut moved = a.clone();
+                for (to, c) in flat_mut::<T>(&mut moved).iter_mut().zip(flat::<T>(&change)) {
+                    *to = T::of(to.wide() + v * c.wide());
+                }
+                let mut found = vec![T::of(0.0); pairs.len()];
+                products::<T>(level, pairs, &moved, &mut found);
+                found
+            };
+            // A square is its own difference quotient, taken from both sides.
+            for ((changed, up), down) in changed.iter().zip(by(0.5)).zip(by(-0.5)) {
+                let right = up.wide() - down.wide();
+                assert!((changed.wide() - right).abs() < 4.0 * within, "{pairs:?}");
+            }
             let (mut back, mut room) = (vec![T::Row::splat_all(); 4 * stride], Vec::new());
             for _ in 0..2 {
                 reverse::<T>(level, pairs, (&a, T::of(0.5)), (&seeds, &mut room), &mut back);

@@ -4,12 +4,14 @@
 //! compiled for several levels, so their generic doors call through this trait, whose methods are
 //! concrete.
 
+use std::ops::Range;
+
 use fearless_simd::Level;
 
 use super::dense::normed;
 use super::dense::normed::forward::Forth;
 use super::dense::normed::reverse::Back;
-use super::dense::product::{self, Bias, Lines, Store};
+use super::dense::product::{self, Bias, Lines, Panels, Store};
 use super::dense::reverse::{Add, Move};
 use super::dense::steps::{self, Factors};
 use super::dense::{self, Layer, skip, turn};
@@ -80,6 +82,15 @@ pub trait Once: Sized {
         shape: (usize, usize, bool),
         factors: [Lines<'_, <Self as Real>::Row>; 2],
         to: Move<'_, Self>,
+    ) where
+        Self: Real;
+    /// See [`dense::product::down_parts`].
+    #[doc(hidden)]
+    fn down_parts(
+        level: Level,
+        shape: (usize, Range<usize>),
+        parts: &[[Lines<'_, <Self as Real>::Row>; 2]],
+        to: Panels<'_, <Self as Real>::Row>,
     ) where
         Self: Real;
     /// See [`dense::turn::turn`].
@@ -239,10 +250,28 @@ pub trait Once: Sized {
         z: &mut [[Self; 4]],
     ) where
         Self: Real;
+    /// See [`gathered::scatter`].
+    #[doc(hidden)]
+    fn scatter(
+        level: Level,
+        terms: (&[u32], [(&[[Self; 4]], &[<Self as Real>::Row]); 2]),
+        by: Self,
+        to: &mut [<Self as Real>::Row],
+    ) where
+        Self: Real;
     /// See [`gram::products`].
     #[doc(hidden)]
     fn gram(level: Level, pairs: Pairs, a: &[<Self as Real>::Row], products: &mut [Self])
     where
+        Self: Real;
+    /// See [`gram::changes`].
+    #[doc(hidden)]
+    fn gram_changes(
+        level: Level,
+        pairs: Pairs,
+        a: [&[<Self as Real>::Row]; 2],
+        products: &mut [Self],
+    ) where
         Self: Real;
     /// See [`gram::reverse`].
     #[doc(hidden)]
@@ -337,6 +366,17 @@ macro_rules! once {
             ) {
                 dispatch_products!(level, simd => {
                     product::down::<$real, _, _>(simd, shape, a, d, &mut to);
+                });
+            }
+            #[inline(never)]
+            fn down_parts(
+                level: Level,
+                shape: (usize, Range<usize>),
+                parts: &[[Lines<'_, <Self as Real>::Row>; 2]],
+                mut to: Panels<'_, <Self as Real>::Row>,
+            ) {
+                dispatch_products!(level, simd => {
+                    product::down_parts::<$real, _, _>(simd, shape, parts, &mut to);
                 });
             }
             #[inline(never)]
@@ -522,6 +562,17 @@ macro_rules! once {
                 });
             }
             #[inline(never)]
+            fn scatter(
+                level: Level,
+                terms: (&[u32], [(&[[Self; 4]], &[<Self as Real>::Row]); 2]),
+                by: Self,
+                to: &mut [<Self as Real>::Row],
+            ) {
+                dispatch_products!(level, simd => {
+                    gathered::scatter_of::<$real, _>(simd, terms, by, to);
+                });
+            }
+            #[inline(never)]
             fn gram(
                 level: Level,
                 pairs: Pairs,
@@ -530,6 +581,17 @@ macro_rules! once {
             ) {
                 dispatch_products!(level, simd => {
                     gram::products_of::<$real, _>(simd, pairs, a, products);
+                });
+            }
+            #[inline(never)]
+            fn gram_changes(
+                level: Level,
+                pairs: Pairs,
+                a: [&[<Self as Real>::Row]; 2],
+                products: &mut [Self],
+            ) {
+                dispatch_products!(level, simd => {
+                    gram::changes_of::<$real, _>(simd, pairs, a, products);
                 });
             }
             #[inline(never)]

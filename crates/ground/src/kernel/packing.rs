@@ -4,6 +4,7 @@
 //! and whole rows. What fills a row up is zero and stays zero.
 
 use super::dense::packing::{pack_lists, unpack_lists};
+use super::dense::trained::Trained;
 use super::dense::{Normed, rows};
 use super::lane::Real;
 
@@ -12,6 +13,8 @@ use super::lane::Real;
 pub enum Packing {
     /// Lists of these lengths, each beginning a row.
     Lists(Vec<usize>),
+    /// A network of layers; its order for people is that of [`Trained::unpack`].
+    Layers(Trained),
     /// A batch-normalised network; its order for people is that of [`Normed::unpack`].
     Normed(Normed),
 }
@@ -27,6 +30,7 @@ impl Packing {
     pub fn len(&self) -> usize {
         match self {
             Self::Lists(lengths) => lengths.iter().sum(),
+            Self::Layers(network) => network.parameters(),
             Self::Normed(network) => network.parameters(),
         }
     }
@@ -35,6 +39,7 @@ impl Packing {
     pub fn rows<T: Real>(&self) -> usize {
         match self {
             Self::Lists(lengths) => lengths.iter().map(|&n| rows::<T>(n)).sum(),
+            Self::Layers(network) => network.rows::<T>(),
             Self::Normed(network) => network.rows::<T>(),
         }
     }
@@ -51,6 +56,7 @@ impl Packing {
                 pack_lists::<T>(lengths, &mut numbers.iter(), &mut packed);
                 packed
             }
+            Self::Layers(network) => network.pack::<T>(numbers),
             Self::Normed(network) => network.pack::<T>(numbers),
         }
     }
@@ -67,6 +73,7 @@ impl Packing {
                 unpack_lists::<T>(lengths, packed, &mut numbers);
                 numbers
             }
+            Self::Layers(network) => network.unpack::<T>(packed),
             Self::Normed(network) => network.unpack::<T>(packed),
         }
     }

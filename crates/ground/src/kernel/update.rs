@@ -13,7 +13,7 @@
 //!
 //! All are one rule with six numbers, [`Rule`]: one loop serves them.
 
-use fearless_simd::{Simd, SimdBase, SimdFloat};
+use fearless_simd::{Level, Simd, SimdBase, SimdFloat};
 
 use super::lane::Real;
 
@@ -91,6 +91,16 @@ impl Update {
             "memories and gradient: found, needed"
         );
         T::step(theta, [m, v], gradient, self.rule());
+    }
+
+    /// One step on rows, with fused sums: θ, m and v of one length, in place.
+    ///
+    /// # Panics
+    /// If the slices differ in length.
+    pub fn apply_rows<T: Real>(self, level: Level, rows: [&mut [T::Row]; 3], gradient: &[T::Row]) {
+        let found = rows.each_ref().map(|rows| rows.len());
+        assert_eq!(found, [gradient.len(); 3], "parameters and memories: found, needed");
+        T::step_rows(level, self.rule(), rows, gradient);
     }
 
     /// The numbers of this step; what depends on its number is computed in double precision.

@@ -4,26 +4,26 @@ use fearless_simd::{Simd, f64x8};
 use ground::kernel::lane::{Real, Row8};
 
 use crate::plan::environment::{LANES, Octet, Scale};
-use crate::plan::table::{Axis, basis, slopes};
+use crate::plan::table::{Axis, basis, derivatives, slopes};
 
 /// Six numbers of each.
-pub(super) type Weights<T> = [[T; LANES]; 6];
+pub(crate) type Weights<T> = [[T; LANES]; 6];
 
 /// Where they are, and what they weigh.
-pub(super) struct Between<T, S: Simd> {
+pub(crate) struct Between<T, S: Simd> {
     /// q.
-    pub(super) cell: [u32; LANES],
+    pub(crate) cell: [u32; LANES],
     /// t.
     t: f64x8<S>,
     /// φ(t).
-    pub(super) phi: Weights<T>,
+    pub(crate) phi: Weights<T>,
     /// R̃.
-    pub(super) scaled: [[T; 4]; LANES],
+    pub(crate) scaled: [[T; 4]; LANES],
 }
 
 impl<T: Real, S: Simd> Between<T, S> {
     #[inline(always)]
-    pub(super) fn new(simd: S, octet: &Octet, scale: Scale, axis: Axis) -> Self {
+    pub(crate) fn new(simd: S, octet: &Octet, scale: Scale, axis: Axis) -> Self {
         let seen = octet.all(simd);
         let scaled = scale.of(&seen);
         let [cell, t] = axis.place(simd, scaled[0]);
@@ -34,6 +34,16 @@ impl<T: Real, S: Simd> Between<T, S> {
     #[inline(always)]
     pub(super) fn slopes(&self, axis: Axis) -> Weights<T> {
         let mut all = slopes::<T, _>(self.t);
+        for v in &mut all {
+            *v *= axis.per_cell();
+        }
+        weights(all)
+    }
+
+    /// The same of the very derivative, in both precisions.
+    #[inline(always)]
+    pub(crate) fn derivatives(&self, axis: Axis) -> Weights<T> {
+        let mut all = derivatives(self.t);
         for v in &mut all {
             *v *= axis.per_cell();
         }

@@ -138,7 +138,7 @@ impl<T: Real> Plan<T> {
 
 /// Adds φ ⊗ R̃ of the first neighbours to B on the nodes of their cells.
 #[inline(always)]
-fn spread<T: Real, S: Simd>(
+pub(crate) fn spread<T: Real, S: Simd>(
     simd: S,
     between: &Between<T, S>,
     count: usize,

@@ -14,7 +14,7 @@ use crate::plan::environment::{LANES, Octet, Scale};
 use crate::plan::table::LINES;
 
 /// ∂E/∂R̃ of eight neighbours.
-type Slopes = [Row8; 4];
+pub(crate) type Slopes = [Row8; 4];
 
 impl<T: Real> Plan<T> {
     /// Step 4, for the centres of a species: forces on everyone touched, and the virial.
@@ -161,7 +161,7 @@ impl<T: Real> Plan<T> {
 }
 
 #[inline(always)]
-fn loaded<S: Simd>(simd: S, p: &Slopes) -> [f64x8<S>; 4] {
+pub(crate) fn loaded<S: Simd>(simd: S, p: &Slopes) -> [f64x8<S>; 4] {
     let mut all = [f64x8::splat(simd, 0.0); 4];
     for k in 0..4 {
         all[k] = f64::load(simd, &p[k]);
@@ -171,7 +171,7 @@ fn loaded<S: Simd>(simd: S, p: &Slopes) -> [f64x8<S>; 4] {
 
 /// Where a place stands among the touched.
 #[inline]
-fn slot(place: u32, local: &mut [u32], touched: &mut Vec<(u32, Vec3)>) -> usize {
+pub(crate) fn slot(place: u32, local: &mut [u32], touched: &mut Vec<(u32, Vec3)>) -> usize {
     let own = &mut local[place as usize];
     if *own == NONE {
         *own = u32::try_from(touched.len()).expect("fewer than 2^32 atoms");

@@ -3,6 +3,8 @@
 //! The weights and moments of many networks do not stay in the second cache from one step to the next.
 //! What a panel needs next is therefore fetched while this one is multiplied.
 
+use std::ops::Range;
+
 use fearless_simd::{Simd, SimdBase, SimdFloat};
 use prefetch_index::prefetch_index;
 
@@ -206,6 +208,97 @@ fn inputs<T: Real, S: Simd, K: Sink<T, S>, const M: usize>(
         i += M;
     }
     i
+}
+
+/// Σ a[q][i] d[q][p] over the lines q of all parts, for inputs i < k and the rows p of some panels.
+#[inline(always)]
+pub(in crate::kernel) fn down_parts<T: Real, S: Simd, K: Sink<T, S>>(
+    simd: S,
+    (k, panels): (usize, Range<usize>),
+    parts: &[[Lines<'_, T::Row>; 2]],
+    sink: &mut K,
+) {
+    let mut p = panels.start;
+    if S::f32s::LEN == 16 {
+        while p + 2 <= panels.end {
+            inputs_of_parts::<T, S, K, 2>(simd, (k, p), parts, sink);
+            p += 2;
+        }
+    }
+    while p < panels.end {
+        inputs_of_parts::<T, S, K, 1>(simd, (k, p), parts, sink);
+        p += 1;
+    }
+}
+
+#[inline(always)]
+fn inputs_of_parts<T: Real, S: Simd, K: Sink<T, S>, const N: usize>(
+    simd: S,
+    (k, p): (usize, usize),
+    parts: &[[Lines<'_, T::Row>; 2]],
+    sink: &mut K,
+) {
+    let mut i = 0;
+    if S::f32s::LEN == 16 {
+        i = tiles_of_parts::<T, S, K, 12, N>(simd, (i, k, p), parts, sink);
+    }
+    if S::f32s::LEN >= 8 {
+        i = tiles_of_parts::<T, S, K, 6, N>(simd, (i, k, p), parts, sink);
+        i = tiles_of_parts::<T, S, K, 4, N>(simd, (i, k, p), parts, sink);
+    }
+    i = tiles_of_parts::<T, S, K, 2, N>(simd, (i, k, p), parts, sink);
+    tiles_of_parts::<T, S, K, 1, N>(simd, (i, k, p), parts, sink);
+}
+
+/// Tiles of M inputs by N panels from input i on, as many as fit below `end`; returns the first one left.
+#[inline(always)]
+fn tiles_of_parts<T: Real, S: Simd, K: Sink<T, S>, const M: usize, const N: usize>(
+    simd: S,
+    (mut i, end, p): (usize, usize, usize),
+    parts: &[[Lines<'_, T::Row>; 2]],
+    sink: &mut K,
+) -> usize {
+    while i + M <= end {
+        let mut sum = [[T::V::splat(simd, T::of(0.0)); N]; M];
+        for [a, d] in parts {
+            let a = lane::flat::<T>(a.rows).chunks_exact(a.stride * T::LANES);
+            for (x, d) in a.zip(d.rows.chunks_exact(d.stride)) {
+                let (x, d) = (&x[i..i + M], &d[p..p + N]);
+                let mut row = [T::V::splat(simd, T::of(0.0)); N];
+                for n in 0..N {
+                    row[n] = T::load(simd, &d[n]);
+                }
+                for j in 0..M {
+                    let x = T::V::splat(simd, x[j]);
+                    for n in 0..N {
+                        sum[j][n] = x.mul_add(row[n], sum[j][n]);
+                    }
+                }
+            }
+        }
+        for j in 0..M {
+            for n in 0..N {
+                sink.take(simd, [i + j, p + n], sum[j][n]);
+            }
+        }
+        i += M;
+    }
+    i
+}
+
+/// Writes the sums into panels: line i of panel p, the first one being panel `first`.
+#[derive(Debug)]
+pub struct Panels<'a, R> {
+    pub(super) rows: &'a mut [R],
+    pub(super) first: usize,
+    pub(super) panel: usize,
+}
+
+impl<T: Real, S: Simd> Sink<T, S> for Panels<'_, T::Row> {
+    #[inline(always)]
+    fn take(&mut self, _: S, [i, p]: [usize; 2], sum: T::V<S>) {
+        T::store(sum, &mut self.rows[(p - self.first) * self.panel + i]);
+    }
 }
 
 /// Writes the sums: line i, row p.

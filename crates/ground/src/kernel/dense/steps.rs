@@ -77,13 +77,13 @@ pub(in crate::kernel) fn scale<T: Real, S: Simd>(simd: S, by: &[T::Row], lines: 
 /// The factors of a sum over points, Σ δ f(z) or, where there are ż, Σ δ̇ f'(z) ż; lines of one length.
 #[derive(Clone, Copy, Debug)]
 pub struct Factors<'a, R> {
-    activation: Activation,
+    pub(super) activation: Activation,
     /// What slopes are computed from.
-    kept: &'a [R],
+    pub(super) kept: &'a [R],
     /// ż.
-    dots: Option<&'a [R]>,
+    pub(super) dots: Option<&'a [R]>,
     /// δ or δ̇.
-    deltas: &'a [R],
+    pub(super) deltas: &'a [R],
 }
 
 /// Adds the sums over points to a line of sums.

@@ -1,0 +1,291 @@
+//! Energies, forces and virials of a batch, and the gradient of anything that depends on them.
+//!
+//! ```text
+//! forth   embeddings on their nodes · pieces: neighbours, A, D, E, forces          over pieces
+//!         forces of all pieces added in order                                      the loss sees them
+//! back    pieces: change along ∂L/∂F, one way back through the network, Ȳ          over pieces
+//!         W̄ of fitting networks by panels, each over all pieces in order; Ȳ added in order, through the
+//!         embeddings                                                               over panels, networks
+//! ```
+//! No sum depends on the number of threads. Pieces are cut by the number of atoms alone.
+
+use fearless_simd::Level;
+use frame::{Keeper, Params, Stored};
+use ground::kernel::dense::rows;
+use ground::kernel::gram::Pairs;
+use ground::kernel::lane::Real;
+use ground::{Result, par};
+
+use super::embedded::Embedded;
+use super::fitted::{Fitted, Slab};
+use super::piece::Piece;
+use super::{Found, Frame, Pulls, Shared};
+use crate::form::DeepPotential;
+use crate::model::Snapshot;
+use crate::plan::environment::{Octet, Scale, measure};
+
+/// The fewest and the most atoms of a piece, and about how many pieces there should be.
+const PIECE: [usize; 2] = [32, 96];
+const PIECES: usize = 6;
+
+/// A form at work in one precision.
+#[derive(Debug)]
+pub(super) struct Engine<T: Real> {
+    pub(super) form: DeepPotential,
+    level: Level,
+    /// Whether every neighbour has a node of its own.
+    own: bool,
+    pub(super) embedded: Vec<Embedded<T>>,
+    fitted: Vec<Fitted<T>>,
+    scales: Vec<Scale>,
+    pairs: Pairs,
+    pieces: Vec<Piece<T>>,
+    /// How many of them are of this batch.
+    used: usize,
+}
+
+/// What a thread has to do of a gradient.
+enum Task<'a, T: Real> {
+    Fit {
+        species: usize,
+        slab: Slab,
+        to: &'a mut [T::Row],
+    },
+    Embed {
+        embedded: &'a mut Embedded<T>,
+        network: usize,
+        theta: &'a [T::Row],
+        to: &'a mut [T::Row],
+    },
+}
+
+impl<T: Stored> Engine<T> {
+    /// A form whose atoms are never closer than that.
+    pub(super) fn new(form: DeepPotential, closest: f64, own: bool, level: Level) -> Self {
+        let pairs = Pairs { columns: form.features(), first: form.axis };
+        Self {
+            level,
+            own,
+            embedded: (0..form.embeddings()).map(|k| Embedded::new(&form, k, closest)).collect(),
+            fitted: form.species.iter().map(|_| Fitted::new(&form, pairs)).collect(),
+            scales: form.statistics.iter().map(|s| Scale::new(*s)).collect(),
+            pairs,
+            pieces: Vec::new(),
+            used: 0,
+            form,
+        }
+    }
+
+    /// Sees to it that nodes stand well enough for the embeddings.
+    pub(super) fn measure(&mut self, theta: &Params) {
+        if self.own {
+            return;
+        }
+        let form = &self.form;
+        par::map_mut(&mut self.embedded, |k, embedded| {
+            embedded.measure(&theta.get(form.embedding_block(k)));
+        });
+    }
+
+    fn shared<'a>(
+        &'a self,
+        embedded: &'a [(&'a Embedded<T>, &'a [T::Row])],
+        frames: &'a [Frame<'a>],
+        atoms: usize,
+    ) -> Shared<'a, T> {
+        let nobody = Octet::empty(self.form.switch);
+        let mut nothing = [nobody];
+        measure(self.level, self.form.switch, &mut nothing);
+        Shared {
+            form: &self.form,
+            level: self.level,
+            frames,
+            embedded,
+            fitted: &self.fitted,
+            scales: &self.scales,
+            pairs: self.pairs,
+            stride: rows::<T>(self.form.features()),
+            by_slots: T::of(1.0 / self.form.slots() as f64),
+            nobody,
+            nothing: nothing[0],
+            own: self.own,
+            atoms,
+        }
+    }
+
+    /// What the potential with these weights gives of every snapshot.
+    pub(super) fn forth(&mut self, theta: &Params, snapshots: &[&Snapshot]) -> Result<Vec<Found>> {
+        let (level, own) = (self.level, self.own);
+        let blocks = T::blocks(theta);
+        let form = &self.form;
+        par::map_mut(&mut self.embedded, |k, embedded| {
+            embedded.refresh(level, &blocks[form.embedding_block(k)].rows, !own);
+        });
+        par::map_mut(&mut self.fitted, |species, fitted| {
+            fitted.refresh(level, &blocks[form.fitting_block(species)].rows);
+        });
+        let frames = Frame::all(snapshots, self.form.switch.to)?;
+        let atoms = frames.iter().map(|frame| frame.snapshot.len()).sum();
+        let mut pieces = std::mem::take(&mut self.pieces);
+        self.used = self.cut(&frames, &mut pieces);
+        let embedded = self.with_weights(theta);
+        let shared = self.shared(&embedded, &frames, atoms);
+        let outcomes = par::map_mut(&mut pieces[..self.used], |_, piece| {
+            piece.look(&shared)?;
+            if own {
+                piece.place_own(&shared);
+            }
+            piece.forth(&shared);
+            Ok(())
+        });
+        let found = outcomes.into_iter().collect::<Result<Vec<()>>>().map(|_| {
+            let mut found: Vec<Found> = frames.iter().map(Found::zeros).collect();
+            pieces[..self.used]
+                .iter()
+                .for_each(|piece| add(&self.form, piece, &frames, &mut found));
+            found.iter_mut().for_each(|found| found.energy = found.atomic.iter().sum());
+            found
+        });
+        drop(embedded);
+        self.pieces = pieces;
+        found
+    }
+
+    /// The gradient of what depends on the last batch like that, by the weights.
+    pub(super) fn back(&mut self, theta: &Params, pulls: &Pulls, into: &mut Params) {
+        let mut pieces = std::mem::take(&mut self.pieces);
+        {
+            let embedded = self.with_weights(theta);
+            let shared = self.shared(&embedded, &[], pulls.energies.len());
+            par::map_mut(&mut pieces[..self.used], |_, piece| {
+                piece.back(&shared, pulls);
+                if shared.own {
+                    piece.reverse_own(&shared);
+                }
+            });
+        }
+        let (blocks, gradient) = (T::blocks(theta), T::blocks_mut(into));
+        let n = self.embedded.len();
+        let (embeddings, fittings) = gradient.split_at_mut(n);
+        let mut tasks = Vec::new();
+        for (network, (embedded, to)) in self.embedded.iter_mut().zip(embeddings).enumerate() {
+            let theta = &blocks[self.form.embedding_block(network)].rows[..];
+            tasks.push(Task::Embed { embedded, network, theta, to: &mut to.rows });
+        }
+        for (species, (fitted, to)) in self.fitted.iter().zip(fittings).enumerate() {
+            let slabs = fitted.slabs(&mut to.rows);
+            tasks.extend(slabs.into_iter().map(|(slab, to)| Task::Fit { species, slab, to }));
+        }
+        let (level, own, fitted) = (self.level, self.own, &self.fitted);
+        let used = &pieces[..self.used];
+        par::map_mut(&mut tasks, |_, task| match task {
+            Task::Fit { species, slab, to } => {
+                fit(level, (&fitted[*species], *species), used, (slab, to));
+            }
+            Task::Embed { embedded, network, theta, to } => {
+                embed(level, (embedded, *network, theta, own), used, to);
+            }
+        });
+        drop(tasks);
+        self.pieces = pieces;
+    }
+
+    /// Embeddings with their weights.
+    fn with_weights<'a>(&'a self, theta: &'a Params) -> Vec<(&'a Embedded<T>, &'a [T::Row])> {
+        let blocks = T::blocks(theta);
+        let rows = |k: usize| &blocks[self.form.embedding_block(k)].rows[..];
+        self.embedded.iter().enumerate().map(|(k, embedded)| (embedded, rows(k))).collect()
+    }
+
+    /// Cuts the atoms of a batch into pieces, species by species; returns how many there are.
+    fn cut(&self, frames: &[Frame<'_>], pieces: &mut Vec<Piece<T>>) -> usize {
+        let mut of: Vec<Vec<[u32; 3]>> = vec![Vec::new(); self.form.species.len()];
+        let small = |n: usize| u32::try_from(n).expect("fewer than 2^32 atoms");
+        for (f, frame) in frames.iter().enumerate() {
+            for place in 0..frame.snapshot.len() {
+                let place = small(place);
+                let atom = frame.atom(place);
+                let species = frame.snapshot.types[(atom - frame.first) as usize] as usize;
+                of[species].push([small(f), place, atom]);
+            }
+        }
+        let total: usize = of.iter().map(Vec::len).sum();
+        let size = total.div_ceil(PIECES).clamp(PIECE[0], PIECE[1]);
+        let mut used = 0;
+        for (species, atoms) in of.iter().enumerate().filter(|(_, atoms)| !atoms.is_empty()) {
+            let parts = atoms.len().div_ceil(size);
+            for k in 0..parts {
+                let part = &atoms[k * atoms.len() / parts..(k + 1) * atoms.len() / parts];
+                if used == pieces.len() {
+                    pieces.push(Piece::new(self.form.embeddings()));
+                }
+                pieces[used].begin(species, part);
+                used += 1;
+            }
+        }
+        used
+    }
+
+    /// What must survive an interruption.
+    pub(super) fn keep(&mut self, keeper: &mut Keeper<'_>) -> Result<()> {
+        let all = self.embedded.iter_mut().enumerate();
+        all.map(|(k, embedded)| embedded.keep(&format!("nodes/{k}"), keeper)).collect()
+    }
+}
+
+/// Adds what a piece gave.
+fn add<T: Real>(form: &DeepPotential, piece: &Piece<T>, frames: &[Frame<'_>], to: &mut [Found]) {
+    let frame_of = |atom: u32| frames.partition_point(|frame| frame.first <= atom) - 1;
+    for &(atom, force) in &piece.touched {
+        let f = frame_of(atom);
+        let own = &mut to[f].forces[(atom - frames[f].first) as usize];
+        (0..3).for_each(|k| own[k] += force[k]);
+    }
+    let bias = form.bias[piece.species];
+    for (centre, output) in piece.centres.iter().zip(&piece.outputs) {
+        let f = centre.frame as usize;
+        to[f].atomic[(centre.atom - frames[f].first) as usize] = output.wide() + bias;
+    }
+    for &(f, virial) in &piece.virials {
+        let own = to[f as usize].virial.iter_mut().flatten();
+        own.zip(virial.iter().flatten()).for_each(|(to, v)| *to += v);
+    }
+}
+
+/// The gradient by a slab of a fitting network.
+fn fit<T: Real>(
+    level: Level,
+    (fitted, species): (&Fitted<T>, usize),
+    pieces: &[Piece<T>],
+    (slab, to): (&Slab, &mut [T::Row]),
+) {
+    let own = || pieces.iter().filter(|piece| piece.species == species);
+    if slab.panels.is_empty() {
+        to.fill(T::Row::default());
+        own().for_each(|piece| piece.pass.add_steps(slab.layer, to));
+        return;
+    }
+    let parts: Vec<_> = own().map(|piece| piece.pass.part(slab.layer)).collect();
+    fitted.gradient(level, slab, &parts, to);
+}
+
+/// The gradient by an embedding network.
+fn embed<T: Real>(
+    level: Level,
+    (embedded, network, theta, own): (&mut Embedded<T>, usize, &[T::Row], bool),
+    pieces: &[Piece<T>],
+    to: &mut [T::Row],
+) {
+    if own {
+        let tables: Vec<_> =
+            pieces.iter().map(|piece| &piece.own[network]).filter(|own| !own.is_empty()).collect();
+        let parts = |k: usize| tables.iter().map(|table| table.jets.part(k)).collect();
+        let add_steps =
+            |k: usize, to: &mut [T::Row]| tables.iter().for_each(|t| t.jets.add_steps(k, to));
+        return embedded.gradient(level, parts, add_steps, to);
+    }
+    embedded.reverse(level, theta, pieces.iter().map(|piece| &piece.sums[network][..]));
+    let jets = &embedded.table.jets;
+    let add_steps = |k: usize, to: &mut [T::Row]| jets.add_steps(k, to);
+    embedded.gradient(level, |k| vec![jets.part(k)], add_steps, to);
+}

@@ -1,0 +1,254 @@
+//! Networks whose layers differ, in training: y = copies of x + c ∘ φ(x W + b), weights in panels.
+//!
+//! What is trained here is more than values: [`slope`] trains a number and its slope along a direction,
+//! [`jets`] a line of features and their first two derivatives. Both end in lines x and d of every layer
+//! whose products are the gradient, W̄ = Σ x d over all lines, b̄ = Σ d over those of values alone; the sums
+//! run over the points of a whole batch, and are shared out among threads by panels, not by points.
+
+use std::ops::Range;
+
+use fearless_simd::Level;
+
+use super::packing::{pack_layers, unpack_layers};
+use super::product::{Bias, Lines, Panels, Store};
+use super::{Layer, places, rows};
+use crate::kernel::lane::Real;
+use crate::kernel::network::Activation;
+
+pub mod jets;
+pub mod slope;
+mod third;
+
+/// What a layer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Inputs.
+    pub n_in: usize,
+    /// Outputs.
+    pub n_out: usize,
+    /// How often the inputs are added to the outputs, side by side: 0, 1 or 2 times.
+    pub copies: usize,
+    /// Whether the results of the activation are multiplied by trainable numbers.
+    pub step: bool,
+    /// φ.
+    pub activation: Activation,
+}
+
+impl Shape {
+    /// How many numbers it has.
+    pub fn parameters(self) -> usize {
+        (self.n_in + 1 + usize::from(self.step)) * self.n_out
+    }
+}
+
+/// Layers one after another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trained {
+    /// At least one.
+    pub shapes: Vec<Shape>,
+}
+
+/// The weights of a network at work.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights<'a, R> {
+    /// All of them. `[Trained::rows]`
+    pub theta: &'a [R],
+    /// Panels of the transposed, layer by layer: [`Trained::turn`].
+    pub turned: &'a [Vec<R>],
+}
+
+/// Lines of inputs and of derivatives by what the weights give, of one part of a batch: their products are
+/// gradients.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a, R> {
+    /// `[lines, rows(n_in)]`
+    pub x: &'a [R],
+    /// `[lines, rows(n_out)]`
+    pub d: &'a [R],
+    /// Lines of values, which come first: those that the bias is added to.
+    pub values: usize,
+}
+
+impl Trained {
+    /// Rows of the parameters.
+    pub fn rows<T: Real>(&self) -> usize {
+        self.layers::<T>().iter().map(|layer| layer.len::<T>()).sum()
+    }
+
+    /// Numbers that are parameters.
+    pub fn parameters(&self) -> usize {
+        self.shapes.iter().map(|shape| shape.parameters()).sum()
+    }
+
+    /// Parameters in the order W `[in, out]`, b `[out]` and c `[out]` where there is one, layer by layer,
+    /// from rows.
+    pub fn unpack<T: Real>(&self, theta: &[T::Row]) -> Vec<f64> {
+        let mut numbers = Vec::with_capacity(self.parameters());
+        unpack_layers::<T>(self.layers::<T>().into_iter(), theta, &mut numbers);
+        numbers
+    }
+
+    /// Rows from parameters in the order of [`Trained::unpack`].
+    pub fn pack<T: Real>(&self, numbers: &[f64]) -> Vec<T::Row> {
+        let mut theta = vec![T::Row::default(); self.rows::<T>()];
+        pack_layers::<T>(self.layers::<T>().into_iter(), &mut numbers.iter(), &mut theta);
+        theta
+    }
+
+    /// Numbers that go in.
+    pub fn n_in(&self) -> usize {
+        self.shapes.first().map_or(0, |shape| shape.n_in)
+    }
+
+    /// Numbers that come out.
+    pub fn n_out(&self) -> usize {
+        self.shapes.last().map_or(0, |shape| shape.n_out)
+    }
+
+    /// Where the rows of panel p of layer k stand among the parameters: an input each, then the bias.
+    pub fn panel<T: Real>(&self, k: usize, p: usize) -> Range<usize> {
+        let layer = self.layers::<T>()[k];
+        let first = layer.theta + p * layer.panel();
+        first..first + layer.panel()
+    }
+
+    /// Where the numbers c of layer k stand among the parameters; empty where it has none.
+    pub fn steps<T: Real>(&self, k: usize) -> Range<usize> {
+        self.layers::<T>()[k].tau::<T>()
+    }
+
+    /// Panels of the transposed weights of layer k, `[rows(n_in) · n_out]`.
+    pub fn turn<T: Real>(&self, level: Level, theta: &[T::Row], k: usize, to: &mut Vec<T::Row>) {
+        let layer = self.layers::<T>()[k];
+        to.resize(rows::<T>(layer.n_in) * layer.n_out, T::Row::default());
+        T::turn(level, layer, &theta[layer.weights::<T>()], to);
+    }
+
+    /// The gradient by panels `panels` of layer k, biases too: `to` `[panels · (n_in + 1)]` (written).
+    ///
+    /// # Panics
+    /// If a slice has another length than [`Part`] says.
+    pub fn products<T: Real>(
+        &self,
+        level: Level,
+        (k, panels): (usize, Range<usize>),
+        parts: &[Part<'_, T::Row>],
+        to: &mut [T::Row],
+    ) {
+        let shape = self.shapes[k];
+        let [x, d] = [shape.n_in, shape.n_out].map(rows::<T>);
+        assert_eq!(to.len(), panels.len() * (shape.n_in + 1), "gradient rows: found, needed");
+        for part in parts {
+            assert_eq!(part.x.len() * d, part.d.len() * x, "lines of x and of d");
+        }
+        let lines: Vec<[Lines<'_, T::Row>; 2]> = parts
+            .iter()
+            .map(|part| [Lines { rows: part.x, stride: x }, Lines { rows: part.d, stride: d }])
+            .collect();
+        let panel = shape.n_in + 1;
+        let sums = Panels { rows: &mut *to, first: panels.start, panel };
+        T::down_parts(level, (shape.n_in, panels.clone()), &lines, sums);
+        for p in panels.clone() {
+            let bias = &mut to[(p - panels.start + 1) * panel - 1];
+            *bias = T::Row::default();
+            for part in parts {
+                for line in part.d.chunks_exact(d).take(part.values) {
+                    add::<T>(bias, &line[p]);
+                }
+            }
+        }
+    }
+
+    /// The layers' places among the parameters.
+    fn layers<T: Real>(&self) -> Vec<Layer> {
+        let mut widths = vec![self.n_in()];
+        widths.extend(self.shapes.iter().map(|shape| shape.n_out));
+        let complete = |k: usize, layer| {
+            let Shape { copies, step, .. } = self.shapes[k];
+            Layer { bias: true, copies, steps: step, ..layer }
+        };
+        places::<T>(&widths, 0, complete).collect()
+    }
+}
+
+/// A layer with all that its passes need.
+#[derive(Clone, Copy)]
+struct Ply<'a, T: Real> {
+    level: Level,
+    layer: Layer,
+    activation: Activation,
+    theta: &'a [T::Row],
+    turned: &'a [T::Row],
+}
+
+impl<'a, T: Real> Ply<'a, T> {
+    /// All of a network.
+    fn all(level: Level, network: &Trained, weights: Weights<'a, T::Row>) -> Vec<Self> {
+        let layers = network.layers::<T>().into_iter().zip(&network.shapes).zip(weights.turned);
+        layers
+            .map(|((layer, shape), turned)| Self {
+                level,
+                layer,
+                activation: shape.activation,
+                theta: weights.theta,
+                turned,
+            })
+            .collect()
+    }
+
+    /// Rows of its inputs and outputs.
+    fn strides(&self) -> [usize; 2] {
+        [self.layer.before::<T>(), rows::<T>(self.layer.n_out)]
+    }
+
+    /// `to` = x W, and b where the bias is added.
+    fn through(&self, bias: Bias, x: &[T::Row], to: &mut [T::Row]) {
+        let [before, after] = self.strides();
+        let n = to.len() / after;
+        let panels = &self.theta[self.layer.weights::<T>()];
+        let a = Lines { rows: x, stride: before };
+        let store = Store { rows: to, stride: after };
+        T::across(self.level, (n, self.layer.n_in, bias), a, panels, store);
+    }
+
+    /// `to` = d Wᵀ, and what passes by the layer: the derivatives `by` of its outputs folded.
+    fn back(&self, d: &[T::Row], by: &[T::Row], to: &mut [T::Row]) {
+        let [before, after] = self.strides();
+        let n = d.len() / after;
+        let a = Lines { rows: d, stride: after };
+        let store = Store { rows: &mut *to, stride: before };
+        T::across(self.level, (n, self.layer.n_out, Bias::Absent), a, self.turned, store);
+        if self.layer.copies > 0 {
+            T::fold_copies(self.level, self.layer, by, to);
+        }
+    }
+
+    /// Lines times c.
+    fn scale(&self, lines: &mut [T::Row]) {
+        if self.layer.steps {
+            T::scale(self.level, &self.theta[self.layer.tau::<T>()], lines);
+        }
+    }
+
+    /// From z to y in place; `kept` gets what slopes are computed from.
+    fn finish(&self, x: &[T::Row], y: &mut [T::Row], kept: &mut [T::Row]) {
+        if self.activation.keeps_argument() {
+            kept.copy_from_slice(y);
+        }
+        T::activate(self.level, self.activation, y);
+        if !self.activation.keeps_argument() {
+            kept.copy_from_slice(y);
+        }
+        self.scale(y);
+        if self.layer.copies > 0 {
+            T::add_copies(self.level, self.layer, x, y);
+        }
+    }
+}
+
+/// Adds a row.
+fn add<T: Real>(to: &mut T::Row, from: &T::Row) {
+    for (to, &from) in to.as_mut().iter_mut().zip(from.as_ref()) {
+        *to += from;
+    }
+}
