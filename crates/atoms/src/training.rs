@@ -135,8 +135,9 @@ impl Found {
 
 /// Derivatives of a number by what a batch gave.
 struct Pulls {
-    /// By the energy of every atom.
+    /// By the energy of every atom, and by those of all atoms of a species.
     energies: Vec<f64>,
+    species: Vec<f64>,
     /// By every force.
     forces: Vec<Vec3>,
     /// By the virial of every frame, where it matters.
@@ -180,12 +181,20 @@ impl<T: Stored> Matching<T> {
             return Err(Error::Numeric { what: "the loss".to_owned(), at });
         }
         let by = 1.0 / snapshots.len().max(1) as f64;
-        let mut pulls = Pulls { energies: Vec::new(), forces: Vec::new(), virials: Vec::new() };
+        let mut pulls = Pulls {
+            energies: Vec::new(),
+            species: vec![0.0; self.engine.form.species.len()],
+            forces: Vec::new(),
+            virials: Vec::new(),
+        };
         for (snapshot, found) in snapshots.iter().zip(&found) {
             let slopes = factors.slopes(snapshot, found.view(), by);
             let n = snapshot.len();
             let atomic = slopes.atomic.unwrap_or_else(|| vec![0.0; n]);
-            pulls.energies.extend(atomic.into_iter().map(|own| own + slopes.energy));
+            for (own, &t) in atomic.iter().zip(&*snapshot.types) {
+                pulls.energies.push(own + slopes.energy);
+                pulls.species[t as usize] += own + slopes.energy;
+            }
             pulls.forces.extend(slopes.forces.unwrap_or_else(|| vec![[0.0; 3]; n]));
             pulls.virials.push(slopes.virial);
         }

@@ -2,7 +2,7 @@
 
 use ground::estimate::Estimate;
 use ground::kernel::lane;
-use ground::{Error, Result};
+use ground::{Error, Result, par};
 use serde::Serialize;
 
 use crate::checkpoint::Keeper;
@@ -84,29 +84,31 @@ impl Work {
 }
 
 impl Move {
-    /// Clips the gradient as one vector, then moves block after block. A gradient that is not
-    /// finite is an error, and θ stays.
+    /// Clips the gradient as one vector, then moves block after block, over threads. A gradient that is
+    /// not finite is an error, and θ stays.
     pub fn apply(self, theta: &mut Params, gradient: &mut Params, at: u64) -> Result<()> {
-        fn each<T: Stored>(by: Move, theta: &mut Params, gradient: &mut Params, scale: f64) {
-            for (block, slope) in T::blocks_mut(theta).iter_mut().zip(T::blocks_mut(gradient)) {
-                let slope = lane::flat_mut::<T>(&mut slope.rows);
-                if scale < 1.0 {
-                    for g in slope.iter_mut() {
-                        *g = T::of(g.wide() * scale);
-                    }
-                }
-                block.step(by.update, slope);
-            }
-        }
         let norm = gradient.norm();
         if !norm.is_finite() {
             return Err(Error::Numeric { what: "the gradient".to_owned(), at });
         }
         let scale = self.clip.map_or(1.0, |clip| (clip / (norm + 1e-12)).min(1.0));
         match theta.precision() {
-            crate::Precision::F32 => each::<f32>(self, theta, gradient, scale),
-            crate::Precision::F64 => each::<f64>(self, theta, gradient, scale),
+            crate::Precision::F32 => self.each::<f32>(theta, gradient, scale),
+            crate::Precision::F64 => self.each::<f64>(theta, gradient, scale),
         }
         Ok(())
+    }
+
+    fn each<T: Stored>(self, theta: &mut Params, gradient: &mut Params, scale: f64) {
+        let (level, by) = (lane::level(), T::of(scale));
+        let blocks = T::blocks_mut(theta).iter_mut().zip(T::blocks_mut(gradient));
+        let mut parts: Vec<_> = blocks.flat_map(|(block, slope)| block.parts_with(slope)).collect();
+        par::map_mut(&mut parts, |_, (rows, slope)| {
+            if scale < 1.0 {
+                lane::flat_mut::<T>(slope).iter_mut().for_each(|g| *g *= by);
+            }
+            let rows = rows.each_mut().map(|rows| &mut **rows);
+            self.update.apply_rows::<T>(level, rows, slope);
+        });
     }
 }

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use ground::kernel::lane::{self, Real};
 use ground::kernel::packing::Packing;
-use ground::kernel::update::Update;
-use ground::{Error, Result};
+use ground::{Error, Result, par};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Keeper;
+
+/// Rows that are moved at once.
+const PART: usize = 1024;
 
 /// The precision of paths, networks and parameters. Sums over paths are always double.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,14 +119,16 @@ impl<T: Real> Block<T> {
         &mut lane::flat_mut::<T>(&mut self.rows)[..self.n]
     }
 
-    /// One step of a rule on the first numbers of the block, as many as the gradient has.
-    ///
-    /// # Panics
-    /// If the gradient has more numbers than the block.
-    pub fn step(&mut self, by: Update, gradient: &[T]) {
-        let n = gradient.len();
-        let [theta, first, second] = self.parts().map(|rows| &mut lane::flat_mut::<T>(rows)[..n]);
-        by.apply(theta, [first, second], gradient);
+    /// Parts of the block with what a descent remembers of them, and the same parts of a gradient: to be
+    /// moved independently.
+    pub(crate) fn parts_with<'a>(
+        &'a mut self,
+        gradient: &'a mut Self,
+    ) -> impl Iterator<Item = ([&'a mut [T::Row]; 3], &'a mut [T::Row])> {
+        let [theta, first, second] = self.parts().map(|rows| rows.chunks_mut(PART));
+        let rows =
+            theta.zip(first).zip(second).map(|((theta, first), second)| [theta, first, second]);
+        rows.zip(gradient.rows.chunks_mut(PART))
     }
 
     /// Parameters and memories.
@@ -186,9 +190,21 @@ impl Params {
         (0..self.layout.blocks.len()).flat_map(|k| self.get(k)).collect()
     }
 
-    /// The Euclidean norm of all parameters (of a gradient stored like θ).
+    /// The Euclidean norm of all parameters (of a gradient stored like θ). What fills rows up is zero.
     pub fn norm(&self) -> f64 {
-        self.flat().iter().map(|v| v * v).sum::<f64>().sqrt()
+        fn squares<T: Real>(blocks: &[Block<T>]) -> f64 {
+            let parts: Vec<_> = blocks.iter().flat_map(|block| block.rows.chunks(PART)).collect();
+            let square = |k: usize| {
+                let numbers = lane::flat::<T>(parts[k]).iter();
+                numbers.map(|v| v.wide() * v.wide()).sum::<f64>()
+            };
+            par::map(parts.len(), square).iter().sum()
+        }
+        match &self.store {
+            Store::F32(blocks) => squares(blocks),
+            Store::F64(blocks) => squares(blocks),
+        }
+        .sqrt()
     }
 
     /// What a checkpoint holds: parameters and memory, to the bit.

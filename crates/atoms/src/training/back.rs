@@ -28,7 +28,7 @@ use crate::plan::table::LINES;
 impl<T: Real> Piece<T> {
     /// The lines whose products are the gradient by the fitting network, and Ȳ of every embedding.
     pub(super) fn back(&mut self, shared: &Shared<'_, T>, pulls: &Pulls) {
-        let (n, four) = (self.centres.len(), 4 * shared.stride);
+        let (n, points, four) = (self.centres.len(), self.points(), 4 * shared.stride);
         self.change.clear();
         self.change.resize(self.b.len(), [T::default(); 4]);
         for i in 0..n {
@@ -52,11 +52,15 @@ impl<T: Real> Piece<T> {
                 *v *= shared.by_slots;
             }
             let a = &self.a[i * four..][..four];
-            let to = flat_mut::<T>(&mut self.pass.inputs()[(n + i) * line..][..line]);
+            let to = flat_mut::<T>(&mut self.pass.inputs()[(points + i) * line..][..line]);
             gram::changes::<T>(shared.level, shared.pairs, [a, change], to);
         }
         for (seed, centre) in self.outputs.iter_mut().zip(&self.centres) {
             *seed = T::of(pulls.energies[centre.atom as usize]);
+        }
+        if self.vacuum {
+            self.pass.inputs()[(points + n) * line..].fill(T::Row::default());
+            self.outputs[n] = T::of(-pulls.species[self.species]);
         }
         let network = (&fitted.folded, fitted.weights());
         let [_, by_input] = &mut self.by_input;

@@ -140,9 +140,10 @@ impl<T: Stored> Engine<T> {
         });
         let found = outcomes.into_iter().collect::<Result<Vec<()>>>().map(|_| {
             let mut found: Vec<Found> = frames.iter().map(Found::zeros).collect();
-            pieces[..self.used]
-                .iter()
-                .for_each(|piece| add(&self.form, piece, &frames, &mut found));
+            let offsets = self.offsets(&pieces[..self.used]);
+            for piece in &pieces[..self.used] {
+                add(offsets[piece.species], piece, &frames, &mut found);
+            }
             found.iter_mut().for_each(|found| found.energy = found.atomic.iter().sum());
             found
         });
@@ -190,6 +191,15 @@ impl<T: Stored> Engine<T> {
         self.pieces = pieces;
     }
 
+    /// What is added to what the network of each species gives.
+    fn offsets(&self, pieces: &[Piece<T>]) -> Vec<f64> {
+        let mut offsets = self.form.bias.clone();
+        for piece in pieces.iter().filter(|piece| piece.vacuum) {
+            offsets[piece.species] -= piece.outputs[piece.centres.len()].wide();
+        }
+        offsets
+    }
+
     /// Embeddings with their weights.
     fn with_weights<'a>(&'a self, theta: &'a Params) -> Vec<(&'a Embedded<T>, &'a [T::Row])> {
         let blocks = T::blocks(theta);
@@ -219,7 +229,8 @@ impl<T: Stored> Engine<T> {
                 if used == pieces.len() {
                     pieces.push(Piece::new(self.form.embeddings()));
                 }
-                pieces[used].begin(species, part);
+                let vacuum = k == 0 && self.form.from_vacuum[species];
+                pieces[used].begin((species, vacuum), part);
                 used += 1;
             }
         }
@@ -234,17 +245,16 @@ impl<T: Stored> Engine<T> {
 }
 
 /// Adds what a piece gave.
-fn add<T: Real>(form: &DeepPotential, piece: &Piece<T>, frames: &[Frame<'_>], to: &mut [Found]) {
+fn add<T: Real>(offset: f64, piece: &Piece<T>, frames: &[Frame<'_>], to: &mut [Found]) {
     let frame_of = |atom: u32| frames.partition_point(|frame| frame.first <= atom) - 1;
     for &(atom, force) in &piece.touched {
         let f = frame_of(atom);
         let own = &mut to[f].forces[(atom - frames[f].first) as usize];
         (0..3).for_each(|k| own[k] += force[k]);
     }
-    let bias = form.bias[piece.species];
     for (centre, output) in piece.centres.iter().zip(&piece.outputs) {
         let f = centre.frame as usize;
-        to[f].atomic[(centre.atom - frames[f].first) as usize] = output.wide() + bias;
+        to[f].atomic[(centre.atom - frames[f].first) as usize] = output.wide() + offset;
     }
     for &(f, virial) in &piece.virials {
         let own = to[f as usize].virial.iter_mut().flatten();

@@ -25,17 +25,20 @@ use crate::plan::table::LINES;
 impl<T: Real> Piece<T> {
     /// Energies of the atoms, ∂E/∂D, and forces on everyone near.
     pub(super) fn forth(&mut self, shared: &Shared<'_, T>) {
-        let (n, four) = (self.centres.len(), 4 * shared.stride);
+        let (n, points, four) = (self.centres.len(), self.points(), 4 * shared.stride);
         self.gather(shared);
         let fitted = shared.fitted(self.species);
         let line = fitted.line();
-        self.pass.prepare(&fitted.folded, n);
+        self.pass.prepare(&fitted.folded, points);
         let lines = flat_mut::<T>(self.pass.inputs());
         for (a, to) in self.a.chunks_exact(four).zip(lines.chunks_exact_mut(line * T::LANES)) {
             gram::products::<T>(shared.level, shared.pairs, a, to);
         }
-        self.by_input.iter_mut().for_each(|lines| lines.resize(n * line, T::Row::default()));
-        self.outputs.resize(n, T::default());
+        if self.vacuum {
+            self.pass.inputs()[n * line..points * line].fill(T::Row::default());
+        }
+        self.by_input.iter_mut().for_each(|lines| lines.resize(points * line, T::Row::default()));
+        self.outputs.resize(points, T::default());
         let network = (&fitted.folded, fitted.weights());
         let [by_input, _] = &mut self.by_input;
         self.pass.energies(shared.level, network, &mut self.outputs, by_input);

@@ -60,6 +60,8 @@ impl Group {
 pub(super) struct Piece<T: Real> {
     pub(super) species: usize,
     pub(super) centres: Vec<Centre>,
+    /// Whether the network is also asked at D = 0, as the last of its points.
+    pub(super) vacuum: bool,
     near: Vec<Near>,
     pub(super) octets: Vec<Octet>,
     /// Neighbours in the octets, among the atoms of the batch.
@@ -99,6 +101,7 @@ impl<T: Real> Piece<T> {
         Self {
             species: 0,
             centres: Vec::new(),
+            vacuum: false,
             near: Vec::new(),
             octets: Vec::new(),
             others: Vec::new(),
@@ -124,8 +127,8 @@ impl<T: Real> Piece<T> {
     }
 
     /// Begins anew with some atoms of one species: their frames, places and numbers.
-    pub(super) fn begin(&mut self, species: usize, atoms: &[[u32; 3]]) {
-        self.species = species;
+    pub(super) fn begin(&mut self, (species, vacuum): (usize, bool), atoms: &[[u32; 3]]) {
+        (self.species, self.vacuum) = (species, vacuum);
         self.centres.clear();
         self.centres.extend(atoms.iter().map(|&[frame, place, atom]| Centre {
             frame,
@@ -133,6 +136,11 @@ impl<T: Real> Piece<T> {
             atom,
             groups: [0; 2],
         }));
+    }
+
+    /// Points at which the network is asked.
+    pub(super) fn points(&self) -> usize {
+        self.centres.len() + usize::from(self.vacuum)
     }
 
     /// Finds and measures all neighbours.
