@@ -200,7 +200,8 @@ fn fine(lack: &Lack, value: &Json) -> bool {
     if lack.fine.is_empty() {
         return nothing(value);
     }
-    let one = |value: &Json| value.is_null() || value.to_string() == lack.fine;
+    let asked = serde_json::from_str::<Json>(lack.fine).ok();
+    let one = |value: &Json| value.is_null() || Some(value) == asked.as_ref();
     one(value) || value.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(one))
 }
 

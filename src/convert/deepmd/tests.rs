@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use ground::kernel::update::AdamForm;
 use serde_json::json;
 
 use super::*;
+use crate::cases::descent::{DescentSection, Descents};
 
 /// The example of DeePMD-kit, water, word for word.
 const WATER: &str = r#"{"model":{"type_map":["O","H"],
@@ -299,13 +301,48 @@ fn notes_where_a_user_would_be_surprised() {
     );
 }
 
+/// The goldens, where they are at hand.
+fn goldens() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/deeppot_golden");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let _unheard = writeln!(std::io::stderr(), "left out: {} is not there", folder.display());
+    None
+}
+
+/// The descent of a case.
+fn adam(case: &Converted) -> frame::Adam {
+    let mut keys = case.sections["descent"].as_table().unwrap().clone();
+    keys.remove("kind");
+    let section = DescentSection::Adam(Value::Table(keys).try_into().unwrap());
+    let iterations = case.sections["run"]["iterations"].as_integer().unwrap().unsigned_abs();
+    let Descents::Adam(adam) = section.of(iterations).unwrap() else { panic!("another descent") };
+    adam
+}
+
+#[test]
+fn rates_agree_at_every_step() {
+    let Some(folder) = goldens() else { return };
+    let text = std::fs::read_to_string(folder.join("lr_schedules.json")).unwrap();
+    let all: Vec<Json> = serde_json::from_str(&text).unwrap();
+    for set in all {
+        let mut options = set["options"].clone();
+        let n = options.as_object_mut().unwrap().remove("num_steps").unwrap();
+        let case = changed(&[("learning_rate", options), ("training.numb_steps", n.clone())]);
+        let adam = adam(&case);
+        let rows = set["step"].as_array().unwrap().iter().zip(set["lr"].as_array().unwrap());
+        for (step, rate) in rows {
+            let (step, rate) = (step.as_u64().unwrap(), rate.as_f64().unwrap());
+            let off = (adam.rate.at(step, n.as_u64().unwrap()) - rate).abs() / adam.rate.start();
+            assert!(off <= f64::EPSILON, "{}: step {step}: {off:e} of the start", set["options"]);
+        }
+    }
+}
+
 #[test]
 fn inputs_that_were_trained() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/deeppot_golden");
-    if !folder.is_dir() {
-        let _unheard = writeln!(std::io::stderr(), "left out: {} is not there", folder.display());
-        return;
-    }
+    let Some(folder) = goldens() else { return };
     let names =
         ["input_a1", "input_a2", "input_a3", "input_twoside", "train/input"].map(str::to_owned);
     let water = std::fs::read_dir(folder.join("water_training")).unwrap();
@@ -319,14 +356,7 @@ fn inputs_that_were_trained() {
             .unwrap_or_else(|e| panic!("{name}: {e}"));
         let precision = case.sections["run"]["precision"].as_str().unwrap();
         assert_eq!(precision, if name.starts_with("water") { "f32" } else { "f64" }, "{name}");
-        // The section is one that a run reads.
-        let descent: crate::cases::descent::AdamSection = {
-            let mut keys = case.sections["descent"].as_table().unwrap().clone();
-            keys.remove("kind");
-            Value::Table(keys).try_into().unwrap_or_else(|e| panic!("{name}: {e}"))
-        };
-        let iterations = case.sections["run"]["iterations"].as_integer().unwrap().unsigned_abs();
-        crate::cases::descent::DescentSection::Adam(descent).of(iterations).unwrap();
+        assert_eq!(adam(&case).form, AdamForm::TensorFlow);
         seen += 1;
     }
     assert!(seen >= 11, "{seen} inputs");
