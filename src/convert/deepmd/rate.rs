@@ -197,7 +197,7 @@ impl Fall<'_> {
                 self.from, self.to
             ));
         }
-        if ratio.is_none() && self.to < LOWEST {
+        if ratio.is_none() && self.to < LOWEST && self.from > LOWEST {
             // There the ratio is computed for a last rate of LOWEST, and the rate ends there.
             let turns = rest as f64 / every as f64;
             ratio = Some(((LOWEST / self.from).ln() / turns).exp());
