@@ -1,4 +1,5 @@
 //! Case files from the inputs of other programs.
 
 pub mod deepbsde;
+pub mod deepmd;
 mod equations;

@@ -1,11 +1,14 @@
 //! `[descent]`: how the function is improved.
 
-use frame::descent::schedule::Schedule;
 use frame::{AdaGrad, Adam, Descent, Functional, Momentum};
 use ground::kernel::update::AdamForm;
 use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+mod rate;
+
+pub use rate::{Boundaries, Fall, Law, Rate, Tail};
 
 /// `[descent] kind = "adam"`: one step against the gradient, scaled by what the gradients have been.
 /// [KB15]
@@ -24,7 +27,8 @@ pub struct AdamSection {
     /// What keeps the division finite. Default: 1e-8.
     #[schemars(range(min = 0.0))]
     pub eps: f64,
-    /// Where eps stands: "torch", beside the corrected root, or "keras", beside the plain one.
+    /// Where eps stands: "torch", beside the corrected root, or "keras", beside the plain one;
+    /// "tensorflow" is "keras" with rates and betas rounded to f32, as TensorFlow has them.
     /// Default: "torch".
     pub form: Form,
     /// The largest norm of the gradient, a longer one is shortened to it; inf for none. Default: 5.
@@ -97,52 +101,6 @@ impl Descents {
     }
 }
 
-/// A rate over the run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Rate {
-    /// The same always.
-    Number(f64),
-    /// From one number to another.
-    Fall(Fall),
-    /// Piecewise constant.
-    Steps(Boundaries),
-}
-
-/// From one number to another over the run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fall {
-    /// At the start.
-    pub from: f64,
-    /// At the end.
-    pub to: f64,
-    /// "cosine": half a cosine; "exponential": a straight line in the logarithm. Default: "cosine".
-    #[serde(default)]
-    pub law: Law,
-}
-
-/// How a rate falls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Law {
-    /// Half a cosine.
-    #[default]
-    Cosine,
-    /// A straight line in the logarithm.
-    Exponential,
-}
-
-/// Piecewise constant.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Boundaries {
-    /// Iterations at which the value changes, increasing.
-    pub at: Vec<u64>,
-    /// The values between them: one more than boundaries.
-    pub values: Vec<f64>,
-}
-
 /// Where eps stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -151,12 +109,15 @@ pub enum Form {
     Torch,
     /// Beside the plain root.
     Keras,
+    /// Beside the plain root, with the roundings of TensorFlow.
+    #[serde(rename = "tensorflow")]
+    TensorFlow,
 }
 
 impl Default for AdamSection {
     fn default() -> Self {
         Self {
-            rate: Rate::Fall(Fall { from: 1e-2, to: 1e-4, law: Law::Cosine }),
+            rate: Rate::Fall(Fall::cosine(1e-2, 1e-4)),
             beta1: 0.9,
             beta2: 0.99,
             eps: 1e-8,
@@ -214,14 +175,14 @@ impl MomentumSection {
             return Err(Error::input("descent.keep", "nothing would be forgotten")
                 .allowed("Write a number from 0 to below 1"));
         }
-        let (rate, clip) = (self.rate.schedule()?, norm(self.clip)?);
+        let (rate, clip) = (self.rate.schedule(iterations)?, norm(self.clip)?);
         Ok(Momentum { rate, keep: self.keep, clip, of: iterations, made: 0 })
     }
 }
 
 impl AdaGradSection {
     fn adagrad(&self, iterations: u64) -> Result<AdaGrad> {
-        let (rate, clip) = (self.rate.schedule()?, norm(self.clip)?);
+        let (rate, clip) = (self.rate.schedule(iterations)?, norm(self.clip)?);
         Ok(AdaGrad { rate, eps: divisor(self.eps)?, clip, of: iterations, made: 0 })
     }
 }
@@ -235,57 +196,17 @@ impl AdamSection {
             }
         }
         Ok(Adam {
-            rate: self.rate.schedule()?,
+            rate: self.rate.schedule(iterations)?,
             beta1: self.beta1,
             beta2: self.beta2,
             eps: divisor(self.eps)?,
             form: match self.form {
                 Form::Torch => AdamForm::Torch,
                 Form::Keras => AdamForm::Keras,
+                Form::TensorFlow => AdamForm::TensorFlow,
             },
             clip: norm(self.clip)?,
             ..Adam::cosine(iterations)
         })
-    }
-}
-
-impl Rate {
-    fn schedule(&self) -> Result<Schedule> {
-        let positive = |key: &str, rate: f64| {
-            if rate > 0.0 && rate.is_finite() {
-                return Ok(());
-            }
-            Err(Error::input(format!("descent.rate{key}"), format!("{rate} is not a rate"))
-                .allowed("Write a finite number above 0"))
-        };
-        match self {
-            Self::Number(rate) => {
-                positive("", *rate)?;
-                Ok(Schedule::Constant(*rate))
-            }
-            Self::Fall(Fall { from, to, law }) => {
-                positive(".from", *from)?;
-                positive(".to", *to)?;
-                let (from, to) = (*from, *to);
-                Ok(match law {
-                    Law::Cosine => Schedule::Cosine { from, to },
-                    Law::Exponential => Schedule::Exponential { from, to },
-                })
-            }
-            Self::Steps(Boundaries { at, values }) => {
-                if values.len() != at.len() + 1 {
-                    let found = format!("{} values for {} boundaries", values.len(), at.len());
-                    return Err(Error::input("descent.rate", found).allowed(
-                        "Give one value more than boundaries: the last holds to the end",
-                    ));
-                }
-                if at.windows(2).any(|pair| pair[0] >= pair[1]) {
-                    return Err(Error::input("descent.rate.at", "the boundaries do not increase")
-                        .allowed("Write iterations in increasing order"));
-                }
-                values.iter().try_for_each(|rate| positive(".values", *rate))?;
-                Ok(Schedule::Steps { at: at.clone(), values: values.clone() })
-            }
-        }
     }
 }

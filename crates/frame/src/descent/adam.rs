@@ -5,6 +5,8 @@
 //! Torch:  θ ← θ − r (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
 //! Keras:  θ ← θ − r √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε)
 //! ```
+//!
+//! TensorFlow's is Keras' with numbers rounded to single precision, see [`AdamForm::TensorFlow`].
 
 use ground::Result;
 use ground::estimate::Estimate;

@@ -6,7 +6,10 @@
 //!   Torch: θ ← θ − rate · m̂/(√v̂ + ε),  m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ);
 //!   Keras: θ ← θ − rate · √(1 − β₂ᵗ)/(1 − β₁ᵗ) · m/(√v + ε).
 //!
-//! The two differ in what ε is compared with, which matters while t(1 − β₂) is small.
+//! The two differ in what ε is compared with, which matters while t(1 − β₂) is small. TensorFlow's is
+//! Keras' with rate, β₁ and β₂ rounded to single precision, whatever the precision of the parameters,
+//! and β₁ᵗ and β₂ᵗ products of t single numbers, each rounded: a step differs by up to 1e-5 of the
+//! rate, which is seen where two programs are compared.
 //!
 //!   Momentum, in PyTorch's form: m ← keep · m + g,  θ ← θ − rate · m;
 //!   AdaGrad [DHS11]:             v ← v + g²,        θ ← θ − rate · g/(√v + ε).
@@ -24,6 +27,45 @@ pub enum AdamForm {
     Torch,
     /// Beside √v, the moment itself.
     Keras,
+    /// Beside √v, with the roundings of TensorFlow.
+    TensorFlow,
+}
+
+impl AdamForm {
+    /// The rate and the two memories, as this form knows them.
+    fn known(self, numbers: [f64; 3]) -> [f64; 3] {
+        match self {
+            Self::Torch | Self::Keras => numbers,
+            Self::TensorFlow => numbers.map(|x| f64::from(single(x))),
+        }
+    }
+
+    /// 1 − βᵗ.
+    fn forgotten(self, beta: f64, step: u64) -> f64 {
+        let power = i32::try_from(step).unwrap_or(i32::MAX);
+        1.0 - match self {
+            Self::Torch | Self::Keras => beta.powi(power),
+            Self::TensorFlow => f64::from(product(single(beta), step)),
+        }
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "the rounding is what is wanted")]
+fn single(x: f64) -> f32 {
+    x as f32
+}
+
+/// βᵗ as a product of t numbers, each rounded; zero once it cannot be seen beside 1 in double
+/// precision.
+fn product(beta: f32, step: u64) -> f32 {
+    let mut power = 1.0;
+    for _ in 0..step {
+        power *= beta;
+        if power < f32::EPSILON * f32::EPSILON * f32::EPSILON {
+            return 0.0;
+        }
+    }
+    power
 }
 
 /// A rule that moves parameters along a gradient.
@@ -107,12 +149,12 @@ impl Update {
     pub fn rule<T: Real>(self) -> Rule<T> {
         let [step, first, second] = match self {
             Self::Adam { rate, beta1, beta2, eps, step, form } => {
-                let power = i32::try_from(step).unwrap_or(i32::MAX);
-                let mean = 1.0 - beta1.powi(power);
-                let root = (1.0 - beta2.powi(power)).sqrt();
+                let [rate, beta1, beta2] = form.known([rate, beta1, beta2]);
+                let mean = form.forgotten(beta1, step);
+                let root = form.forgotten(beta2, step).sqrt();
                 let b = match form {
                     AdamForm::Torch => eps * root,
-                    AdamForm::Keras => eps,
+                    AdamForm::Keras | AdamForm::TensorFlow => eps,
                 };
                 [[rate * root / mean, b], [beta1, 1.0 - beta1], [beta2, 1.0 - beta2]]
             }
@@ -163,9 +205,9 @@ fn step_row<T: Real, S: Simd>(simd: S, rule: Rule<T>, [theta, m, v]: [&mut T::Ro
 mod tests {
     use super::*;
 
-    const FORMS: [AdamForm; 2] = [AdamForm::Torch, AdamForm::Keras];
+    const FORMS: [AdamForm; 3] = [AdamForm::Torch, AdamForm::Keras, AdamForm::TensorFlow];
 
-    /// The rules compared: Adam in both forms, momentum with and without memory, AdaGrad.
+    /// The rules compared: Adam in all forms, momentum with and without memory, AdaGrad.
     fn updates(step: u64) -> Vec<Update> {
         let (rate, beta1, beta2, eps) = (1e-2, 0.9, 0.999, 1e-7);
         let adam = |form| Update::Adam { rate, beta1, beta2, eps, step, form };
@@ -175,18 +217,31 @@ mod tests {
         all
     }
 
-    /// The textbook, one parameter, all in double precision.
+    /// The textbook, one parameter, all in double precision but for what TensorFlow rounds.
+    #[allow(clippy::cast_possible_truncation, reason = "roundings that are meant")]
     fn textbook(rule: Update, gradients: &[f64]) -> f64 {
         let (mut theta, mut m, mut v) = (0.5, 0.0, 0.0);
+        let mut singles = [1.0f32; 2];
         for (t, g) in (1..).zip(gradients) {
             theta -= match rule {
                 Update::Adam { rate, beta1, beta2, eps, form, .. } => {
+                    let mut powers = [f64::powi(beta1, t), f64::powi(beta2, t)];
+                    let [mut rate, mut beta1, mut beta2] = [rate, beta1, beta2];
+                    if form == AdamForm::TensorFlow {
+                        // In single precision: 0.9, 0.999 and the rate are other numbers there.
+                        let [r, b1, b2] = [rate as f32, beta1 as f32, beta2 as f32];
+                        singles = [singles[0] * b1, singles[1] * b2];
+                        [rate, beta1, beta2] = [r.into(), b1.into(), b2.into()];
+                        powers = singles.map(f64::from);
+                    }
                     m = beta1 * m + (1.0 - beta1) * g;
                     v = beta2 * v + (1.0 - beta2) * g * g;
-                    let (first, second) = (1.0 - f64::powi(beta1, t), 1.0 - f64::powi(beta2, t));
+                    let [first, second] = powers.map(|power| 1.0 - power);
                     match form {
                         AdamForm::Torch => rate * (m / first) / ((v / second).sqrt() + eps),
-                        AdamForm::Keras => rate * second.sqrt() / first * m / (v.sqrt() + eps),
+                        AdamForm::Keras | AdamForm::TensorFlow => {
+                            rate * second.sqrt() / first * m / (v.sqrt() + eps)
+                        }
                     }
                 }
                 Update::Momentum { rate, keep } => {
@@ -224,7 +279,18 @@ mod tests {
             assert!(off(run::<f64>(which, &gradients())) < 1e-14, "{update:?}");
             assert!(off(run::<f32>(which, &gradients())) < 1e-4, "{update:?}");
         }
-        let [torch, keras] = [0, 1].map(|which| textbook(updates(1)[which], &gradients()));
+        let [torch, keras, tensorflow] =
+            [0, 1, 2].map(|which| textbook(updates(1)[which], &gradients()));
         assert!((torch - keras).abs() > 1e-3, "the forms must differ where eps matters");
+        let off = (keras - tensorflow).abs();
+        assert!(off > 1e-9 && off < 1e-4, "the roundings must be seen, and only just: {off:e}");
+    }
+
+    #[test]
+    fn a_power_of_singles_ends_at_nothing() {
+        let [one, hundred, far] = [1, 100, 200_000].map(|step| product(0.999, step));
+        assert_eq!(one, 0.999f32);
+        assert!((f64::from(hundred) - f64::from(0.999f32).powi(100)).abs() < 1e-5);
+        assert_eq!((far, AdamForm::TensorFlow.forgotten(0.999, 200_000)), (0.0, 1.0));
     }
 }
