@@ -57,6 +57,14 @@ impl Trained {
         Ok(Self { potential, training, validation })
     }
 
+    /// Why it should not be relied on, where that is seen.
+    pub fn doubts(&self) -> Vec<String> {
+        let errors = &self.judged().force;
+        let adds_nothing = errors.rmse().zip(errors.zero_rmse()).is_some_and(|(a, b)| a >= b);
+        let sentence = "the force errors are no smaller than those of zero forces";
+        adds_nothing.then(|| sentence.to_owned()).into_iter().collect()
+    }
+
     /// The score that counts: on frames it was not trained on, where there are any.
     pub fn judged(&self) -> &Score {
         self.validation.as_ref().unwrap_or(&self.training)

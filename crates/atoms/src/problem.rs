@@ -67,7 +67,7 @@ impl ForceMatching {
     /// The weights at an iteration.
     pub fn at(&self, iteration: u64) -> loss::Factors {
         let (rate, of) = &self.rate;
-        self.weights.at(rate.at(iteration, *of) / rate.at(0, *of))
+        self.weights.at(rate.at(iteration, *of) / rate.start())
     }
 
     /// The snapshots of a training batch: their places among all.

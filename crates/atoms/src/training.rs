@@ -34,6 +34,7 @@ mod back;
 mod embedded;
 mod engine;
 mod fitted;
+pub mod forecast;
 mod forth;
 mod piece;
 mod table;
@@ -330,8 +331,8 @@ impl Problem<DeepPotential> for ForceMatching {
     type Functional = Training;
     type Answer = Trained;
 
-    fn forecast(&self, _: &DeepPotential, _: &Run) -> Result<Forecast> {
-        Ok(Forecast::default())
+    fn forecast(&self, form: &DeepPotential, run: &Run) -> Result<Forecast> {
+        Ok(forecast::forecast(self, form, run))
     }
 
     fn couple(self, form: DeepPotential, run: &Run) -> Result<Training> {
@@ -345,17 +346,13 @@ impl Problem<DeepPotential> for ForceMatching {
         watch: &mut dyn Watch,
     ) -> Result<Findings<Trained>> {
         let answer = Trained::of(&j.problem, &j.form, theta, watch)?;
-        let unknown = |why: &str| Term::Unknown { why: why.to_owned() };
+        let doubts = answer.doubts();
         Ok(Findings {
+            error: budget(&answer, j.node_errors()),
             answer,
-            error: ErrorBudget {
-                estimation: unknown("not yet"),
-                optimisation: unknown("not yet"),
-                discretisation: unknown("not yet"),
-                approximation: unknown("not yet"),
-            },
             contradiction: None,
-            doubts: Vec::new(),
+            doubts,
+            // The loss changes with its weights: only the end of the schedule says that it has settled.
             slack: f64::INFINITY,
         })
     }
@@ -363,5 +360,41 @@ impl Problem<DeepPotential> for ForceMatching {
     fn at_points(_: &mut Training, _: &Params, _: &Table, _: &mut dyn Watch) -> Result<Table> {
         Err(Error::input("--at", "a potential is asked at frames, not at points of a table")
             .allowed("Write: esperance eval RUN/model.dp FRAMES"))
+    }
+}
+
+/// What is known of the four errors.
+fn budget(answer: &Trained, nodes: Option<[f64; 2]>) -> ErrorBudget {
+    let unknown = |why: &str| Term::Unknown { why: why.to_owned() };
+    let training = answer.training.force.rmse();
+    let validation = answer.validation.as_ref().and_then(|score| score.force.rmse());
+    ErrorBudget {
+        estimation: match (training, validation) {
+            (Some(training), Some(validation)) => Term::Measured {
+                size: (validation - training).max(0.0),
+                how: "force RMSE on frames set aside, less that on frames learned from, eV/Å"
+                    .to_owned(),
+            },
+            _ => unknown("no frames with forces were set aside"),
+        },
+        optimisation: unknown(
+            "the schedule ends where it was told to; a longer one may lead further",
+        ),
+        discretisation: match nodes {
+            Some([_, slope]) => Term::Indicated {
+                size: slope,
+                how: "largest error of an embedding's slope between nodes, at its last measurement"
+                    .to_owned(),
+            },
+            None => Term::Absent { why: "embeddings are asked at every neighbour".to_owned() },
+        },
+        approximation: match training {
+            Some(size) => Term::Indicated {
+                size,
+                how: "force RMSE on the frames learned from, eV/Å: what form and descent leave"
+                    .to_owned(),
+            },
+            None => unknown("no forces were learned"),
+        },
     }
 }

@@ -195,8 +195,13 @@ impl Params {
         fn squares<T: Real>(blocks: &[Block<T>]) -> f64 {
             let parts: Vec<_> = blocks.iter().flat_map(|block| block.rows.chunks(PART)).collect();
             let square = |k: usize| {
-                let numbers = lane::flat::<T>(parts[k]).iter();
-                numbers.map(|v| v.wide() * v.wide()).sum::<f64>()
+                let mut sums = [0.0; 8];
+                for numbers in lane::flat::<T>(parts[k]).chunks_exact(8) {
+                    for (sum, v) in sums.iter_mut().zip(numbers) {
+                        *sum += v.wide() * v.wide();
+                    }
+                }
+                sums.iter().sum::<f64>()
             };
             par::map(parts.len(), square).iter().sum()
         }

@@ -20,7 +20,8 @@ pub(super) struct Fitted<T: Real> {
     natural: Trained,
     /// As it works.
     pub(super) folded: Trained,
-    pairs: Pairs,
+    /// Where each product of columns stands among those that are there once.
+    places: Vec<usize>,
     held: Vec<T::Row>,
     turned: Vec<Vec<T::Row>>,
 }
@@ -42,13 +43,15 @@ impl<T: Real> Fitted<T> {
             turned: vec![Vec::new(); folded.shapes.len()],
             natural,
             folded,
-            pairs,
+            places: (0..pairs.columns * pairs.first)
+                .map(|i| pairs.place(i / pairs.first, i % pairs.first))
+                .collect(),
         }
     }
 
     /// Rows of an input.
     pub(super) fn line(&self) -> usize {
-        rows::<T>(self.pairs.len())
+        rows::<T>(self.folded.shapes[0].n_in)
     }
 
     /// The weights at work.
@@ -67,7 +70,7 @@ impl<T: Real> Fitted<T> {
         for p in 0..panels {
             let from = &theta[self.natural.panel::<T>(0, p)];
             let to = &mut self.held[self.folded.panel::<T>(0, p)];
-            fold::<T>(self.pairs, from, to);
+            fold::<T>(&self.places, from, to);
         }
         let after = |network: &Trained| network.panel::<T>(0, panels - 1).end;
         self.held[after(&self.folded)..].copy_from_slice(&theta[after(&self.natural)..]);
@@ -116,27 +119,23 @@ impl<T: Real> Fitted<T> {
         self.folded.products::<T>(level, at, parts, &mut once);
         let panels = to.chunks_exact_mut(self.natural.shapes[0].n_in + 1);
         for (once, to) in once.chunks_exact(length).zip(panels) {
-            let (columns, first) = (self.pairs.columns, self.pairs.first);
-            for m in 0..columns {
-                for k in 0..first {
-                    to[m * first + k] = once[self.pairs.place(m, k)];
-                }
+            let (bias, natural) = to.split_last_mut().expect("a panel ends with its bias");
+            for (to, &place) in natural.iter_mut().zip(&self.places) {
+                *to = once[place];
             }
-            to[columns * first] = once[length - 1];
+            *bias = once[length - 1];
         }
     }
 }
 
-/// A panel in natural order to one on each pair once.
-fn fold<T: Real>(pairs: Pairs, from: &[T::Row], to: &mut [T::Row]) {
-    let (columns, first) = (pairs.columns, pairs.first);
+/// A panel in natural order to one on each product once.
+fn fold<T: Real>(places: &[usize], from: &[T::Row], to: &mut [T::Row]) {
     to.fill(T::Row::default());
-    for m in 0..columns {
-        for k in 0..first {
-            add::<T>(&mut to[pairs.place(m, k)], &from[m * first + k]);
-        }
+    for (from, &place) in from.iter().zip(places) {
+        add::<T>(&mut to[place], from);
     }
-    add::<T>(&mut to[pairs.len()], &from[columns * first]);
+    let bias = to.len() - 1;
+    to[bias] = from[places.len()];
 }
 
 /// Adds a row.
