@@ -149,7 +149,6 @@ struct Pulls {
 #[derive(Debug)]
 struct Matching<T: Real> {
     engine: Engine<T>,
-    gradient: Option<Params>,
 }
 
 impl<T: Stored> Matching<T> {
@@ -169,13 +168,12 @@ impl<T: Stored> Matching<T> {
         Ok((found, squares, losses))
     }
 
-    /// The gradient of the mean l of a batch.
-    fn gradient(
+    /// The gradient of the mean l of a batch: the engine keeps it.
+    fn slopes(
         &mut self,
         theta: &Params,
         snapshots: &[&Snapshot],
         (factors, at): (loss::Factors, u64),
-        into: &mut Params,
     ) -> Result<Vec<f64>> {
         let (found, _, losses) = self.losses(theta, snapshots, factors)?;
         if losses.iter().any(|l| !l.is_finite()) {
@@ -199,8 +197,10 @@ impl<T: Stored> Matching<T> {
             pulls.forces.extend(slopes.forces.unwrap_or_else(|| vec![[0.0; 3]; n]));
             pulls.virials.push(slopes.virial);
         }
-        self.engine.back(theta, &pulls, into);
-        Ok(losses)
+        if self.engine.back(theta, &pulls) {
+            return Ok(losses);
+        }
+        Err(Error::Numeric { what: "the gradient".to_owned(), at })
     }
 }
 
@@ -246,14 +246,12 @@ impl Training {
         let own = problem.embedding == Embedding::Networks;
         let engine = form.clone();
         let plan = match run.precision {
-            Precision::F32 => Plans::F32(Box::new(Matching {
-                engine: Engine::new(engine, closest, own, level),
-                gradient: None,
-            })),
-            Precision::F64 => Plans::F64(Box::new(Matching {
-                engine: Engine::new(engine, closest, own, level),
-                gradient: None,
-            })),
+            Precision::F32 => {
+                Plans::F32(Box::new(Matching { engine: Engine::new(engine, closest, own, level) }))
+            }
+            Precision::F64 => {
+                Plans::F64(Box::new(Matching { engine: Engine::new(engine, closest, own, level) }))
+            }
         };
         Ok(Self { problem, form, stream: Stream::new(run.seed), plan, work: Work::default() })
     }
@@ -268,6 +266,16 @@ impl Training {
         with!(&self.plan, plan => {
             plan.engine.embedded.iter().map(|embedded| embedded.errors).reduce(larger)
         })
+    }
+
+    /// J and its gradient on a batch, which the plan keeps.
+    fn slopes(&mut self, theta: &Params, batch: Batch) -> Result<Estimate> {
+        self.prepare(theta, batch);
+        let snapshots = self.problem.drawn(batch, &self.stream);
+        let at = (self.problem.at(batch.step), batch.step);
+        self.work.gradients += snapshots.len() as u64;
+        let losses = with!(&mut self.plan, plan => plan.slopes(theta, &snapshots, at))?;
+        Ok(Estimate::of(&losses))
     }
 
     /// Measures nodes when it is time, and always where there are none.
@@ -297,24 +305,21 @@ impl Functional for Training {
     }
 
     fn gradient(&mut self, theta: &Params, batch: Batch, into: &mut Params) -> Result<Estimate> {
-        self.prepare(theta, batch);
-        let snapshots = self.problem.drawn(batch, &self.stream);
-        let at = (self.problem.at(batch.step), batch.step);
-        self.work.gradients += snapshots.len() as u64;
-        let losses = with!(&mut self.plan, plan => plan.gradient(theta, &snapshots, at, into))?;
-        Ok(Estimate::of(&losses))
+        let value = self.slopes(theta, batch)?;
+        with!(&self.plan, plan => plan.engine.gradient(into));
+        Ok(value)
     }
 
     fn descend(&mut self, theta: &mut Params, batch: Batch, by: Move) -> Result<Estimate> {
-        let kept = with!(&mut self.plan, plan => plan.gradient.take());
-        let mut gradient = kept.unwrap_or_else(|| theta.zeros_like());
-        let value = self.gradient(theta, batch, &mut gradient);
-        let moved = value.and_then(|value| {
+        if by.clip.is_some() {
+            let mut gradient = theta.zeros_like();
+            let value = self.gradient(theta, batch, &mut gradient)?;
             by.apply(theta, &mut gradient, batch.step)?;
-            Ok(value)
-        });
-        with!(&mut self.plan, plan => plan.gradient = Some(gradient));
-        moved
+            return Ok(value);
+        }
+        let value = self.slopes(theta, batch)?;
+        with!(&self.plan, plan => plan.engine.step(theta, by.update));
+        Ok(value)
     }
 
     fn work(&self) -> Work {

@@ -119,6 +119,11 @@ impl<T: Real> Block<T> {
         &mut lane::flat_mut::<T>(&mut self.rows)[..self.n]
     }
 
+    /// Parameters and what a descent remembers of them, to be moved by hand.
+    pub fn all(&mut self) -> [&mut [T::Row]; 3] {
+        self.parts().map(|rows| &mut rows[..])
+    }
+
     /// Parts of the block with what a descent remembers of them, and the same parts of a gradient: to be
     /// moved independently.
     pub(crate) fn parts_with<'a>(

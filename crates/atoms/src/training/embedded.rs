@@ -7,6 +7,7 @@ use ground::kernel::dense::trained::{Part, Trained, Weights};
 use ground::kernel::lane::{Real, flat, flat_mut};
 use ground::{Error, Result};
 
+use super::fitted::finite;
 use super::table::Table;
 use crate::form::{DeepPotential, Network};
 use crate::plan::ends;
@@ -77,7 +78,9 @@ impl<T: Real> Embedded<T> {
     /// What is needed of the weights before anything is computed with them.
     pub(super) fn refresh(&mut self, level: Level, theta: &[T::Row], shared: bool) {
         for (k, turned) in self.turned.iter_mut().enumerate().skip(1) {
-            self.trained.turn::<T>(level, theta, k, turned);
+            let [inputs, outputs] = self.trained.turned::<T>(k);
+            turned.resize(inputs * outputs, T::Row::default());
+            self.trained.turn::<T>(level, theta, (k, 0..inputs), turned);
         }
         if shared {
             let weights = Weights { theta, turned: &self.turned };
@@ -102,23 +105,31 @@ impl<T: Real> Embedded<T> {
         table.reverse(level, (trained, Weights { theta, turned }), &sums);
     }
 
-    /// The gradient by the weights: `parts` of every layer, and what adds c̄ of a layer to a line.
+    /// The gradient by the weights: `parts` of every layer, and what adds c̄ of a layer to a line. False
+    /// where it is not finite.
     pub(super) fn gradient<'p>(
         &self,
         level: Level,
         parts: impl Fn(usize) -> Vec<Part<'p, T::Row>>,
         add_steps: impl Fn(usize, &mut [T::Row]),
-        to: &mut [T::Row],
-    ) {
+        (room, to): (&mut Vec<T::Row>, &mut [T::Row]),
+    ) -> bool {
         for (k, shape) in self.trained.shapes.iter().enumerate() {
-            let panels = rows::<T>(shape.n_out);
-            let own =
-                self.trained.panel::<T>(k, 0).start..self.trained.panel::<T>(k, panels - 1).end;
-            self.trained.products::<T>(level, (k, 0..panels), &parts(k), &mut to[own]);
+            let (panels, n) = (rows::<T>(shape.n_out), shape.n_in);
+            let mut sums = vec![T::Row::default(); panels * (n + 1)];
+            let (weights, biases) = sums.split_at_mut(panels * n);
+            self.trained.products::<T>(level, (k, 0..n), &parts(k), (room, weights));
+            self.trained.biases::<T>(k, &parts(k), biases);
+            for p in 0..panels {
+                let panel = &mut to[self.trained.panel::<T>(k, p)];
+                panel[..n].copy_from_slice(&weights[p * n..][..n]);
+                panel[n] = biases[p];
+            }
             let steps = &mut to[self.trained.steps::<T>(k)];
             steps.fill(T::Row::default());
             add_steps(k, steps);
         }
+        finite::<T>(to)
     }
 
     /// What must survive an interruption: nodes are added on the way.

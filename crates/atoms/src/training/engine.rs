@@ -9,15 +9,20 @@
 //! ```
 //! No sum depends on the number of threads. Pieces are cut by the number of atoms alone.
 
+use std::cell::RefCell;
+
 use fearless_simd::Level;
 use frame::{Keeper, Params, Stored};
 use ground::kernel::dense::rows;
+use ground::kernel::dense::trained::Trained;
 use ground::kernel::gram::Pairs;
 use ground::kernel::lane::Real;
+use ground::kernel::update::Update;
 use ground::{Result, par};
+use thread_local::ThreadLocal;
 
 use super::embedded::Embedded;
-use super::fitted::{Fitted, Slab};
+use super::fitted::{self, Fitted, Of, Slab, Strip};
 use super::piece::Piece;
 use super::{Found, Frame, Pulls, Shared};
 use crate::form::DeepPotential;
@@ -42,12 +47,17 @@ pub(super) struct Engine<T: Real> {
     pieces: Vec<Piece<T>>,
     /// How many of them are of this batch.
     used: usize,
+    /// The gradient by every embedding network.
+    gradients: Vec<Vec<T::Row>>,
+    /// Room of every thread.
+    rooms: ThreadLocal<RefCell<Vec<T::Row>>>,
 }
 
 /// What a thread has to do of a gradient.
 enum Task<'a, T: Real> {
     Fit {
         species: usize,
+        network: &'a Trained,
         slab: Slab,
         to: &'a mut [T::Row],
     },
@@ -72,6 +82,11 @@ impl<T: Stored> Engine<T> {
             pairs,
             pieces: Vec::new(),
             used: 0,
+            gradients: {
+                let rows = form.embedding.trained().rows::<T>();
+                vec![vec![T::Row::default(); rows]; form.embeddings()]
+            },
+            rooms: ThreadLocal::new(),
             form,
         }
     }
@@ -121,9 +136,12 @@ impl<T: Stored> Engine<T> {
         par::map_mut(&mut self.embedded, |k, embedded| {
             embedded.refresh(level, &blocks[form.embedding_block(k)].rows, !own);
         });
-        par::map_mut(&mut self.fitted, |species, fitted| {
-            fitted.refresh(level, &blocks[form.fitting_block(species)].rows);
-        });
+        let fitting = |species: usize| &blocks[form.fitting_block(species)].rows[..];
+        let taken = self.fitted.iter_mut().enumerate();
+        let mut takeovers: Vec<_> = taken.flat_map(|(k, own)| own.takeovers(fitting(k))).collect();
+        par::map_mut(&mut takeovers, |_, takeover| takeover.make());
+        let mut turns: Vec<_> = self.fitted.iter_mut().flat_map(Fitted::turns).collect();
+        par::map_mut(&mut turns, |_, turn| turn.make(level));
         let frames = Frame::all(snapshots, self.form.switch.to)?;
         let atoms = frames.iter().map(|frame| frame.snapshot.len()).sum();
         let mut pieces = std::mem::take(&mut self.pieces);
@@ -152,8 +170,9 @@ impl<T: Stored> Engine<T> {
         found
     }
 
-    /// The gradient of what depends on the last batch like that, by the weights.
-    pub(super) fn back(&mut self, theta: &Params, pulls: &Pulls, into: &mut Params) {
+    /// The gradient of what depends on the last batch like that, by the weights: kept, until it is asked
+    /// for. False where it is not finite.
+    pub(super) fn back(&mut self, theta: &Params, pulls: &Pulls) -> bool {
         let mut pieces = std::mem::take(&mut self.pieces);
         {
             let embedded = self.with_weights(theta);
@@ -165,30 +184,84 @@ impl<T: Stored> Engine<T> {
                 }
             });
         }
-        let (blocks, gradient) = (T::blocks(theta), T::blocks_mut(into));
-        let n = self.embedded.len();
-        let (embeddings, fittings) = gradient.split_at_mut(n);
+        let blocks = T::blocks(theta);
         let mut tasks = Vec::new();
-        for (network, (embedded, to)) in self.embedded.iter_mut().zip(embeddings).enumerate() {
+        let embeddings = self.embedded.iter_mut().zip(&mut self.gradients).enumerate();
+        for (network, (embedded, to)) in embeddings {
             let theta = &blocks[self.form.embedding_block(network)].rows[..];
-            tasks.push(Task::Embed { embedded, network, theta, to: &mut to.rows });
+            tasks.push(Task::Embed { embedded, network, theta, to });
         }
-        for (species, (fitted, to)) in self.fitted.iter().zip(fittings).enumerate() {
-            let slabs = fitted.slabs(&mut to.rows);
-            tasks.extend(slabs.into_iter().map(|(slab, to)| Task::Fit { species, slab, to }));
+        let folded: Vec<Trained> = self.fitted.iter().map(|own| own.folded.clone()).collect();
+        for (species, fitted) in self.fitted.iter_mut().enumerate() {
+            let network = &folded[species];
+            let slabs = fitted.slabs().into_iter();
+            tasks.extend(slabs.map(|(slab, to)| Task::Fit { species, network, slab, to }));
         }
-        let (level, own, fitted) = (self.level, self.own, &self.fitted);
+        let (level, own, rooms) = (self.level, self.own, &self.rooms);
         let used = &pieces[..self.used];
-        par::map_mut(&mut tasks, |_, task| match task {
-            Task::Fit { species, slab, to } => {
-                fit(level, (&fitted[*species], *species), used, (slab, to));
+        let finite = par::map_mut(&mut tasks, |_, task| match task {
+            Task::Fit { species, network, slab, to } => {
+                let room = &mut rooms.get_or_default().borrow_mut();
+                fit((level, network, *species), used, slab, (room, to))
             }
             Task::Embed { embedded, network, theta, to } => {
-                embed(level, (embedded, *network, theta, own), used, to);
+                let room = &mut rooms.get_or_default().borrow_mut();
+                embed(level, (embedded, *network, theta, own), used, (room, to))
             }
         });
         drop(tasks);
         self.pieces = pieces;
+        finite.into_iter().all(|finite| finite)
+    }
+
+    /// The gradient that was kept.
+    pub(super) fn gradient(&self, into: &mut Params) {
+        let blocks = T::blocks_mut(into);
+        for (network, gradient) in self.gradients.iter().enumerate() {
+            blocks[self.form.embedding_block(network)].rows.copy_from_slice(gradient);
+        }
+        for (species, fitted) in self.fitted.iter().enumerate() {
+            let mut rest = &mut blocks[self.form.fitting_block(species)].rows[..];
+            for strip in fitted.strips() {
+                let (own, after) = std::mem::take(&mut rest).split_at_mut(strip.length);
+                fitted.strip(strip, own);
+                rest = after;
+            }
+        }
+    }
+
+    /// One step along the gradient that was kept.
+    pub(super) fn step(&self, theta: &mut Params, by: Update) {
+        let blocks = T::blocks_mut(theta);
+        let n = self.gradients.len();
+        let mut steps = Vec::new();
+        for (k, block) in blocks.iter_mut().enumerate() {
+            let [mut rest_theta, mut rest_first, mut rest_second] = block.all();
+            let strips: Vec<Option<Strip>> = match k.checked_sub(n) {
+                None => vec![None],
+                Some(species) => self.fitted[species].strips().into_iter().map(Some).collect(),
+            };
+            for strip in strips {
+                let length = strip.map_or(rest_theta.len(), |strip| strip.length);
+                let rows = [
+                    cut(&mut rest_theta, length),
+                    cut(&mut rest_first, length),
+                    cut(&mut rest_second, length),
+                ];
+                steps.push((k, strip, rows));
+            }
+        }
+        let level = self.level;
+        par::map_mut(&mut steps, |_, (k, strip, rows)| {
+            let rows = rows.each_mut().map(|rows| &mut **rows);
+            let Some(strip) = strip else {
+                return by.apply_rows::<T>(level, rows, &self.gradients[*k]);
+            };
+            let room = &mut *self.rooms.get_or_default().borrow_mut();
+            room.resize(strip.length, T::Row::default());
+            self.fitted[*k - n].strip(*strip, room);
+            by.apply_rows::<T>(level, rows, room);
+        });
     }
 
     /// What is added to what the network of each species gives.
@@ -244,6 +317,13 @@ impl<T: Stored> Engine<T> {
     }
 }
 
+/// The first rows of what is left.
+fn cut<'a, R>(rest: &mut &'a mut [R], length: usize) -> &'a mut [R] {
+    let (own, after) = std::mem::take(rest).split_at_mut(length);
+    *rest = after;
+    own
+}
+
 /// Adds what a piece gave.
 fn add<T: Real>(offset: f64, piece: &Piece<T>, frames: &[Frame<'_>], to: &mut [Found]) {
     let frame_of = |atom: u32| frames.partition_point(|frame| frame.first <= atom) - 1;
@@ -264,19 +344,18 @@ fn add<T: Real>(offset: f64, piece: &Piece<T>, frames: &[Frame<'_>], to: &mut [F
 
 /// The gradient by a slab of a fitting network.
 fn fit<T: Real>(
-    level: Level,
-    (fitted, species): (&Fitted<T>, usize),
+    (level, network, species): (Level, &Trained, usize),
     pieces: &[Piece<T>],
-    (slab, to): (&Slab, &mut [T::Row]),
-) {
+    slab: &Slab,
+    (room, to): (&mut Vec<T::Row>, &mut [T::Row]),
+) -> bool {
     let own = || pieces.iter().filter(|piece| piece.species == species);
-    if slab.panels.is_empty() {
+    if matches!(slab.of, Of::Steps) {
         to.fill(T::Row::default());
         own().for_each(|piece| piece.pass.add_steps(slab.layer, to));
-        return;
     }
     let parts: Vec<_> = own().map(|piece| piece.pass.part(slab.layer)).collect();
-    fitted.gradient(level, slab, &parts, to);
+    fitted::gradient::<T>((level, network), slab, &parts, (room, to))
 }
 
 /// The gradient by an embedding network.
@@ -284,8 +363,8 @@ fn embed<T: Real>(
     level: Level,
     (embedded, network, theta, own): (&mut Embedded<T>, usize, &[T::Row], bool),
     pieces: &[Piece<T>],
-    to: &mut [T::Row],
-) {
+    to: (&mut Vec<T::Row>, &mut [T::Row]),
+) -> bool {
     if own {
         let tables: Vec<_> =
             pieces.iter().map(|piece| &piece.own[network]).filter(|own| !own.is_empty()).collect();
@@ -297,5 +376,5 @@ fn embed<T: Real>(
     embedded.reverse(level, theta, pieces.iter().map(|piece| &piece.sums[network][..]));
     let jets = &embedded.table.jets;
     let add_steps = |k: usize, to: &mut [T::Row]| jets.add_steps(k, to);
-    embedded.gradient(level, |k| vec![jets.part(k)], add_steps, to);
+    embedded.gradient(level, |k| vec![jets.part(k)], add_steps, to)
 }

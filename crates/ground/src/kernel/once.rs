@@ -98,7 +98,7 @@ pub trait Once: Sized {
     fn turn(
         level: Level,
         layer: Layer,
-        panels: &[<Self as Real>::Row],
+        panels: (&[<Self as Real>::Row], Range<usize>),
         to: &mut [<Self as Real>::Row],
     ) where
         Self: Real;
@@ -383,7 +383,7 @@ macro_rules! once {
             fn turn(
                 level: Level,
                 layer: Layer,
-                panels: &[<Self as Real>::Row],
+                panels: (&[<Self as Real>::Row], Range<usize>),
                 to: &mut [<Self as Real>::Row],
             ) {
                 dispatch_products!(level, simd => {

@@ -80,7 +80,7 @@ impl<T: Real> Held<T> {
             }
         }
         let mut turned = vec![T::Row::default(); rows::<T>(n_in) * n_out];
-        T::turn(level, layer, &panels, &mut turned);
+        T::turn(level, layer, (&panels, 0..rows::<T>(n_in)), &mut turned);
         let mut steps = vec![T::Row::default(); rows::<T>(still.c.len())];
         for (o, &c) in still.c.iter().enumerate() {
             steps[o / T::LANES].as_mut()[o % T::LANES] = T::of(c);

@@ -49,7 +49,7 @@ pub(super) fn reverse<T: Real>(
         };
         if let Some(to) = to {
             let turned = &mut turned[..n_in * layer.n_out];
-            T::turn(level, layer, &theta[layer.weights::<T>()], turned);
+            T::turn(level, layer, (&theta[layer.weights::<T>()], 0..n_in), turned);
             let store = Store { rows: &mut *to, stride: n_in };
             T::across(level, (n, layer.n_out, Bias::Absent), delta, turned, store);
             if layer.copies > 0 {

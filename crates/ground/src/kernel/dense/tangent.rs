@@ -183,7 +183,7 @@ fn reverse<T: Real>(
         }
         let turned = &mut turned[..n_in * layer.n_out];
         if !is_first || by_inputs.is_some() {
-            T::turn(level, layer, &theta[layer.weights::<T>()], turned);
+            T::turn(level, layer, (&theta[layer.weights::<T>()], 0..n_in), turned);
         }
         for side in 0..2 {
             let delta = Lines { rows: &here[side][..size], stride: n_out };

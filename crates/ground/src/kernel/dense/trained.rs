@@ -117,46 +117,66 @@ impl Trained {
         self.layers::<T>()[k].tau::<T>()
     }
 
-    /// Panels of the transposed weights of layer k, `[rows(n_in) · n_out]`.
-    pub fn turn<T: Real>(&self, level: Level, theta: &[T::Row], k: usize, to: &mut Vec<T::Row>) {
-        let layer = self.layers::<T>()[k];
-        to.resize(rows::<T>(layer.n_in) * layer.n_out, T::Row::default());
-        T::turn(level, layer, &theta[layer.weights::<T>()], to);
+    /// Rows of the transposed weights of layer k: as many for each row of inputs.
+    pub fn turned<T: Real>(&self, k: usize) -> [usize; 2] {
+        [rows::<T>(self.shapes[k].n_in), self.shapes[k].n_out]
     }
 
-    /// The gradient by panels `panels` of layer k, biases too: `to` `[panels · (n_in + 1)]` (written).
+    /// Panels of the transposed weights of layer k, for some rows of inputs: `to` `[n_out]` each.
+    pub fn turn<T: Real>(
+        &self,
+        level: Level,
+        theta: &[T::Row],
+        (k, inputs): (usize, Range<usize>),
+        to: &mut [T::Row],
+    ) {
+        let layer = self.layers::<T>()[k];
+        T::turn(level, layer, (&theta[layer.weights::<T>()], inputs), to);
+    }
+
+    /// The gradient by the weights of some inputs of layer k, the first of which begins a row: `to`
+    /// `[rows(n_out) · inputs]` (written), panel by panel. `room` is grown as needed; keep it for the next
+    /// call.
     ///
     /// # Panics
-    /// If a slice has another length than [`Part`] says.
+    /// If a slice has another length than [`Part`] says, or the inputs are not there.
     pub fn products<T: Real>(
         &self,
         level: Level,
-        (k, panels): (usize, Range<usize>),
+        (k, inputs): (usize, Range<usize>),
         parts: &[Part<'_, T::Row>],
-        to: &mut [T::Row],
+        (room, to): (&mut Vec<T::Row>, &mut [T::Row]),
     ) {
         let shape = self.shapes[k];
         let [x, d] = [shape.n_in, shape.n_out].map(rows::<T>);
-        assert_eq!(to.len(), panels.len() * (shape.n_in + 1), "gradient rows: found, needed");
+        assert!(inputs.start.is_multiple_of(T::LANES) && inputs.end <= shape.n_in, "{inputs:?}");
+        assert_eq!(to.len(), d * inputs.len(), "gradient rows: found, needed");
+        // Lines of a few rows follow one another; whole ones may each be on a page of its own.
+        let (first, width) = (inputs.start / T::LANES, rows::<T>(inputs.len()));
+        room.clear();
         for part in parts {
             assert_eq!(part.x.len() * d, part.d.len() * x, "lines of x and of d");
+            part.x.chunks_exact(x).for_each(|line| room.extend(&line[first..first + width]));
         }
-        let lines: Vec<[Lines<'_, T::Row>; 2]> = parts
-            .iter()
-            .map(|part| [Lines { rows: part.x, stride: x }, Lines { rows: part.d, stride: d }])
-            .collect();
-        let panel = shape.n_in + 1;
-        let sums = Panels { rows: &mut *to, first: panels.start, panel };
-        T::down_parts(level, (shape.n_in, panels.clone()), &lines, sums);
-        for p in panels.clone() {
-            let bias = &mut to[(p - panels.start + 1) * panel - 1];
-            *bias = T::Row::default();
-            for part in parts {
-                for line in part.d.chunks_exact(d).take(part.values) {
-                    add::<T>(bias, &line[p]);
-                }
+        let (mut rest, mut lines) = (&room[..], Vec::with_capacity(parts.len()));
+        for part in parts {
+            let (own, after) = rest.split_at(part.d.len() / d * width);
+            rest = after;
+            lines.push([Lines { rows: own, stride: width }, Lines { rows: part.d, stride: d }]);
+        }
+        let sums = Panels { rows: to, first: 0, panel: inputs.len() };
+        T::down_parts(level, (inputs.len(), 0..d), &lines, sums);
+    }
+
+    /// The gradient by the biases of layer k: `to` `[rows(n_out)]` (written).
+    pub fn biases<T: Real>(&self, k: usize, parts: &[Part<'_, T::Row>], to: &mut [T::Row]) {
+        to.fill(T::Row::default());
+        for part in parts {
+            for line in part.d.chunks_exact(to.len()).take(part.values) {
+                to.iter_mut().zip(line).for_each(|(to, from)| add::<T>(to, from));
             }
         }
+        debug_assert_eq!(to.len(), rows::<T>(self.shapes[k].n_out), "rows: found, needed");
     }
 
     /// The layers' places among the parameters.

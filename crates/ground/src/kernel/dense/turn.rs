@@ -1,32 +1,34 @@
 //! Panels of the transposed weights.
 
+use std::ops::Range;
+
 use fearless_simd::{Simd, SimdBase};
 
-use super::{Layer, rows};
+use super::Layer;
 use crate::kernel::lane::Real;
 
-/// Panel p of `to` holds inputs p·L … p·L + L − 1 of the layer, a row an output; zero beyond the last
-/// input. `panels` are the layer's own.
+/// Panel q of `to` holds inputs q·L … q·L + L − 1 of the layer, a row an output; zero beyond the last
+/// input. `panels` are the layer's own; `to` begins with the first of some panels.
 #[inline(always)]
 pub(in crate::kernel) fn turn<T: Real, S: Simd>(
     simd: S,
     layer: Layer,
-    panels: &[T::Row],
+    (panels, inputs): (&[T::Row], Range<usize>),
     to: &mut [T::Row],
 ) {
     let (lanes, zero) = (T::LANES, T::Row::default());
     let [mut block, mut turned, mut between] = [[zero; 16]; 3];
     for (p, panel) in panels.chunks_exact(layer.panel()).enumerate() {
         let outputs = lanes.min(layer.n_out - p * lanes);
-        for q in 0..rows::<T>(layer.n_in) {
-            let inputs = lanes.min(layer.n_in - q * lanes);
-            let mut from = &panel[q * lanes..][..inputs];
-            if inputs < lanes {
-                block[..inputs].copy_from_slice(from);
-                block[inputs..].fill(zero);
+        for q in inputs.clone() {
+            let some = lanes.min(layer.n_in - q * lanes);
+            let mut from = &panel[q * lanes..][..some];
+            if some < lanes {
+                block[..some].copy_from_slice(from);
+                block[some..].fill(zero);
                 from = &block[..lanes];
             }
-            let to = &mut to[q * layer.n_out + p * lanes..][..outputs];
+            let to = &mut to[(q - inputs.start) * layer.n_out + p * lanes..][..outputs];
             let between = &mut between[..lanes];
             if outputs < lanes {
                 square::<T, S>(simd, from, between, &mut turned[..lanes]);

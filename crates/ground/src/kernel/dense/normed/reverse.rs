@@ -137,7 +137,7 @@ impl<T: Real> Reverse<'_, T> {
         let delta = Lines { rows: &*here, stride: here.len() / n };
         let panels = &self.theta[layer.weights::<T>()];
         let transposed = &mut turned[..stride * layer.n_out];
-        T::turn(level, layer, panels, transposed);
+        T::turn(level, layer, (panels, 0..stride), transposed);
         T::across(
             level,
             (n, layer.n_out, Bias::Absent),
