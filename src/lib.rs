@@ -7,7 +7,6 @@ pub mod convert;
 mod export;
 #[cfg(feature = "cli")]
 mod failure;
-#[cfg(feature = "cli")]
 mod frames;
 #[cfg(feature = "cli")]
 mod machine;

@@ -140,12 +140,15 @@ impl Case {
         self.known_sections().map_err(|error| self.locate(error))
     }
 
-    /// Whether the command line changed the equation, or where it is asked: what the case expects was
-    /// said of another one.
+    /// Whether the command line changed the equation, where it is asked, or the data that the case
+    /// brings: what it expects was said of others.
     pub fn asks_another(&self) -> bool {
-        let at = "problem.at";
+        let problem = self.sections.get("problem");
+        let brings_data = problem.is_some_and(|problem| problem.get("source").is_none());
         let asked = |key: &str| {
-            key.starts_with("model.") || key == at || key.starts_with(&format!("{at}."))
+            let at = |place: &str| key == place || key.starts_with(&format!("{place}."));
+            let data = at("problem.data") || at("problem.validation");
+            key.starts_with("model.") || at("problem.at") || (data && brings_data)
         };
         self.places.keys().any(|key| asked(key) && self.is_said(key))
     }

@@ -34,7 +34,7 @@ pub fn keys() -> Vec<Key> {
         if let Some(kind) = section.kind {
             keys.push(Key {
                 name: format!("{}.kind", section.name),
-                allowed: registry::kind_words(section.name),
+                allowed: registry::kind_words(section.name, None),
                 required: section.kind_required,
                 default: (!section.kind_required).then(|| format!("\"{kind}\"")),
                 text: "What the other keys of the section mean.".to_owned(),

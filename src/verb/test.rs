@@ -3,13 +3,13 @@
 mod detail;
 mod object;
 mod page;
-mod parity;
 mod words;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use atoms::Snapshot;
+use atoms::answer::Parity;
 use atoms::potential::Evaluation;
 use atoms::score::Score;
 use clap::Args;
@@ -22,7 +22,6 @@ use crate::print;
 use crate::run_folder::{RunFolder, refuse_filled};
 use detail::Detail;
 pub(super) use object::schema;
-use parity::Parity;
 
 /// The object that `--json` prints, in the folder.
 const OBJECT: &str = "test.json";

@@ -4,7 +4,7 @@ use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::data::{Parted, Start};
+use super::data::Parted;
 use super::{Alone, Bend};
 use crate::form::network::Skip;
 use crate::form::{DeepPotential, Empty, Network, Switch};
@@ -167,12 +167,6 @@ impl Representation {
         })
     }
 
-    /// The form of a potential to start from.
-    pub fn of_start(&self, start: Start, data: &Parted) -> Result<DeepPotential> {
-        let _ = data;
-        Ok(start.potential.form)
-    }
-
     fn widths(&self) -> Result<()> {
         let lists = [("embedding", &self.embedding), ("fitting", &self.fitting)];
         for (key, widths) in lists {
@@ -191,7 +185,8 @@ impl Representation {
         Ok(())
     }
 
-    fn room(&self, found: &Environments, species: usize) -> Result<Vec<usize>> {
+    /// Room for neighbours, one number a species.
+    pub(super) fn room(&self, found: &Environments, species: usize) -> Result<Vec<usize>> {
         let key = "representation.selection";
         match &self.selection {
             Room::Counts(counts) if counts.len() == species && counts.iter().any(|&n| n > 0) => {
