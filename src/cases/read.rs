@@ -140,6 +140,14 @@ impl Case {
         self.known_sections().map_err(|error| self.locate(error))
     }
 
+    /// The case of a finished run, whose form is that of the potential it left.
+    pub(crate) fn begins_at(&mut self, model: &str) -> Result<()> {
+        if let Some(Value::Table(run)) = self.sections.get_mut("run") {
+            run.remove("finetune");
+        }
+        self.set_text("the run folder", "run.init", model)
+    }
+
     /// Whether the command line changed the equation, where it is asked, or the data that the case
     /// brings: what it expects was said of others.
     pub fn asks_another(&self) -> bool {

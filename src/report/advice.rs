@@ -1,10 +1,13 @@
 //! What to try next: from the verdict and the largest error, a short list.
 
+mod training;
+
 use frame::{Report, Term, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Run;
+use crate::cases::Family;
 use crate::print::quoted;
 use crate::run_folder::{CASE, CHECKPOINT};
 
@@ -30,6 +33,9 @@ pub(crate) fn command(run: &Run<'_>, changes: &[String]) -> String {
 
 /// What to try after an answer.
 pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) -> Vec<Advice> {
+    if run.resolved.family() == Family::Atoms {
+        return training::of(run, report, object);
+    }
     let mut all = Vec::new();
     match &report.verdict {
         Verdict::NotSettled { why } if why.contains(CUT) && run.place.has(CHECKPOINT) => {
@@ -70,7 +76,7 @@ pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) ->
 pub(super) fn without_answer(run: &Run<'_>, verdict: &Verdict) -> Vec<Advice> {
     match verdict {
         Verdict::Interrupted { .. } => vec![going_on(run)],
-        Verdict::NonFinite { iteration: 0 } => vec![advice(
+        Verdict::NonFinite { iteration: 0 } if run.resolved.family() == Family::Paths => vec![advice(
             "Look for a formula that is not a finite number somewhere: the logarithm or root of \
              something negative, a division by zero, an exponential that overflows.",
             None,

@@ -38,8 +38,7 @@ pub(super) fn solve(
 fn each(ready: &Ready, sweep: &Sweep) -> std::result::Result<Vec<Ready>, Failure> {
     let mut all = Vec::new();
     for case in sweep.cases(&ready.resolved.case)? {
-        let mut one = prepare(resolve(case)?)?;
-        one.resolved.run.init.clone_from(&ready.resolved.run.init);
+        let mut one = prepare(resolve(case)?)?.begun()?;
         one.export.clone_from(&ready.export);
         all.push(one);
     }
