@@ -13,7 +13,8 @@ use esperance::ground::stream::Stream;
 use esperance::{Error, Result};
 
 /// Names, σ (Å), ε (eV) and masses (u).
-const SPECIES: [(&str, f64, f64, f64); 2] = [("Cu", 2.338, 0.409, 63.5), ("Ag", 2.644, 0.345, 107.9)];
+const SPECIES: [(&str, f64, f64, f64); 2] =
+    [("Cu", 2.338, 0.409, 63.5), ("Ag", 2.644, 0.345, 107.9)];
 /// r_c, Å.
 const CUT: f64 = 4.5;
 /// Å/ps² of 1 eV/Å on 1 u.
@@ -55,7 +56,10 @@ fn forces(at: &Box) -> (f64, Vec<Vec3>, [Vec3; 3]) {
                 let (sigma, epsilon) = (0.5 * (a.1 + b.1), (a.2 * b.2).sqrt());
                 let value = |r: f64| {
                     let s6 = (sigma / r).powi(6);
-                    [4.0 * epsilon * (s6 * s6 - s6), 4.0 * epsilon * (6.0 * s6 - 12.0 * s6 * s6) / r]
+                    [
+                        4.0 * epsilon * (s6 * s6 - s6),
+                        4.0 * epsilon * (6.0 * s6 - 12.0 * s6 * s6) / r,
+                    ]
                 };
                 let ([v, slope], [v_cut, slope_cut]) = (value(r), value(CUT));
                 energy += 0.5 * (v - v_cut - (r - CUT) * slope_cut);
@@ -82,7 +86,8 @@ fn crystal((temperature, side): (f64, f64), stream: &Stream) -> Box {
         types.push(u32::from(stream.uniform(u64::from(i), 1, 0) < 0.4));
         let mass = SPECIES[types[i as usize] as usize].3;
         let wide = (BOLTZMANN * temperature / mass * ACCELERATION).sqrt();
-        let normal = |k: usize| (0..12).map(|m| stream.uniform(u64::from(i), 2 + m, k)).sum::<f64>();
+        let normal =
+            |k: usize| (0..12).map(|m| stream.uniform(u64::from(i), 2 + m, k)).sum::<f64>();
         v.push(std::array::from_fn(|k| wide * (normal(k) - 6.0)));
     }
     Box { side, types, x, v }

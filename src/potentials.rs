@@ -72,10 +72,13 @@ impl Like {
 fn not_one(path: &Path, models: &[PathBuf]) -> Error {
     let name = path.display().to_string();
     let error = match models {
-        [] => Error::input("", "there is no model in this folder")
-            .allowed("Give a model of DeePMD-kit, .dp or .yaml, or the folder of a finished training"),
-        [first, ..] => Error::input("", format!("there are {} models in this folder", models.len()))
-            .allowed(format!("Give one of them, such as {}", first.display())),
+        [] => Error::input("", "there is no model in this folder").allowed(
+            "Give a model of DeePMD-kit, .dp or .yaml, or the folder of a finished training",
+        ),
+        [first, ..] => {
+            Error::input("", format!("there are {} models in this folder", models.len()))
+                .allowed(format!("Give one of them, such as {}", first.display()))
+        }
     };
     error.in_file(&name)
 }

@@ -33,11 +33,12 @@ pub(crate) fn trace(trace: &Trace) -> String {
         let training =
             if look.training.is_finite() { look.training.to_string() } else { String::new() };
         let (mean, stderr) = (look.validation.mean, look.validation.stderr);
-        let told: String = look.told.iter().map(|v| format!(",{v}")).collect();
-        format!("{},{training},{mean},{stderr}{told}", look.iteration)
+        let first = [look.iteration.to_string(), training, mean.to_string(), stderr.to_string()];
+        let told = look.told.iter().map(f64::to_string);
+        first.into_iter().chain(told).collect::<Vec<_>>().join(",")
     };
-    let names: String = trace.told.iter().map(|name| format!(",{name}")).collect();
-    let head = format!("iteration,training,validation,stderr{names}");
+    let names = ["iteration", "training", "validation", "stderr"].into_iter();
+    let head = names.chain(trace.told.iter().map(String::as_str)).collect::<Vec<_>>().join(",");
     let mut lines: Vec<String> =
         std::iter::once(head).chain(trace.looks.iter().map(line)).collect();
     lines.push(String::new());

@@ -5,8 +5,8 @@
 
 pub(crate) mod advice;
 mod budget;
-mod curves;
 mod cells;
+mod curves;
 pub(crate) mod draw;
 mod learning;
 mod legend;

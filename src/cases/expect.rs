@@ -75,8 +75,9 @@ impl Expect {
                 .allowed("Write expect.answer, with a value, within and reference"));
         }
         if self.answer.is_none() {
-            return Err(Error::input("expect.answer", "missing key")
-                .allowed("Write a table { value, within, reference }: the answer of the full run"));
+            return Err(Error::input("expect.answer", "missing key").allowed(
+                "Write a table { value, within, reference }: the answer of the full run",
+            ));
         }
         self.goal(false)?;
         self.goal(true).map(|_| ())

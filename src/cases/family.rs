@@ -56,8 +56,8 @@ impl Family {
             Self::Paths => "",
             Self::Atoms => OF_ATOMS,
         };
-        let all: Table = toml::from_str(text)
-            .map_err(|e| Error::bug(format!("defaults of a family: {e}")))?;
+        let all: Table =
+            toml::from_str(text).map_err(|e| Error::bug(format!("defaults of a family: {e}")))?;
         let own = all.get(section).and_then(|own| kind.map_or(Some(own), |kind| own.get(kind)));
         Ok(own.and_then(Value::as_table).cloned().unwrap_or_default())
     }

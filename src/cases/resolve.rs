@@ -91,11 +91,6 @@ fn read(case: &Case) -> Result<Resolved> {
     let sweep = swept(case, tables)?;
     let name = if title.title.is_empty() { case.name.clone() } else { title.title };
     title_table.insert("title".to_owned(), Value::String(name.clone()));
-    let mut run_table =
-        Table::try_from(&run).map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
-    if family == Family::Atoms {
-        run_table = family::atoms::own(run_table);
-    }
     let mut complete = Table::new();
     for (name, table) in [
         ("case", title_table),
@@ -103,7 +98,7 @@ fn read(case: &Case) -> Result<Resolved> {
         ("problem", problem_table),
         ("representation", form_table),
         ("descent", descent_table),
-        ("run", run_table),
+        ("run", running(&run, family)?),
     ] {
         complete.insert(name.to_owned(), Value::Table(table));
     }
@@ -123,6 +118,16 @@ fn read(case: &Case) -> Result<Resolved> {
         expect,
         complete,
         parts,
+    })
+}
+
+/// The complete `[run]`: what means something in the family.
+fn running(run: &RunSection, family: Family) -> Result<Table> {
+    let table =
+        Table::try_from(run).map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
+    Ok(match family {
+        Family::Paths => table,
+        Family::Atoms => family::atoms::own(table),
     })
 }
 

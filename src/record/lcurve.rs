@@ -11,40 +11,44 @@ const QUANTITIES: [&str; 4] = ["rmse", "rmse_e", "rmse_f", "rmse_v"];
 /// On which frames.
 const FRAMES: [&str; 2] = ["val", "trn"];
 /// What DeePMD-kit says of columns without labels.
-const REMARK: &str =
-    "# If there is no available reference data, rmse_*_{val,trn} will print nan\n";
+const REMARK: &str = "# If there is no available reference data, rmse_*_{val,trn} will print nan";
+
+/// A column: its name, and a number a look.
+struct Column {
+    name: String,
+    numbers: Vec<f64>,
+}
 
 /// The text, from what the looks tell under the names of the columns; None where they tell none of it.
 pub(super) fn text(trace: &Trace, (rate, of): &(Schedule, u64)) -> Option<String> {
-    let told = |name: &str| trace.column(name);
-    let on: Vec<&str> =
-        FRAMES.into_iter().filter(|on| told(&format!("rmse_{on}")).is_some()).collect();
-    let mut columns = Vec::new();
-    for quantity in QUANTITIES {
-        let all: Vec<_> = on
-            .iter()
-            .filter_map(|on| {
-                let name = format!("{quantity}_{on}");
-                told(&name).map(|numbers| (name, numbers))
-            })
-            .collect();
-        columns.extend((!all.is_empty()).then_some(all));
-    }
-    if columns.is_empty() {
+    let column = |quantity: &str, on: &str| {
+        let name = format!("{quantity}_{on}");
+        trace.column(&name).map(|numbers| Column { name, numbers })
+    };
+    let group = |quantity: &str| -> Vec<Column> {
+        FRAMES.into_iter().filter_map(|on| column(quantity, on)).collect()
+    };
+    let mut groups: Vec<Vec<Column>> = QUANTITIES.into_iter().map(group).collect();
+    groups.retain(|group| !group.is_empty());
+    if groups.is_empty() {
         return None;
     }
-    let line = |cell: &dyn Fn(&(String, Vec<f64>)) -> String| {
-        let group = |group: &Vec<_>| format!("   {}", group.iter().map(cell).collect::<Vec<_>>().join(" "));
-        columns.iter().map(group).collect::<String>()
+    let line = |cell: &dyn Fn(&Column) -> String| {
+        let group = |group: &Vec<Column>| {
+            let cells: Vec<String> = group.iter().map(|one| format!("{:>11}", cell(one))).collect();
+            format!("   {}", cells.join(" "))
+        };
+        groups.iter().map(group).collect::<Vec<_>>().concat()
     };
-    let head = line(&|(name, _)| format!("{name:>11}"));
-    let mut text = format!("# step {head}   {:<8}\n{REMARK}", "lr");
+    let head = line(&|column| column.name.clone());
+    let mut lines = vec![format!("# step {head}   {:<8}", "lr"), REMARK.to_owned()];
     for (k, look) in trace.looks.iter().enumerate() {
-        let row = line(&|(_, numbers)| format!("{:>11}", number(numbers[k], 2)));
+        let row = line(&|column| number(column.numbers[k], 2));
         let rate = number(rate.at(look.iteration, *of), 1);
-        text.push_str(&format!("{:>7}{row}   {rate:>8}\n", look.iteration));
+        lines.push(format!("{:>7}{row}   {rate:>8}", look.iteration));
     }
-    Some(text)
+    lines.push(String::new());
+    Some(lines.join("\n"))
 }
 
 /// As C writes it.

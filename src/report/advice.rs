@@ -76,11 +76,13 @@ pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) ->
 pub(super) fn without_answer(run: &Run<'_>, verdict: &Verdict) -> Vec<Advice> {
     match verdict {
         Verdict::Interrupted { .. } => vec![going_on(run)],
-        Verdict::NonFinite { iteration: 0 } if run.resolved.family() == Family::Paths => vec![advice(
-            "Look for a formula that is not a finite number somewhere: the logarithm or root of \
+        Verdict::NonFinite { iteration: 0 } if run.resolved.family() == Family::Paths => {
+            vec![advice(
+                "Look for a formula that is not a finite number somewhere: the logarithm or root of \
              something negative, a division by zero, an exponential that overflows.",
-            None,
-        )],
+                None,
+            )]
+        }
         _ => vec![
             advice("Take smaller steps of the descent.", change(run, "descent.rate=1e-3")),
             advice("Compute in double precision.", change(run, "run.precision=f64")),

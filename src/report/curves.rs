@@ -1,5 +1,6 @@
-//! Pictures of a training on data: the loss, and errors of forces, energies and virials against
-//! iterations, with what is had without learning.
+//! Pictures of a training on data: errors and the loss against iterations.
+//!
+//! Beside errors of forces, energies and virials stands what is had without learning.
 
 use frame::{Axis, Figure, Mark, Series, Trace};
 use serde_json::{Map, Value};
@@ -60,7 +61,8 @@ fn error(curve: &Curve, trace: &Trace, object: &Map<String, Value>) -> Option<Fi
     };
     let mut series = Vec::new();
     for (frames, name) in FRAMES {
-        if let Some(points) = points(&format!("{}_{frames}", curve.told)).filter(|p| !p.is_empty()) {
+        if let Some(points) = points(&format!("{}_{frames}", curve.told)).filter(|p| !p.is_empty())
+        {
             series.push(Series::new(name, Mark::Line, points));
         }
     }
@@ -71,10 +73,11 @@ fn error(curve: &Curve, trace: &Trace, object: &Map<String, Value>) -> Option<Fi
     Some(Figure {
         name: curve.name.to_owned(),
         title: curve.title.to_owned(),
-        caption: "The error on the batch that was learned from, and on frames that were not. Where the \
+        caption:
+            "The error on the batch that was learned from, and on frames that were not. Where the \
                   lines part, more frames help, and more iterations do not. The broken line is had \
                   without learning: the mean energy of each composition, no forces and no virial."
-            .to_owned(),
+                .to_owned(),
         x: Axis::linear("iterations"),
         y: Axis::logarithmic(curve.axis),
         series,

@@ -3,8 +3,8 @@
 use frame::{Sheet, Verdict};
 
 use super::Page;
-use crate::cases::Family;
 use super::page::{document, escape, list, pictures, section, table};
+use crate::cases::Family;
 
 /// The page; `case` is the text of the complete case.
 pub(super) fn html(page: &Page, case: &str) -> String {

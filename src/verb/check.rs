@@ -48,10 +48,7 @@ impl Check {
             rows.push(("sweep".to_owned(), format!("{} = {}", sweep.key, values.join(", "))));
         }
         let operations = forecast.operations * times as f64;
-        rows.push((
-            "run".to_owned(),
-            run(resolved),
-        ));
+        rows.push(("run".to_owned(), run(resolved)));
         let free = machine::available()
             .map_or_else(String::new, |free| format!(", {} can be had", print::bytes(free)));
         rows.push((

@@ -28,7 +28,8 @@ pub(crate) fn solve(
     let runs = in_turn((0..n).map(seeded), place)?;
     let object = together(resolved, &runs, began);
     place.write(folder::ANSWER, (output::text(&object)? + "\n").as_bytes())?;
-    let text = format!("{}\n\n{}", rows(resolved.family(), &runs.objects, &object), place.path.display());
+    let text =
+        format!("{}\n\n{}", rows(resolved.family(), &runs.objects, &object), place.path.display());
     Ok(Ended { object, text, code: runs.worst })
 }
 

@@ -86,7 +86,9 @@ pub(crate) fn read(
         (None, Some(path)) => Some(("run.finetune", case.folder("run.finetune").join(path))),
         (Some(_), Some(_)) => {
             return Err(Error::input("run.finetune", "`init` and `finetune` do not go together")
-                .allowed("init goes on with the same species and energies of atoms, finetune fits them"));
+                .allowed(
+                    "init goes on with the same species and energies of atoms, finetune fits them",
+                ));
         }
     };
     let precision = run.run().precision;
@@ -112,8 +114,11 @@ pub(crate) fn sound(tables: &Table, run: &RunSection, expect: Option<&Expect>) -
     let said = tables.get("run").and_then(Value::as_table);
     for (key, instead) in FOREIGN {
         if said.is_some_and(|said| said.contains_key(key)) {
-            return Err(Error::input(format!("run.{key}"), "model.kind = \"atoms\" draws no paths")
-                .allowed(instead));
+            return Err(Error::input(
+                format!("run.{key}"),
+                "model.kind = \"atoms\" draws no paths",
+            )
+            .allowed(instead));
         }
     }
     if run.look < 1 {
@@ -175,9 +180,8 @@ impl Parts {
         if let (true, Some(source)) = (self.problem.data.all().is_empty(), &self.problem.source) {
             let lacking = Error::input("problem.data", "this case does not bring its data");
             let source = source.trim_end_matches('.');
-            return Err(case.locate(lacking.allowed(format!(
-                "{source}; then add --set problem.data=FOLDER"
-            ))));
+            return Err(case
+                .locate(lacking.allowed(format!("{source}; then add --set problem.data=FOLDER"))));
         }
         let mut notes = Vec::new();
         let mut all = |key: &str, paths: &Paths| {
@@ -193,9 +197,10 @@ impl Parts {
         let digest = digest(&[&training, &validation]);
         if let Some(due) = self.problem.digest.as_ref().filter(|due| **due != digest) {
             let found = format!("the data are others: their digest is {digest}, not {due}");
-            return Err(case.locate(Error::input("problem.digest", found).allowed(
-                "Give the data that were meant, or leave the key out to use these",
-            )));
+            return Err(case.locate(
+                Error::input("problem.digest", found)
+                    .allowed("Give the data that were meant, or leave the key out to use these"),
+            ));
         }
         Ok(Known { training, validation, digest, notes })
     }
@@ -205,13 +210,12 @@ impl Parts {
         let Some((key, path)) = &self.start else { return Ok(None) };
         let file = if path.is_dir() { path.join(MODEL) } else { path.clone() };
         let name = file.display().to_string();
-        let bytes = std::fs::read(&file).map_err(|_| {
-            case.locate(
-                Error::input(*key, format!("there is no model `{name}`")).allowed(
+        let bytes =
+            std::fs::read(&file).map_err(|_| {
+                case.locate(Error::input(*key, format!("there is no model `{name}`")).allowed(
                     "Give a model of DeePMD-kit, .dp or .yaml, or a run folder of a training",
-                ),
-            )
-        })?;
+                ))
+            })?;
         let potential =
             interchange::read(&name, &bytes, None).map_err(|error| error.in_file(&name))?.potential;
         let finetune = *key == "run.finetune";
@@ -236,8 +240,9 @@ fn load(key: &str, paths: &Paths) -> Result<Vec<Loaded>> {
         let path = PathBuf::from(path);
         if !path.exists() {
             let found = format!("there is no file or folder `{}`", path.display());
-            return Err(Error::input(key, found)
-                .allowed("Paths begin at the folder of the case file; --set begins where you are"));
+            return Err(Error::input(key, found).allowed(
+                "Paths begin at the folder of the case file; --set begins where you are",
+            ));
         }
         all.extend(frames::read(std::slice::from_ref(&path), None, Options::default())?);
     }

@@ -33,7 +33,8 @@ pub(super) fn eval(asked: &Eval) -> Outcome {
     asked.out.as_deref().map_or(Ok(()), place::refuse)?;
     let arrays =
         asked.out.as_deref().is_some_and(|out| out.extension().is_some_and(|e| e == "npz"));
-    let models = asked.what.iter().map(|path| Ok(potentials::models(path)?.len())).sum::<Result<_>>()?;
+    let models =
+        asked.what.iter().map(|path| Ok(potentials::models(path)?.len())).sum::<Result<_>>()?;
     refuse_idle(asked, arrays, models)?;
     let all = asked.chosen.read(&asked.at, atoms::format::Options::default(), true)?;
     asked.chosen.refuse_none(&all)?;

@@ -19,13 +19,8 @@ pub(super) fn sheets(trained: &Trained) -> Vec<Sheet> {
          below that, nothing was learned of it. The answer is that of the {} frames.",
         trained.frames()
     );
-    let errors = Sheet {
-        name: "errors".to_owned(),
-        title: "Errors".to_owned(),
-        caption,
-        head,
-        rows,
-    };
+    let errors =
+        Sheet { name: "errors".to_owned(), title: "Errors".to_owned(), caption, head, rows };
     vec![what(trained), errors]
 }
 

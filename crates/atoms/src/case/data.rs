@@ -1,5 +1,4 @@
-//! The data of a case: systems, in terms of one list of species, parted into what is learned from and
-//! what is judged by.
+//! The data of a case: systems in terms of one list of species, to learn from and to judge by.
 
 use std::ops::Range;
 

@@ -16,6 +16,7 @@ use crate::problem::statistics::{Environments, bias};
 /// it, smooth edition, with full information of the two-body embedding (`se_e2_a`). [ZHW18]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Representation {
     /// Where the environment of an atom ends, Å. Default: 6.
     pub cutoff: f64,
@@ -125,7 +126,9 @@ impl Representation {
         let slots = selection.iter().sum();
         let mut statistics = found.statistics(slots, self.deviation_floor, self.cutoff);
         if self.mean_free {
-            statistics.iter_mut().for_each(|s| s.mean = 0.0);
+            for s in &mut statistics {
+                s.mean = 0.0;
+            }
         }
         let labelled = data.training.iter().filter_map(|s| Some((&*s.types, s.labels.energy?)));
         let mut bias = bias(labelled, n)?;

@@ -52,9 +52,8 @@ impl Start {
             if !self.finetune {
                 let known = species.join(", ");
                 let found = format!("there are atoms of `{name}`, which the model does not know");
-                return Err(Error::input("run.init", found).allowed(format!(
-                    "It knows {known}; run.finetune instead adds species"
-                )));
+                return Err(Error::input("run.init", found)
+                    .allowed(format!("It knows {known}; run.finetune instead adds species")));
             }
             species.push(name.clone());
         }
@@ -62,17 +61,15 @@ impl Start {
     }
 
     /// The form and the weights for these data; what is new is drawn by `seed`.
-    pub fn begin(
-        self,
-        room: &Representation,
-        data: &Parted,
-        seed: u64,
-    ) -> Result<Begun> {
+    pub fn begin(self, room: &Representation, data: &Parted, seed: u64) -> Result<Begun> {
         let old = self.potential;
         let key = if self.finetune { "run.finetune" } else { "run.init" };
         if let Some(lost) = old.form.species.iter().find(|name| !data.species.contains(name)) {
-            return Err(Error::input("model.species", format!("the model of {key} knows `{lost}`"))
-                .allowed("Name all of its species, or leave model.species out"));
+            return Err(Error::input(
+                "model.species",
+                format!("the model of {key} knows `{lost}`"),
+            )
+            .allowed("Name all of its species, or leave model.species out"));
         }
         let places: Vec<Option<usize>> = data
             .species
@@ -125,7 +122,9 @@ fn grown(
         let floor = room.deviation_floor;
         let mut statistics = found.statistics(form.slots(), floor, old.switch.to);
         if old.statistics.iter().all(|s| s.mean == 0.0) {
-            statistics.iter_mut().for_each(|s| s.mean = 0.0);
+            for s in &mut statistics {
+                s.mean = 0.0;
+            }
         }
         for i in (0..n).filter(|&i| places[i].is_none()) {
             form.statistics[i] = statistics[i];

@@ -37,7 +37,7 @@ fn frames(range: Range<u64>) -> Vec<Snapshot> {
     let one = |k: u64| {
         let stream = Stream::new(k).child("frame");
         let n = 6;
-        let types: Vec<u32> = (0..n).map(|i| u32::from(i < 2 + k as usize % 3)).collect();
+        let types: Vec<u32> = (0..n).map(|i| u32::from((i as u64) < 2 + k % 3)).collect();
         let place = |i: usize| {
             let grid = [i % 2, (i / 2) % 2, i / 4];
             std::array::from_fn(|c| 2.5 * grid[c] as f64 + 0.6 * stream.uniform(i as u64, 0, c))
