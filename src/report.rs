@@ -84,7 +84,9 @@ impl Page {
         let text = report.answer.to_string();
         let mut page = Self::of(run, &report.verdict, &report.trace, object);
         page.answer = text.lines().next().map(str::to_owned);
-        page.interval = Some(interval(report.answer.headline()));
+        let unit = object.get("answer").and_then(|answer| answer.get("unit")?.as_str());
+        let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
+        page.interval = Some(interval(report.answer.headline()) + &unit);
         page.error = Some(budget::table(&report.error, run.resolved.family()));
         page.tables = report.answer.sheets(&known);
         page.figures.splice(0..0, report.answer.figures(&known).into_iter().map(Figure::finite));

@@ -141,6 +141,7 @@ impl Case {
     }
 
     /// The case of a finished run, whose form is that of the potential it left.
+    #[cfg(feature = "cli")]
     pub(crate) fn begins_at(&mut self, model: &str) -> Result<()> {
         if let Some(Value::Table(run)) = self.sections.get_mut("run") {
             run.remove("finetune");

@@ -98,7 +98,7 @@ fn read(case: &Case) -> Result<Resolved> {
         ("problem", problem_table),
         ("representation", form_table),
         ("descent", descent_table),
-        ("run", running(&run, family)?),
+        ("run", running(case, &run, family)?),
     ] {
         complete.insert(name.to_owned(), Value::Table(table));
     }
@@ -122,12 +122,12 @@ fn read(case: &Case) -> Result<Resolved> {
 }
 
 /// The complete `[run]`: what means something in the family.
-fn running(run: &RunSection, family: Family) -> Result<Table> {
+fn running(case: &Case, run: &RunSection, family: Family) -> Result<Table> {
     let table =
         Table::try_from(run).map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
     Ok(match family {
         Family::Paths => table,
-        Family::Atoms => family::atoms::own(table),
+        Family::Atoms => family::atoms::own(case, table),
     })
 }
 

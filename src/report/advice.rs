@@ -33,14 +33,15 @@ pub(crate) fn command(run: &Run<'_>, changes: &[String]) -> String {
 
 /// What to try after an answer.
 pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) -> Vec<Advice> {
+    let is_cut = matches!(&report.verdict, Verdict::NotSettled { why } if why.contains(CUT));
+    if is_cut && run.place.has(CHECKPOINT) {
+        return vec![going_on(run)];
+    }
     if run.resolved.family() == Family::Atoms {
         return training::of(run, report, object);
     }
     let mut all = Vec::new();
     match &report.verdict {
-        Verdict::NotSettled { why } if why.contains(CUT) && run.place.has(CHECKPOINT) => {
-            return vec![going_on(run)];
-        }
         Verdict::Contradicted { .. } => all.push(advice(
             "The answer cannot be right. Compare the equation above with the one you meant; then try \
              a smaller descent.rate or finer steps.",

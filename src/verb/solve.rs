@@ -9,7 +9,7 @@ use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
 use super::{Changes, Export, Ready, refuse_too_large, repeats, several, sweep};
-use crate::cases::Resolved;
+use crate::cases::{Family, Resolved};
 use crate::failure::{Failure, Outcome, code};
 use crate::output::{self, Around};
 use crate::progress::say;
@@ -86,6 +86,11 @@ impl Solve {
     fn ready(&self) -> std::result::Result<Vec<Ready>, Failure> {
         let one = |case: &String| {
             let mut ready = self.changes.ready(case)?;
+            if !self.export.is_empty() && ready.resolved.family() == Family::Atoms {
+                return Err(Error::input("--export", "a training of a potential draws no paths")
+                    .allowed("Leave it out: the potential is written as model.dp")
+                    .into());
+            }
             ready.export.clone_from(&self.export);
             refuse_too_large(&ready)?;
             Ok(ready)

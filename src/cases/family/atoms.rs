@@ -128,10 +128,15 @@ pub(crate) fn sound(tables: &Table, run: &RunSection, expect: Option<&Expect>) -
     expect.map_or(Ok(()), Expect::of_atoms)
 }
 
-/// `[run]` without what means nothing here.
-pub(crate) fn own(mut run: Table) -> Table {
+/// `[run]` without what means nothing here, its paths as they can be found from anywhere.
+pub(crate) fn own(case: &Case, mut run: Table) -> Table {
     for (key, _) in FOREIGN {
         run.remove(key);
+    }
+    for key in ["init", "finetune"] {
+        if let Some(Value::String(path)) = run.get_mut(key) {
+            *path = place(&case.folder(&format!("run.{key}")), path);
+        }
     }
     run
 }

@@ -3,18 +3,15 @@
 use frame::{Report, Verdict};
 use serde_json::{Map, Value};
 
-use super::{Advice, Run, advice, change, command, going_on};
+use super::{Advice, Run, advice, change, command};
 use crate::print::quoted;
-use crate::run_folder::{CHECKPOINT, MODEL};
+use crate::run_folder::MODEL;
 
 /// A validation error so many times that of training says that frames are few.
 const APART: f64 = 1.3;
 
 /// What to try after an answer.
 pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) -> Vec<Advice> {
-    if run.place.has(CHECKPOINT) {
-        return vec![going_on(run)];
-    }
     let mut all = Vec::new();
     if let Verdict::Contradicted { .. } = report.verdict {
         all.push(advice(
