@@ -13,7 +13,7 @@ use ground::{Error, Result, par};
 
 use crate::frames::{self, Loaded};
 use crate::progress::say;
-use crate::run_folder::{MODEL, SEED};
+use crate::run_folder::{CASE, MODEL, SEED};
 
 /// How a model is to be read.
 #[derive(Args, Clone, Copy, Debug)]
@@ -108,9 +108,9 @@ pub(crate) fn models(path: &Path) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let own = path.join(MODEL);
-    if own.is_file() {
-        return Ok(vec![own]);
+    let trained = |folder: &Path| folder.join(MODEL).is_file() && folder.join(CASE).is_file();
+    if trained(path) {
+        return Ok(vec![path.join(MODEL)]);
     }
     let name = path.display().to_string();
     let failed = |e: std::io::Error| Error::io(&name, e);
@@ -121,7 +121,7 @@ pub(crate) fn models(path: &Path) -> Result<Vec<PathBuf>> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(path).map_err(failed)? {
         let folder = entry.map_err(failed)?.path();
-        if let Some(seed) = seed(&folder).filter(|_| folder.join(MODEL).is_file()) {
+        if let Some(seed) = seed(&folder).filter(|_| trained(&folder)) {
             all.push((seed, folder.join(MODEL)));
         }
     }

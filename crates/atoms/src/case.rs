@@ -43,9 +43,6 @@ pub struct Problem {
     /// Where the data can be had, for a case that does not bring them. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The SHA-256 of all frames and labels: other data are refused. Default: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<String>,
     /// Frames to judge by: a file or folder, or a list of them. Default: none.
     #[serde(default)]
     pub validation: Paths,
@@ -73,6 +70,9 @@ pub struct Problem {
     /// Whether weights are rounded to single precision, as TensorFlow has them. Default: false.
     #[serde(default)]
     pub single_weights: bool,
+    /// The SHA-256 of all frames and labels: other data are refused. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// A path, or several.
