@@ -6,6 +6,7 @@
 
 pub mod descent;
 pub mod expect;
+pub mod family;
 mod matrix_file;
 pub mod read;
 pub mod registry;
@@ -16,6 +17,7 @@ mod shape;
 pub mod shipped;
 pub mod sweep;
 
+pub use family::Family;
 pub use read::Case;
 pub use resolve::{Resolved, resolve};
 pub use sweep::Sweep;

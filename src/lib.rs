@@ -7,7 +7,7 @@ pub mod convert;
 mod export;
 #[cfg(feature = "cli")]
 mod failure;
-#[cfg(feature = "cli")]
+#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command asks for more of it"))]
 mod frames;
 #[cfg(feature = "cli")]
 mod machine;

@@ -8,6 +8,8 @@ use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::cases::Family;
+
 /// What surrounds the answer in the object that `esperance solve --json` prints and `answer.json` in
 /// the run folder holds.
 #[derive(Debug, JsonSchema)]
@@ -63,10 +65,37 @@ pub(crate) struct Absent {
     why: String,
 }
 
-/// The schema of the object: the frame, and the parts a family owns, each of which may be absent.
+/// The schema of the object: that of one of the families.
 pub(crate) fn schema() -> Value {
+    let mut defs = Map::new();
+    let one = |family: Family| {
+        let mut one = of_family(family);
+        if let Some(object) = one.as_object_mut() {
+            object.remove("$schema");
+            object.insert("title".to_owned(), json!(format!("model.kind = {:?}", family.model())));
+            if let Some(Value::Object(own)) = object.shift_remove("$defs") {
+                defs.extend(own);
+            }
+        }
+        one
+    };
+    let each = Family::ALL.map(one);
+    let dialect = schema_for!(Absent).to_value().get("$schema").cloned();
+    json!({ "$schema": dialect, "anyOf": each, "$defs": defs })
+}
+
+/// What a family owns of the object.
+fn own(family: Family) -> Value {
+    match family {
+        Family::Paths => schema_for!(paths::answer::Json).to_value(),
+        Family::Atoms => schema_for!(atoms::answer::Json).to_value(),
+    }
+}
+
+/// The frame, and the parts a family owns, each of which may be absent.
+fn of_family(family: Family) -> Value {
     let mut whole = schema_for!(Frame).to_value();
-    let mut family = schema_for!(paths::answer::Json).to_value();
+    let mut family = own(family);
     let mut take = |name: &str| family.get_mut(name).map(Value::take).unwrap_or_default();
     let (parts, defs) = (take("properties"), take("$defs"));
     let absent = json!({ "$ref": "#/$defs/Absent" });
@@ -199,6 +228,8 @@ impl From<[f64; 2]> for TableErrors {
 pub(crate) struct Around<'a> {
     /// The name of the case.
     pub(crate) case: &'a str,
+    /// Its family.
+    pub(crate) family: Family,
     /// The seed.
     pub(crate) seed: u64,
     /// Moves made.
@@ -221,7 +252,7 @@ pub(crate) fn answered(around: &Around<'_>, report: &Report) -> Result<Map<Strin
 /// The object of a run that has no answer.
 pub(crate) fn unanswered(around: &Around<'_>, verdict: &Verdict) -> Map<String, Value> {
     let absent = json!({ "value": null, "why": verdict.to_string() });
-    let family = schema_for!(paths::answer::Json).to_value();
+    let family = own(around.family);
     let own = family.get("properties").and_then(Value::as_object).into_iter().flatten();
     let keys = own.map(|(key, _)| key.as_str()).chain(["error"]);
     let parts = keys.map(|key| (key.to_owned(), absent.clone())).collect();

@@ -13,6 +13,7 @@ use ground::{Error, Result, par};
 
 use crate::frames::{self, Loaded};
 use crate::progress::say;
+use crate::run_folder::{CASE, MODEL, SEED};
 
 /// How a model is to be read.
 #[derive(Args, Clone, Copy, Debug)]
@@ -67,6 +68,21 @@ impl Like {
     }
 }
 
+/// A folder that is not of one model.
+fn not_one(path: &Path, models: &[PathBuf]) -> Error {
+    let name = path.display().to_string();
+    let error = match models {
+        [] => Error::input("", "there is no model in this folder").allowed(
+            "Give a model of DeePMD-kit, .dp or .yaml, or the folder of a finished training",
+        ),
+        [first, ..] => {
+            Error::input("", format!("there are {} models in this folder", models.len()))
+                .allowed(format!("Give one of them, such as {}", first.display()))
+        }
+    };
+    error.in_file(&name)
+}
+
 /// A potential and its plan.
 #[derive(Debug)]
 pub(crate) struct Ready {
@@ -86,7 +102,42 @@ pub(crate) struct Committee {
     pool: par::ThreadPool,
 }
 
+/// The models that a path stands for: a file is one, the folder of a training holds one, that of several
+/// seeds holds one for each, in their order.
+pub(crate) fn models(path: &Path) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let trained = |folder: &Path| folder.join(MODEL).is_file() && folder.join(CASE).is_file();
+    if trained(path) {
+        return Ok(vec![path.join(MODEL)]);
+    }
+    let name = path.display().to_string();
+    let failed = |e: std::io::Error| Error::io(&name, e);
+    let seed = |folder: &PathBuf| {
+        let last = folder.file_name()?.to_str()?;
+        last.strip_prefix(SEED)?.parse::<u64>().ok()
+    };
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let folder = entry.map_err(failed)?.path();
+        if let Some(seed) = seed(&folder).filter(|_| trained(&folder)) {
+            all.push((seed, folder.join(MODEL)));
+        }
+    }
+    all.sort();
+    Ok(all.into_iter().map(|(_, model)| model).collect())
+}
+
 impl Reading {
+    /// The model that a path stands for, which must be one.
+    pub(crate) fn one(self, path: &Path) -> Result<Imported> {
+        match models(path)?.as_slice() {
+            [model] => self.read(model),
+            all => Err(not_one(path, all)),
+        }
+    }
+
     /// The model in a file; what should be known about it goes to stderr.
     pub(crate) fn read(self, path: &Path) -> Result<Imported> {
         let name = path.display().to_string();
@@ -129,8 +180,25 @@ impl How {
         if self.table == Some(Table::Off) { Embeddings::Networks } else { Embeddings::Tabulated }
     }
 
-    /// The potentials in files, which must know the same species.
+    /// The potential that a path stands for, alone.
+    pub(crate) fn alone(&self, path: &Path) -> Result<Committee> {
+        let all = models(path)?;
+        if all.len() != 1 {
+            return Err(not_one(path, &all));
+        }
+        self.committee(&all)
+    }
+
+    /// The potentials that paths stand for, which must know the same species.
     pub(crate) fn committee(&self, paths: &[PathBuf]) -> Result<Committee> {
+        let mut files = Vec::new();
+        for path in paths {
+            let own = models(path)?;
+            if own.is_empty() {
+                return Err(not_one(path, &own));
+            }
+            files.extend(own);
+        }
         let pool = par::pool(self.threads.map_or(0, usize::from))?;
         let ready = |path: &PathBuf| {
             let imported = self.reading.read(path)?;
@@ -138,7 +206,7 @@ impl How {
             let fast = pool.install(plan);
             Ok(Ready { name: path.display().to_string(), imported, fast })
         };
-        let members: Vec<Ready> = paths.iter().map(ready).collect::<Result<_>>()?;
+        let members: Vec<Ready> = files.iter().map(ready).collect::<Result<_>>()?;
         let species = |ready: &Ready| ready.imported.potential.form.species.clone();
         let first = species(&members[0]);
         if let Some(other) = members.iter().find(|ready| species(ready) != first) {

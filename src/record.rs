@@ -1,6 +1,8 @@
 //! The files of a run folder: what is in them.
 
-use frame::{Checkpoint, Look, Report, Trace};
+mod lcurve;
+
+use frame::{Checkpoint, Look, Report, Schedule, Trace};
 use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
@@ -8,7 +10,7 @@ use crate::cases::Resolved;
 use crate::machine::machine;
 use crate::output;
 use crate::run_folder::{
-    ANSWER, CASE, Owner, PARAMS, PROVENANCE, RunFolder, TRACE, digest, sealed,
+    ANSWER, CASE, CURVE, Owner, PARAMS, PROVENANCE, RunFolder, TRACE, digest, sealed,
 };
 
 /// The first line of `case.toml`, after the name of the case.
@@ -31,13 +33,34 @@ pub(crate) fn trace(trace: &Trace) -> String {
         let training =
             if look.training.is_finite() { look.training.to_string() } else { String::new() };
         let (mean, stderr) = (look.validation.mean, look.validation.stderr);
-        format!("{},{training},{mean},{stderr}", look.iteration)
+        let first = [look.iteration.to_string(), training, mean.to_string(), stderr.to_string()];
+        let told = look.told.iter().map(f64::to_string);
+        first.into_iter().chain(told).collect::<Vec<_>>().join(",")
     };
-    let head = "iteration,training,validation,stderr".to_owned();
+    let names = ["iteration", "training", "validation", "stderr"].into_iter();
+    let head = names.chain(trace.told.iter().map(String::as_str)).collect::<Vec<_>>().join(",");
     let mut lines: Vec<String> =
         std::iter::once(head).chain(trace.looks.iter().map(line)).collect();
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// Writes the looks so far; of a training on data with its rate, as DeePMD-kit does, too.
+pub(crate) fn looks(
+    place: &RunFolder,
+    looks: &Trace,
+    rate: Option<&(Schedule, u64)>,
+) -> Result<()> {
+    rate.map_or(Ok(()), |rate| curve(place, looks, rate))?;
+    place.write(TRACE, trace(looks).as_bytes())
+}
+
+/// Writes the errors while learning, where the looks tell them.
+pub(crate) fn curve(place: &RunFolder, looks: &Trace, rate: &(Schedule, u64)) -> Result<()> {
+    match lcurve::text(looks, rate) {
+        Some(text) => place.write(CURVE, text.as_bytes()),
+        None => Ok(()),
+    }
 }
 
 /// Writes what a run that answered leaves; the answer last, so that where it is everything is.
@@ -50,7 +73,10 @@ pub(crate) fn write(
     let owner = Owner::of(resolved)?;
     let params = sealed(owner.sign(&Checkpoint::of(&report.params)?))?;
     let answer = output::text(object)? + "\n";
-    place.write(TRACE, trace(&report.trace).as_bytes())?;
+    looks(place, &report.trace, resolved.rate().as_ref())?;
+    for (name, bytes) in report.answer.files()? {
+        place.write(name, &bytes)?;
+    }
     place.write(PARAMS, &params)?;
     let provenance = json!({
         "version": crate::VERSION,

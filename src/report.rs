@@ -6,6 +6,7 @@
 pub(crate) mod advice;
 mod budget;
 mod cells;
+mod curves;
 pub(crate) mod draw;
 mod learning;
 mod legend;
@@ -21,7 +22,7 @@ use ground::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::cases::Resolved;
+use crate::cases::{Family, Resolved};
 use crate::machine::machine;
 use crate::progress::human;
 use crate::run_folder::{CASE, FIGURES, PAGE, RunFolder, SHOWN};
@@ -39,6 +40,8 @@ pub(crate) struct Page {
     pub(crate) interval: Option<String>,
     /// The word of the published schema.
     pub(crate) verdict: String,
+    /// What it means.
+    pub(crate) meaning: String,
     /// What it rests on, reason by reason.
     pub(crate) reasons: Vec<String>,
     /// The error budget.
@@ -81,8 +84,10 @@ impl Page {
         let text = report.answer.to_string();
         let mut page = Self::of(run, &report.verdict, &report.trace, object);
         page.answer = text.lines().next().map(str::to_owned);
-        page.interval = Some(interval(report.answer.headline()));
-        page.error = Some(budget::table(&report.error));
+        let unit = object.get("answer").and_then(|answer| answer.get("unit")?.as_str());
+        let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
+        page.interval = Some(interval(report.answer.headline()) + &unit);
+        page.error = Some(budget::table(&report.error, run.resolved.family()));
         page.tables = report.answer.sheets(&known);
         page.figures.splice(0..0, report.answer.figures(&known).into_iter().map(Figure::finite));
         page.next = advice::of(run, report, object);
@@ -101,15 +106,21 @@ impl Page {
         keys.sort();
         keys.dedup();
         let cites = keys.into_iter().map(|key| (cite::words(&key), key)).map(|(w, k)| (k, w));
+        let family = run.resolved.family();
+        let learning = match family {
+            Family::Paths => learning::figures(trace, object),
+            Family::Atoms => curves::figures(trace, object),
+        };
         Self {
             title: run.resolved.title.clone(),
             answer: None,
             interval: None,
             verdict: verdict.word().to_owned(),
+            meaning: solved::meaning(verdict, family).to_owned(),
             reasons: reasons(verdict),
             error: None,
             tables: Vec::new(),
-            figures: learning::figures(trace, object).into_iter().map(Figure::finite).collect(),
+            figures: learning.into_iter().map(Figure::finite).collect(),
             next: Vec::new(),
             again: advice::command(run, &[]),
             made: made(run),
@@ -198,11 +209,20 @@ fn made(run: &Run<'_>) -> Vec<(String, String)> {
     let rest = [
         ("threads", own.threads.to_string()),
         ("seed", own.seed.to_string()),
-        ("training", format!("{} iterations of {} paths", own.iterations, own.batch)),
+        ("training", training(run.resolved)),
         ("time", human(run.seconds)),
     ];
     rows.extend(rest.map(|(topic, fact)| (topic.to_owned(), fact)));
     rows
+}
+
+/// How long the training was, in words.
+pub(crate) fn training(run: &Resolved) -> String {
+    let frame::Run { iterations, batch, .. } = run.run;
+    match run.family() {
+        Family::Paths => format!("{iterations} iterations of {batch} paths"),
+        Family::Atoms => format!("{iterations} iterations"),
+    }
 }
 
 /// This program and the machine: a topic and a fact.

@@ -29,6 +29,12 @@ pub(crate) const FIGURES: &str = "figures";
 pub(crate) const PATHS: &str = "paths.npz";
 /// Version, machine, seed, counters, digests.
 pub(crate) const PROVENANCE: &str = "provenance.json";
+/// A trained potential, which DeePMD-kit reads too.
+pub(crate) const MODEL: &str = atoms::answer::MODEL;
+/// Errors while learning, as DeePMD-kit writes them.
+pub(crate) const CURVE: &str = "lcurve.out";
+/// How the folder of one of several seeds begins.
+pub(crate) const SEED: &str = "seed-";
 /// Where to go on from; gone when the run is finished.
 pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
 

@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use frame::{Checkpoint, Progress, Stop, Trace, Watch};
+use frame::{Checkpoint, Progress, Schedule, Stop, Trace, Watch};
 use ground::{Error, Result};
 
 use crate::progress::{Display, say};
+use crate::record;
 use crate::run_folder::{Owner, RunFolder};
 
 /// How often Ctrl-C was pressed.
@@ -51,6 +52,8 @@ pub(crate) struct Session<'a> {
     pub(crate) trace: Trace,
     /// Moves made.
     pub(crate) iteration: u64,
+    /// The rate of a training on data, and over how many moves; its errors are written at every look.
+    pub(crate) rate: Option<(Schedule, u64)>,
     folder: Option<(&'a RunFolder, &'a Owner)>,
     limits: Limits,
     began: Instant,
@@ -69,6 +72,7 @@ impl<'a> Session<'a> {
             display: Display::new(),
             trace: Trace::default(),
             iteration: 0,
+            rate: None,
             folder,
             limits,
             began: now,
@@ -114,6 +118,9 @@ impl Watch for Session<'_> {
         let looked = at.trace.looks.len() > self.trace.looks.len();
         if looked {
             self.trace = at.trace.clone();
+            if let (Some((folder, _)), Some(rate)) = (self.folder, &self.rate) {
+                record::curve(folder, &self.trace, rate)?;
+            }
         }
         if (looked && Self::sound(at.trace)) || at.iteration == at.of {
             self.kept = Some(at.checkpoint()?);

@@ -25,7 +25,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use frame::{Checkpoint, Forecast, Job};
 use ground::Error;
 
-use crate::cases::{self as files, Case, Resolved};
+use crate::cases::{self as files, Case, Family, Resolved};
 use crate::failure::{Failure, Outcome};
 use crate::progress::say;
 use crate::run_folder::{self as folder, RunFolder};
@@ -135,9 +135,17 @@ pub(crate) struct Changes {
     /// Short for --set run.time-limit=…: such as 60s or 5min
     #[arg(long, value_name = "TIME")]
     pub(crate) time_limit: Option<String>,
-    /// Short for --set run.init=…: a run folder whose trained function to start from
-    #[arg(long, value_name = "RUN")]
+    /// Short for --set run.iterations=N; the rate falls over all of them
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: Option<String>,
+    /// Short for --set run.init=…: a run folder whose trained function to start from; of molecules a model
+    /// file too
+    #[arg(long, value_name = "RUN|MODEL", visible_alias = "init-model")]
     pub(crate) init: Option<String>,
+    /// Short for --set run.finetune=…: a model file or run folder to start from, the energies of atoms
+    /// fitted again; species may be new
+    #[arg(long, value_name = "RUN|MODEL", conflicts_with = "init")]
+    pub(crate) finetune: Option<String>,
     /// The changes of the case's own [quick] section
     #[arg(long)]
     pub(crate) quick: bool,
@@ -182,6 +190,7 @@ impl Changes {
             ("--seed", "run.seed", &self.seed),
             ("--threads", "run.threads", &self.threads),
             ("--precision", "run.precision", &self.precision),
+            ("--steps", "run.iterations", &self.steps),
         ] {
             if let Some(value) = value {
                 case.set(option, key, value)?;
@@ -190,25 +199,25 @@ impl Changes {
         for (option, key, value) in [
             ("--time-limit", "run.time-limit", &self.time_limit),
             ("--init", "run.init", &self.init),
+            ("--finetune", "run.finetune", &self.finetune),
         ] {
             if let Some(value) = value {
                 case.set_text(option, key, value)?;
             }
         }
-        let resolved = files::resolve(case)?;
-        let init = resolved.init.clone();
-        let ready = prepare(resolved)?;
-        match init {
-            Some(run) => ready.starting_from(&run),
-            None => Ok(ready),
-        }
+        prepare(files::resolve(case)?)?.begun()
     }
 }
 
 impl Ready {
-    /// The same, from the trained function of a run folder.
-    fn starting_from(mut self, run: &str) -> Result<Self, Failure> {
-        let place = RunFolder::existing(Path::new(run))?;
+    /// The same, from the trained function of the run folder that the case names. A potential is part of
+    /// its job and is there already.
+    pub(crate) fn begun(mut self) -> Result<Self, Failure> {
+        let run = match self.resolved.init.clone() {
+            Some(run) if self.resolved.family() == Family::Paths => run,
+            _ => return Ok(self),
+        };
+        let place = RunFolder::existing(Path::new(&run))?;
         let trained = self.fitting(&place)?;
         let (own, of) = (&self.resolved.case.name, trained.0.words.get("case"));
         if let Some(of) = of.filter(|of| *of != own) {
@@ -231,18 +240,23 @@ impl Ready {
 fn finished(place: &RunFolder) -> Result<(Ready, Checkpoint), Failure> {
     let text = place.text(folder::CASE)?;
     let name = record::name_in(&text).unwrap_or("case");
-    let case = Case::parse(name, &place.name_of(folder::CASE), &text)?;
+    let mut case = Case::parse(name, &place.name_of(folder::CASE), &text)?;
+    if place.has(folder::MODEL) {
+        case.begins_at(&place.name_of(folder::MODEL))?;
+    }
     let ready = prepare(files::resolve(case)?)?;
     let trained = ready.fitting(place)?;
     Ok((ready, trained))
 }
 
 /// The job of a case and its forecast.
-pub(crate) fn prepare(resolved: Resolved) -> Result<Ready, Failure> {
+pub(crate) fn prepare(mut resolved: Resolved) -> Result<Ready, Failure> {
     refuse_beyond_memory(&resolved, resolved.least_bytes())?;
     let about = |error: Error| Failure::of(resolved.case.locate(error), &resolved.case);
-    let job = resolved.job().map_err(about)?;
-    let forecast = job.forecast(&resolved.run).map_err(about)?;
+    let (job, run) = resolved.ready().map_err(about)?;
+    resolved.notes().iter().for_each(|text| say(text));
+    let forecast = job.forecast(&run).map_err(about)?;
+    resolved.run = run;
     Ok(Ready { resolved, job, forecast, export: Vec::new() })
 }
 
@@ -259,9 +273,6 @@ fn refuse_beyond_memory(resolved: &Resolved, needed: f64) -> Result<(), Failure>
         print::bytes(needed - free),
         print::bytes(free)
     );
-    let error = Error::input(resolved.largest_key(), found).allowed(
-        "Reduce model.dim, problem.steps, run.batch or run.fresh-paths, or choose precision = \
-             \"f32\"",
-    );
-    Err(resolved.case.locate(error).into())
+    let (key, instead) = resolved.largest_key();
+    Err(resolved.case.locate(Error::input(key, found).allowed(instead)).into())
 }

@@ -11,9 +11,8 @@ use tempfile::tempdir;
 
 /// The wrong files and their sentences. In a sentence `…` stands for what depends on the machine.
 fn wrong() -> Vec<(PathBuf, String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/bad/paths");
-    let file = |name: String| {
-        let path = folder.join(name);
+    let bad = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/bad");
+    let file = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).unwrap();
         let last = text.lines().last().unwrap();
         let sentence = last
@@ -21,7 +20,11 @@ fn wrong() -> Vec<(PathBuf, String, String)> {
             .unwrap_or_else(|| panic!("{} has no sentence", path.display()));
         (path, text.clone(), sentence.to_owned())
     };
-    names(&folder).into_iter().map(file).collect()
+    let of = |family: &str| {
+        let folder = bad.join(family);
+        names(&folder).into_iter().map(move |name| folder.join(name)).collect::<Vec<_>>()
+    };
+    ["paths", "atoms"].into_iter().flat_map(of).map(file).collect()
 }
 
 fn matches(found: &str, sentence: &str) -> bool {

@@ -33,7 +33,8 @@ fn solve_leaves_a_folder_and_says_where() {
 
 fn has_the_published_keys(found: &Value, what: &str) {
     let here = tempdir().unwrap();
-    let schema = object(&run(here.path(), &["schema", what]));
+    let whole = object(&run(here.path(), &["schema", what]));
+    let schema = whole.get("anyOf").map_or(&whole, |families| &families[0]);
     for key in schema["required"].as_array().unwrap() {
         assert!(found.get(key.as_str().unwrap()).is_some(), "{key} is missing in {found}");
     }
@@ -238,7 +239,8 @@ fn cases_cite_and_completions_print() {
     let here = tempdir().unwrap();
     let text = stdout(&run(here.path(), &["cases", "paths"]));
     let shipped = esperance::cases::shipped::names();
-    assert_eq!(text.lines().count(), shipped.len(), "{text}");
+    let equations = shipped.iter().filter(|(family, _)| family == "paths").count();
+    assert_eq!(text.lines().count(), equations, "{text}");
     assert!(text.contains("4.5901617246"));
     let text = stdout(&run(here.path(), &["cite", "hjb-lqg-100d"]));
     assert!(text.contains("@article{HJE18,") && text.trim_end().ends_with('}'), "{text}");

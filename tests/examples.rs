@@ -30,6 +30,13 @@ fn learning_curve() {
 }
 
 #[test]
+fn lennard_jones() {
+    let text = printed("lennard_jones", &["1"]);
+    assert_eq!(text.lines().count(), 3 * 34, "{text}");
+    assert!(text.starts_with("32\nLattice=\"7.9"), "{text}");
+}
+
+#[test]
 fn gallery() {
     let text = printed("gallery", &["--quick", "heat-100d", "allen-cahn-100d"]);
     assert_eq!(text.lines().filter(|line| line.starts_with("| `")).count(), 2, "{text}");

@@ -95,6 +95,26 @@ fn json_is_as_published() {
 }
 
 #[test]
+fn a_training_is_as_published() {
+    let (here, _, _) = folder();
+    let at = here.path();
+    let schema = object(&run(at, &["schema", "solve"]));
+    let case = "[case]\nversion = 1\n[model]\nkind = \"atoms\"\n[problem]\nkind = \"force-matching\"\n\
+                data = \"frames.xyz\"\nheld-out = 0.3\nbatch = { frames = 1 }\n\
+                [representation]\ncutoff = 3.0\nembedding = [2, 4]\naxis = 2\nfitting = [4]\n";
+    std::fs::write(at.join("one.toml"), case).unwrap();
+    let solve = |words: &[&str]| object(&run(at, &[&["solve", "--json"], words].concat()));
+    let small = [&["hjb-lqg-10d"], &door::SMALL[..]].concat();
+    let trained = ["one.toml", "--steps", "1"];
+    for (k, words) in [&small[..], &trained].into_iter().enumerate() {
+        let found = solve(words);
+        let family = &schema["anyOf"][k];
+        let wrong = wrong(&found, family, &schema, "");
+        assert!(wrong.is_empty(), "{words:?}: {wrong:#?}");
+    }
+}
+
+#[test]
 fn a_value_of_another_shape_is_noticed() {
     let schema = json!({
         "type": "object",

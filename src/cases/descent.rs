@@ -1,5 +1,6 @@
 //! `[descent]`: how the function is improved.
 
+use frame::descent::schedule::Schedule;
 use frame::{AdaGrad, Adam, Descent, Functional, Momentum};
 use ground::kernel::update::AdamForm;
 use ground::{Error, Result};
@@ -16,12 +17,12 @@ pub use rate::{Boundaries, Fall, Law, Rate, Tail};
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct AdamSection {
     /// The rate: a number, a fall { from, to }, or { at, values } for steps: one value more than
-    /// boundaries. Default: { from = 1e-2, to = 1e-4 }.
+    /// boundaries. Default: { from = 1e-2, to = 1e-4 }; { from = 3e-3, to = 1e-5 } for atoms.
     pub rate: Rate,
     /// How slowly the mean of the gradient is forgotten, from 0 to 1. Default: 0.9.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub beta1: f64,
-    /// How slowly the mean of its square is forgotten, from 0 to 1. Default: 0.99.
+    /// How slowly the mean of its square is forgotten, from 0 to 1. Default: 0.99; 0.999 for atoms.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub beta2: f64,
     /// What keeps the division finite. Default: 1e-8.
@@ -29,9 +30,10 @@ pub struct AdamSection {
     pub eps: f64,
     /// Where eps stands: "torch", beside the corrected root, or "keras", beside the plain one;
     /// "tensorflow" is "keras" with rates and betas rounded to f32, as TensorFlow has them.
-    /// Default: "torch".
+    /// Default: "torch"; "keras" for atoms.
     pub form: Form,
-    /// The largest norm of the gradient, a longer one is shortened to it; inf for none. Default: 5.
+    /// The largest norm of the gradient, a longer one is shortened to it; inf for none. Default: 5; inf
+    /// for atoms.
     #[schemars(range(min = 0.0))]
     pub clip: f64,
 }
@@ -91,6 +93,15 @@ pub enum Descents {
 }
 
 impl Descents {
+    /// The rate.
+    pub fn rate(&self) -> &Schedule {
+        match self {
+            Self::Adam(descent) => &descent.rate,
+            Self::Momentum(descent) => &descent.rate,
+            Self::AdaGrad(descent) => &descent.rate,
+        }
+    }
+
     /// One of them, its type forgotten.
     pub fn boxed<J: Functional + ?Sized>(self) -> Box<dyn Descent<J>> {
         match self {

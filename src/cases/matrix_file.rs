@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(named.identity().unwrap(), plain.identity().unwrap());
         let other = of("0.1,0\n0.05,0.3");
         assert_ne!(named.identity().unwrap(), other.identity().unwrap());
-        assert_eq!(named.differences(&other.text().unwrap()), ["model.diffusion"]);
+        assert_eq!(named.differences(&other.text().unwrap()).unwrap(), ["model.diffusion"]);
         let again = Case::parse("case", "elsewhere/case.toml", &complete).unwrap();
         let again = super::super::resolve(again).unwrap();
         assert_eq!(again.identity().unwrap(), named.identity().unwrap());

@@ -140,12 +140,24 @@ impl Case {
         self.known_sections().map_err(|error| self.locate(error))
     }
 
-    /// Whether the command line changed the equation, or where it is asked: what the case expects was
-    /// said of another one.
+    /// The case of a finished run, whose form is that of the potential it left.
+    #[cfg(feature = "cli")]
+    pub(crate) fn begins_at(&mut self, model: &str) -> Result<()> {
+        if let Some(Value::Table(run)) = self.sections.get_mut("run") {
+            run.remove("finetune");
+        }
+        self.set_text("the run folder", "run.init", model)
+    }
+
+    /// Whether the command line changed the equation, where it is asked, or the data that the case
+    /// brings: what it expects was said of others.
     pub fn asks_another(&self) -> bool {
-        let at = "problem.at";
+        let problem = self.sections.get("problem");
+        let brings_data = problem.is_some_and(|problem| problem.get("source").is_none());
         let asked = |key: &str| {
-            key.starts_with("model.") || key == at || key.starts_with(&format!("{at}."))
+            let at = |place: &str| key == place || key.starts_with(&format!("{place}."));
+            let data = at("problem.data") || at("problem.validation");
+            key.starts_with("model.") || at("problem.at") || (data && brings_data)
         };
         self.places.keys().any(|key| asked(key) && self.is_said(key))
     }

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use super::descent::{AdaGradSection, AdamSection, MomentumSection};
 use super::expect::Expect;
+use super::family::Family;
 use super::schema::nearest;
 use super::sections::{Quick, RunSection, Title};
 use super::shape;
@@ -21,6 +22,8 @@ pub struct Documented {
     pub name: &'static str,
     /// `parabolic`, where the section has kinds.
     pub kind: Option<&'static str>,
+    /// The family that has this kind; none where all have it.
+    pub family: Option<Family>,
     /// Whether the section must be there.
     pub required: bool,
     /// Whether its kind must be said; where not, the first kind is the default.
@@ -30,29 +33,48 @@ pub struct Documented {
 }
 
 const fn plain(name: &'static str, required: bool, schema: fn() -> Schema) -> Documented {
-    Documented { name, kind: None, required, kind_required: false, schema }
+    Documented { name, kind: None, family: None, required, kind_required: false, schema }
 }
 
-const fn of_kind(
+/// A kind of a section that must be there, with its kind.
+const fn must(
+    family: Family,
     name: &'static str,
     kind: &'static str,
-    required: bool,
     schema: fn() -> Schema,
 ) -> Documented {
-    Documented { name, kind: Some(kind), required, kind_required: required, schema }
+    let (kind, family) = (Some(kind), Some(family));
+    Documented { name, kind, family, required: true, kind_required: true, schema }
 }
 
+/// A kind of a section that may be left out.
+const fn may(
+    family: Option<Family>,
+    name: &'static str,
+    kind: &'static str,
+    schema: fn() -> Schema,
+) -> Documented {
+    let kind = Some(kind);
+    Documented { name, kind, family, required: false, kind_required: false, schema }
+}
+
+const PATHS: Option<Family> = Some(Family::Paths);
+const ATOMS: Option<Family> = Some(Family::Atoms);
+
 /// All sections and kinds, in the order of a case file.
-static ALL: [Documented; 13] = [
+static ALL: [Documented; 16] = [
     plain("case", true, || schema_for!(Title)),
-    of_kind("model", "parabolic", true, || schema_for!(paths::case::Model)),
-    of_kind("problem", "deep-bsde", true, || schema_for!(paths::case::Problem)),
-    of_kind("representation", "directions", false, || schema_for!(representation::Directions)),
-    of_kind("representation", "network", false, || schema_for!(representation::Network)),
-    of_kind("representation", "per-step", false, || schema_for!(representation::PerStep)),
-    of_kind("descent", "adam", false, || schema_for!(AdamSection)),
-    of_kind("descent", "momentum", false, || schema_for!(MomentumSection)),
-    of_kind("descent", "adagrad", false, || schema_for!(AdaGradSection)),
+    must(Family::Paths, "model", Family::Paths.model(), || schema_for!(paths::case::Model)),
+    must(Family::Atoms, "model", Family::Atoms.model(), || schema_for!(atoms::case::Model)),
+    must(Family::Paths, "problem", "deep-bsde", || schema_for!(paths::case::Problem)),
+    must(Family::Atoms, "problem", "force-matching", || schema_for!(atoms::case::Problem)),
+    may(PATHS, "representation", "directions", || schema_for!(representation::Directions)),
+    may(PATHS, "representation", "network", || schema_for!(representation::Network)),
+    may(PATHS, "representation", "per-step", || schema_for!(representation::PerStep)),
+    may(ATOMS, "representation", "deep-potential", || schema_for!(atoms::case::Representation)),
+    may(None, "descent", "adam", || schema_for!(AdamSection)),
+    may(None, "descent", "momentum", || schema_for!(MomentumSection)),
+    may(None, "descent", "adagrad", || schema_for!(AdaGradSection)),
     plain("run", false, || schema_for!(RunSection)),
     plain("sweep", false, || schema_for!(Sweep)),
     plain("quick", false, || schema_for!(Quick)),
@@ -64,14 +86,22 @@ pub fn documented() -> impl Iterator<Item = Documented> {
     ALL.iter().copied()
 }
 
-/// The kinds of a section, quoted.
-pub fn kind_words(section: &str) -> String {
-    let kinds: Vec<_> = kinds(section).map(|kind| format!("\"{kind}\"")).collect();
+impl Documented {
+    /// Whether a family has it. What kind of model there is says which family that is.
+    fn is_of(&self, family: Option<Family>) -> bool {
+        self.name == "model" || family.is_none() || self.family.is_none() || self.family == family
+    }
+}
+
+/// The kinds of a section, quoted: of one family, or of all.
+pub fn kind_words(section: &str, family: Option<Family>) -> String {
+    let kinds: Vec<_> = kinds(section, family).map(|kind| format!("\"{kind}\"")).collect();
     kinds.join(", ")
 }
 
-fn kinds(section: &str) -> impl Iterator<Item = &'static str> {
-    documented().filter(move |d| d.name == section).filter_map(|d| d.kind)
+fn kinds(section: &str, family: Option<Family>) -> impl Iterator<Item = &'static str> {
+    let own = documented().filter(move |d| d.name == section && d.is_of(family));
+    own.filter_map(|d| d.kind)
 }
 
 /// A section as the struct that documents it, and the complete section: defaults filled in.
@@ -85,6 +115,9 @@ pub fn section<T: DeserializeOwned + Serialize>(
     };
     let kind = shaped(sections, name)?;
     table.remove("kind");
+    for (key, value) in Family::of(sections).defaults(name, kind)? {
+        table.entry(key).or_insert(value);
+    }
     let value: T = Value::Table(table)
         .try_into()
         .map_err(|e: toml::de::Error| Error::input(name, e.message().replace('\n', ", ")))?;
@@ -98,16 +131,28 @@ pub fn section<T: DeserializeOwned + Serialize>(
     Ok((value, with_kind))
 }
 
+/// A section as one of its kinds, and the complete section.
+pub fn as_kind<T: DeserializeOwned + Serialize, K>(
+    sections: &Table,
+    name: &str,
+    kind: impl Fn(T) -> K,
+) -> Result<(K, Table)> {
+    let (read, table) = section(sections, name)?;
+    Ok((kind(read), table))
+}
+
 /// Checks the shape of a section against the struct of its kind. Returns the kind, where the section
 /// has kinds.
 pub fn shaped(sections: &Table, name: &str) -> Result<Option<&'static str>> {
     let empty = Table::new();
-    let known: Vec<Documented> = documented().filter(|d| d.name == name).collect();
+    let family = Family::of(sections);
+    let own = |d: &Documented| d.name == name && d.is_of(Some(family));
+    let known: Vec<Documented> = documented().filter(own).collect();
     let first = known.first().ok_or_else(|| Error::bug(format!("[{name}] is undocumented")))?;
     let table = match sections.get(name) {
         Some(Value::Table(table)) => table,
         _ if first.required => {
-            return Err(Error::input(name, "missing section").allowed(missing(first)));
+            return Err(Error::input(name, "missing section").allowed(missing(first, family)));
         }
         _ => &empty,
     };
@@ -116,18 +161,15 @@ pub fn shaped(sections: &Table, name: &str) -> Result<Option<&'static str>> {
         None if !first.kind_required => first,
         None => {
             return Err(Error::input(format!("{name}.kind"), "missing key")
-                .allowed(format!("Write {}", kind_words(name))));
+                .allowed(format!("Write {}", kind_words(name, Some(family)))));
         }
-        Some(Value::String(kind)) => {
-            known.iter().find(|d| d.kind == Some(kind.as_str())).ok_or_else(|| {
-                Error::input(format!("{name}.kind"), format!("unknown kind `{kind}`"))
-                    .nearest(nearest(kind, kinds(name)))
-                    .allowed(format!("Known here: {}", kind_words(name)))
-            })?
-        }
+        Some(Value::String(kind)) => known
+            .iter()
+            .find(|d| d.kind == Some(kind.as_str()))
+            .ok_or_else(|| unknown(name, kind, family))?,
         Some(_) => {
             return Err(Error::input(format!("{name}.kind"), "this is not a word")
-                .allowed(format!("Write {}", kind_words(name))));
+                .allowed(format!("Write {}", kind_words(name, Some(family)))));
         }
     };
     let schema = (chosen.schema)().to_value();
@@ -138,9 +180,26 @@ pub fn shaped(sections: &Table, name: &str) -> Result<Option<&'static str>> {
     Ok(chosen.kind)
 }
 
-fn missing(section: &Documented) -> String {
+/// A kind that no section of this family has.
+fn unknown(name: &str, kind: &str, family: Family) -> Error {
+    let key = format!("{name}.kind");
+    let words = kind_words(name, Some(family));
+    if kinds(name, None).any(|known| known == kind) {
+        let found =
+            format!("`{kind}` does not go together with model.kind = \"{}\"", family.model());
+        return Error::input(key, found).allowed(format!("That has {words}"));
+    }
+    Error::input(key, format!("unknown kind `{kind}`"))
+        .nearest(nearest(kind, kinds(name, Some(family))))
+        .allowed(format!("Known here: {words}"))
+}
+
+fn missing(section: &Documented, family: Family) -> String {
     match section.kind {
-        Some(_) => format!("Write [{0}] with kind = {1}", section.name, kind_words(section.name)),
+        Some(_) => {
+            let words = kind_words(section.name, Some(family));
+            format!("Write [{}] with kind = {words}", section.name)
+        }
         None => format!("Write [{}] with version = 1", section.name),
     }
 }

@@ -2,20 +2,18 @@
 
 use std::time::Duration;
 
-use frame::{Job, Known, Run};
+use frame::{Checkpoint, Job, Known, Run, Schedule};
 use ground::{Error, Result};
-use paths::case::{Model, Problem, Representation, Steps};
 use paths::form::Form;
 use paths::problem::DeepBsde;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::descent::{DescentSection, Descents};
+use super::descent::DescentSection;
 use super::expect::Expect;
-use super::matrix_file::{Files, embedded};
+use super::family::{self, Family, Parts};
+use super::matrix_file::embedded;
 use super::read::Case;
-use super::registry::{section, shaped};
+use super::registry::{as_kind, section, shaped};
 use super::sections::{RunSection, Title};
 use super::sweep::Sweep;
 
@@ -39,15 +37,19 @@ pub struct Resolved {
     /// What one should get, where the case says it.
     pub expect: Option<Expect>,
     complete: Table,
-    files: Files,
-    parts: (Model, Problem, Representation, Descents),
+    parts: Parts,
 }
 
-/// Keys on which no number of the answer depends.
-const INDIFFERENT: [&str; 3] = ["threads", "time-limit", "checkpoint-every"];
-
-/// Numbers a step and component that are kept in every run, at least.
-const NUMBERS: f64 = 8.0;
+/// Keys on which no number of the answer depends: threads and times, and where data lie, whose digest
+/// counts.
+const INDIFFERENT: [&str; 6] = [
+    "run.threads",
+    "run.time-limit",
+    "run.checkpoint-every",
+    "problem.data",
+    "problem.validation",
+    "problem.source",
+];
 
 /// Checks every section and fills in the defaults.
 pub fn resolve(case: Case) -> Result<Resolved> {
@@ -61,29 +63,32 @@ fn read(case: &Case) -> Result<Resolved> {
     let (tables, files) = embedded(case)?;
     let tables = tables.as_ref();
     let (title, mut title_table) = section::<Title>(tables, "case")?;
-    let (model, model_table) = section::<Model>(tables, "model")?;
-    let (problem, problem_table) = section::<Problem>(tables, "problem")?;
-    let (representation, form_table) = represented(tables)?;
-    let (descent, descent_table) = descending(tables)?;
+    shaped(tables, "model")?;
+    let family = Family::of(tables);
     let run = section::<RunSection>(tables, "run")?.0.complete();
-    let run_table =
-        Table::try_from(&run).map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
+    let (descent, descent_table) = descending(tables)?;
+    let descent = descent.of(run.iterations)?;
+    let (parts, [model_table, problem_table, form_table]) = match family {
+        Family::Paths => {
+            let (parts, tables) = family::paths::read(tables, files, descent)?;
+            (Parts::Paths(Box::new(parts)), tables)
+        }
+        Family::Atoms => {
+            let (parts, tables) = family::atoms::read(case, tables, &run, descent)?;
+            (Parts::Atoms(Box::new(parts)), tables)
+        }
+    };
     let expect = match tables.get("expect") {
         Some(_) => Some(section::<Expect>(tables, "expect")?.0),
         None => None,
     };
-    expect.as_ref().map_or(Ok(()), Expect::sound)?;
+    match family {
+        Family::Paths => family::paths::sound(&run, expect.as_ref())?,
+        Family::Atoms => family::atoms::sound(tables, &run, expect.as_ref())?,
+    }
     let expect = expect.filter(|_| !case.asks_another());
     quick_is_sound(case)?;
-    let sweep = match tables.get("sweep") {
-        Some(_) => Some(section::<Sweep>(tables, "sweep")?.0),
-        None => None,
-    };
-    if let Some(sweep) = &sweep {
-        sweep.sound()?;
-        sweep.cases(case)?.into_iter().try_for_each(|one| resolve(one).map(|_| ()))?;
-    }
-    let descent = descent.of(run.iterations)?;
+    let sweep = swept(case, tables)?;
     let name = if title.title.is_empty() { case.name.clone() } else { title.title };
     title_table.insert("title".to_owned(), Value::String(name.clone()));
     let mut complete = Table::new();
@@ -93,7 +98,7 @@ fn read(case: &Case) -> Result<Resolved> {
         ("problem", problem_table),
         ("representation", form_table),
         ("descent", descent_table),
-        ("run", run_table),
+        ("run", running(case, &run, family)?),
     ] {
         complete.insert(name.to_owned(), Value::Table(table));
     }
@@ -112,19 +117,29 @@ fn read(case: &Case) -> Result<Resolved> {
         sweep,
         expect,
         complete,
-        files,
-        parts: (model, problem, representation, descent),
+        parts,
     })
 }
 
-/// `[representation]`, by its kind.
-fn represented(tables: &Table) -> Result<(Representation, Table)> {
-    let name = "representation";
-    match shaped(tables, name)? {
-        Some("network") => as_kind(tables, name, Representation::Network),
-        Some("per-step") => as_kind(tables, name, Representation::PerStep),
-        _ => as_kind(tables, name, Representation::Directions),
+/// The complete `[run]`: what means something in the family.
+fn running(case: &Case, run: &RunSection, family: Family) -> Result<Table> {
+    let table =
+        Table::try_from(run).map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
+    Ok(match family {
+        Family::Paths => table,
+        Family::Atoms => family::atoms::own(case, table),
+    })
+}
+
+/// `[sweep]`, where there is one, with a case at each of its values.
+fn swept(case: &Case, tables: &Table) -> Result<Option<Sweep>> {
+    if tables.get("sweep").is_none() {
+        return Ok(None);
     }
+    let sweep = section::<Sweep>(tables, "sweep")?.0;
+    sweep.sound()?;
+    sweep.cases(case)?.into_iter().try_for_each(|one| resolve(one).map(|_| ()))?;
+    Ok(Some(sweep))
 }
 
 /// `[descent]`, by its kind.
@@ -135,16 +150,6 @@ fn descending(tables: &Table) -> Result<(DescentSection, Table)> {
         Some("adagrad") => as_kind(tables, name, DescentSection::AdaGrad),
         _ => as_kind(tables, name, DescentSection::Adam),
     }
-}
-
-/// A section as one of its kinds, and the complete section.
-fn as_kind<T: DeserializeOwned + Serialize, K>(
-    tables: &Table,
-    name: &str,
-    kind: impl Fn(T) -> K,
-) -> Result<(K, Table)> {
-    let (read, table) = section(tables, name)?;
-    Ok((kind(read), table))
 }
 
 /// The overrides of `[quick]` must make a case that can be read.
@@ -162,85 +167,128 @@ fn quick_is_sound(case: &Case) -> Result<()> {
 impl Resolved {
     /// The job: a problem, a form and a descent.
     pub fn job(&self) -> Result<Box<dyn Job>> {
-        let (model, problem, representation, descent) = self.parts.clone();
-        let job = paths::case::job(&model, &problem, &representation, descent.boxed())
-            .map_err(|error| self.case.locate(self.files.name(error)))?;
-        self.known().map(|_| job)
+        self.ready().map(|(job, _)| job)
+    }
+
+    /// The job and its run, which may start from the weights of a potential.
+    pub fn ready(&self) -> Result<(Box<dyn Job>, Run)> {
+        let (job, theta) = self.parts.job(&self.case).map_err(|e| self.case.locate(e))?;
+        self.known()?;
+        let mut run = self.run.clone();
+        if let Some(theta) = theta {
+            run.init = Some(Checkpoint::of(&theta)?);
+        }
+        Ok((job, run))
+    }
+
+    /// Its family.
+    pub fn family(&self) -> Family {
+        self.parts.family()
+    }
+
+    /// What was odd in the data that its job read, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        match &self.parts {
+            Parts::Paths(_) => &[],
+            Parts::Atoms(parts) => parts.notes(),
+        }
+    }
+
+    /// The rate of the descent of a training on data, and over how many iterations.
+    pub fn rate(&self) -> Option<(Schedule, u64)> {
+        match &self.parts {
+            Parts::Paths(_) => None,
+            Parts::Atoms(parts) => Some(parts.rate.clone()),
+        }
     }
 
     /// What the case knows beforehand: for pictures and tests, never for a solver.
     pub fn known(&self) -> Result<Known> {
         let Some(expect) = &self.expect else { return Ok(Known::default()) };
-        let read = |text: &String| self.parts.0.solution(text);
-        let solution =
-            expect.solution.as_ref().map(read).transpose().map_err(|e| self.case.locate(e))?;
-        let (answer, reference) = (Some(expect.answer.value), expect.answer.reference.clone());
-        Ok(Known { answer, reference, solution })
+        self.parts.known(expect).map_err(|error| self.case.locate(error))
     }
 
-    /// The problem and the form.
+    /// The problem and the form of an equation.
     pub fn pose(&self) -> Result<(DeepBsde, Form)> {
-        let (model, problem, representation, _) = &self.parts;
-        paths::case::pose(model, problem, representation)
-            .map_err(|error| self.case.locate(self.files.name(error)))
+        match &self.parts {
+            Parts::Paths(parts) => parts.pose().map_err(|error| self.case.locate(error)),
+            Parts::Atoms(_) => {
+                let found = "this is a case of atoms, not of an equation";
+                Err(self.case.locate(Error::input("model.kind", found)))
+            }
+        }
     }
 
-    /// Memory that any run of this case needs at least, bytes: a few numbers a step and component.
-    /// Asked before the job is made, which may be what does not fit.
+    /// Memory that any run of this case needs at least, bytes. Asked before the job is made, which may be
+    /// what does not fit.
     pub fn least_bytes(&self) -> f64 {
-        NUMBERS * 8.0 * self.parts.0.dim as f64 * self.finest() as f64
+        match &self.parts {
+            Parts::Paths(parts) => parts.least_bytes(),
+            Parts::Atoms(_) => 0.0,
+        }
     }
 
-    /// The key whose value is furthest beyond what is usual: the one to name where memory is short.
-    pub fn largest_key(&self) -> &'static str {
-        let dim = ("model.dim", self.parts.0.dim as f64 / 100.0);
-        let steps = ("problem.steps", self.finest() as f64 / 80.0);
-        let batch = ("run.batch", self.run.batch as f64 / 64.0);
-        let fresh = ("run.fresh-paths", self.run.fresh as f64 / 60_000.0);
-        let look = ("run.look", self.run.look as f64 / 1024.0);
-        let larger = |a: (&'static str, f64), b: (&'static str, f64)| if b.1 > a.1 { b } else { a };
-        [steps, batch, fresh, look].into_iter().fold(dim, larger).0
+    /// The key whose value is furthest beyond what is usual, the one to name where memory is short; and
+    /// what to do then.
+    pub fn largest_key(&self) -> (&'static str, &'static str) {
+        match &self.parts {
+            Parts::Paths(parts) => (
+                parts.largest_key(&self.run),
+                "Reduce model.dim, problem.steps, run.batch or run.fresh-paths, or choose precision = \
+                 \"f32\"",
+            ),
+            Parts::Atoms(_) => (
+                "problem.data",
+                "Give fewer frames, reduce problem.batch or the widths of [representation], or choose \
+                 precision = \"f32\"",
+            ),
+        }
     }
 
-    /// Steps of the finest level.
-    fn finest(&self) -> i64 {
-        let steps = match &self.parts.1.steps {
-            Steps::One(steps) => *steps,
-            Steps::Many(levels) => levels.iter().copied().max().unwrap_or(1),
-        };
-        steps.max(1)
+    /// The complete sections, with the digest of the data.
+    fn whole(&self) -> Result<Table> {
+        let mut whole = self.complete.clone();
+        if let (Parts::Atoms(parts), Some(Value::Table(problem))) =
+            (&self.parts, whole.get_mut("problem"))
+            && let Some(digest) = parts.digest(&self.case)?
+        {
+            problem.insert("digest".to_owned(), Value::String(digest.to_owned()));
+        }
+        Ok(whole)
     }
 
     /// The complete case as a file.
     pub fn text(&self) -> Result<String> {
-        toml::to_string(&self.complete)
+        toml::to_string(&self.whole()?)
             .map_err(|e| Error::bug(format!("a case cannot be written: {e}")))
     }
 
     /// The part of the case on which the answer depends, as text: what a digest is taken of.
     pub fn identity(&self) -> Result<String> {
-        let mut table = self.complete.clone();
+        let mut table = self.whole()?;
         for name in ["case", "expect"] {
             table.remove(name);
         }
-        if let Some(Value::Table(run)) = table.get_mut("run") {
-            run.retain(|key, _| !INDIFFERENT.contains(&key));
+        for (section, keys) in &mut table {
+            let Value::Table(keys) = keys else { continue };
+            keys.retain(|key, _| !INDIFFERENT.contains(&format!("{section}.{key}").as_str()));
         }
         toml::to_string(&table).map_err(|e| Error::bug(format!("a case cannot be written: {e}")))
     }
 
     /// The keys on which this case and the text of another complete case differ, among those the
     /// answer depends on.
-    pub fn differences(&self, other: &str) -> Vec<String> {
+    pub fn differences(&self, other: &str) -> Result<Vec<String>> {
         let mut differ = Vec::new();
-        let Ok(other) = toml::from_str::<Table>(other) else { return differ };
+        let Ok(other) = toml::from_str::<Table>(other) else { return Ok(differ) };
+        let own = self.whole()?;
         for name in ["model", "problem", "representation", "descent", "run", "sweep"] {
             let empty = Value::Table(Table::new());
-            let (here, there) = (self.complete.get(name), other.get(name));
+            let (here, there) = (own.get(name), other.get(name));
             compare(name, here.unwrap_or(&empty), there.unwrap_or(&empty), &mut differ);
         }
-        differ.retain(|key| !INDIFFERENT.iter().any(|name| *key == format!("run.{name}")));
-        differ
+        differ.retain(|key| !INDIFFERENT.contains(&key.as_str()));
+        Ok(differ)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::registry;
+use super::family::Family;
+use super::registry::{self, Documented};
 
 /// The documentation of one key.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +16,8 @@ pub struct Key {
     pub required: bool,
     /// What holds where it is not given, as TOML would write it.
     pub default: Option<String>,
+    /// Where a family has another default: `model.kind` and that.
+    pub other: Option<(&'static str, String)>,
     /// What it means.
     pub text: String,
 }
@@ -29,20 +32,41 @@ pub fn keys() -> Vec<Key> {
             allowed: "a section".to_owned(),
             required: section.required,
             default: None,
+            other: None,
             text: text(&schema),
         });
         if let Some(kind) = section.kind {
             keys.push(Key {
                 name: format!("{}.kind", section.name),
-                allowed: registry::kind_words(section.name),
+                allowed: registry::kind_words(section.name, None),
                 required: section.kind_required,
                 default: (!section.kind_required).then(|| format!("\"{kind}\"")),
+                other: None,
                 text: "What the other keys of the section mean.".to_owned(),
             });
         }
+        let first = keys.len();
         below(&schema, &schema, section.name, &mut keys);
+        for family in Family::ALL {
+            differ(family, &section, &mut keys[first..]);
+        }
     }
     keys
+}
+
+/// Notes where a family has another default.
+fn differ(family: Family, section: &Documented, keys: &mut [Key]) {
+    let defaults = family.defaults(section.name, section.kind).unwrap_or_default();
+    for (name, value) in defaults {
+        let name = format!("{}.{name}", section.name);
+        let value = match value {
+            toml::Value::Float(number) => format!("{number:?}"),
+            other => other.to_string(),
+        };
+        for key in keys.iter_mut().filter(|key| key.name == name) {
+            key.other = Some((family.model(), value.clone()));
+        }
+    }
 }
 
 /// Appends the documentation of the properties of an object, and of objects inside.
@@ -55,6 +79,7 @@ fn below(root: &Json, node: &Json, prefix: &str, into: &mut Vec<Key>) {
             allowed: allowed(root, property),
             required: requires(node, name),
             default: property.get("default").filter(|d| !d.is_null()).map(plain),
+            other: None,
             text: text(property),
         });
         for variant in variants(root, property) {

@@ -26,9 +26,9 @@ pub struct Title {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct RunSection {
-    /// Moves of the descent. Default: 300.
+    /// Moves of the descent. Default: 300; 12000 for atoms.
     pub iterations: u64,
-    /// Draws a move. Default: 64.
+    /// Draws a move; of atoms problem.batch says it. Default: 64.
     #[schemars(range(min = 2))]
     pub batch: usize,
     /// The seed of all random streams. Default: 1.
@@ -42,10 +42,10 @@ pub struct RunSection {
     /// Moves between two looks at the validation value. Default: a twentieth of the iterations.
     #[schemars(range(min = 1))]
     pub look_every: Option<u64>,
-    /// Draws of a look. Default: 1024.
-    #[schemars(range(min = 2))]
+    /// Draws of a look; for atoms frames, at most all there are. Default: 1024.
+    #[schemars(range(min = 1))]
     pub look: usize,
-    /// Fresh paths for the answer. Default: 60000.
+    /// Fresh paths for the answer, of which atoms have none. Default: 60000.
     #[schemars(range(min = 16))]
     pub fresh_paths: usize,
     /// Longest time of the training, such as "60s" or "5 min"; the answer is then computed with
@@ -56,8 +56,12 @@ pub struct RunSection {
     /// The vector instructions to use: "native" for the best of the machine, "avx2" for AVX2 at
     /// most, "portable" for none. Default: "native".
     pub vector: Level,
-    /// A run folder whose trained function to start from. Default: the form's own start.
+    /// A run folder whose trained function to start from; for atoms a model file too, whose form,
+    /// statistics and energies of atoms are kept. Default: the form's own start.
     pub init: Option<String>,
+    /// For atoms: a model file or run folder to start from, the energies of atoms fitted again to these
+    /// data; species may be new. Default: none.
+    pub finetune: Option<String>,
 }
 
 /// The precision of paths, networks and parameters.
@@ -97,6 +101,7 @@ impl Default for RunSection {
             checkpoint_every: "5s".to_owned(),
             vector: Level::Native,
             init: None,
+            finetune: None,
         }
     }
 }

@@ -75,6 +75,11 @@ fn by_name(name: &str) -> Result<Case> {
     Case::parse(name, name, text)
 }
 
+/// The bytes of a file that the cases of a family bring with them.
+pub(super) fn data(family: &str, name: &str) -> Option<&'static [u8]> {
+    FILES.get_file(format!("{family}/data/{name}")).map(File::contents)
+}
+
 fn files() -> impl Iterator<Item = (&'static str, &'static File<'static>)> {
     FILES
         .dirs()

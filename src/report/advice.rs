@@ -1,10 +1,13 @@
 //! What to try next: from the verdict and the largest error, a short list.
 
+mod training;
+
 use frame::{Report, Term, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Run;
+use crate::cases::Family;
 use crate::print::quoted;
 use crate::run_folder::{CASE, CHECKPOINT};
 
@@ -30,11 +33,15 @@ pub(crate) fn command(run: &Run<'_>, changes: &[String]) -> String {
 
 /// What to try after an answer.
 pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) -> Vec<Advice> {
+    let is_cut = matches!(&report.verdict, Verdict::NotSettled { why } if why.contains(CUT));
+    if is_cut && run.place.has(CHECKPOINT) {
+        return vec![going_on(run)];
+    }
+    if run.resolved.family() == Family::Atoms {
+        return training::of(run, report, object);
+    }
     let mut all = Vec::new();
     match &report.verdict {
-        Verdict::NotSettled { why } if why.contains(CUT) && run.place.has(CHECKPOINT) => {
-            return vec![going_on(run)];
-        }
         Verdict::Contradicted { .. } => all.push(advice(
             "The answer cannot be right. Compare the equation above with the one you meant; then try \
              a smaller descent.rate or finer steps.",
@@ -70,11 +77,13 @@ pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) ->
 pub(super) fn without_answer(run: &Run<'_>, verdict: &Verdict) -> Vec<Advice> {
     match verdict {
         Verdict::Interrupted { .. } => vec![going_on(run)],
-        Verdict::NonFinite { iteration: 0 } => vec![advice(
-            "Look for a formula that is not a finite number somewhere: the logarithm or root of \
+        Verdict::NonFinite { iteration: 0 } if run.resolved.family() == Family::Paths => {
+            vec![advice(
+                "Look for a formula that is not a finite number somewhere: the logarithm or root of \
              something negative, a division by zero, an exponential that overflows.",
-            None,
-        )],
+                None,
+            )]
+        }
         _ => vec![
             advice("Take smaller steps of the descent.", change(run, "descent.rate=1e-3")),
             advice("Compute in double precision.", change(run, "run.precision=f64")),

@@ -2,19 +2,25 @@
 
 use frame::{ErrorBudget, Sheet, Target, Term};
 
+use crate::cases::Family;
+
 /// The table of a budget.
-pub(super) fn table(budget: &ErrorBudget) -> Sheet {
+pub(super) fn table(budget: &ErrorBudget, family: Family) -> Sheet {
+    let (draws, cuts) = match family {
+        Family::Paths => ("finitely many paths", "time cut into steps"),
+        Family::Atoms => ("finitely many frames", "numbers rounded, functions in tables"),
+    };
     let rows = [
-        ("estimation", "finitely many paths", &budget.estimation),
+        ("estimation", draws, &budget.estimation),
         ("optimisation", "training stopped short", &budget.optimisation),
-        ("discretisation", "time cut into steps", &budget.discretisation),
+        ("discretisation", cuts, &budget.discretisation),
         ("approximation", "the function cannot be exact", &budget.approximation),
     ];
     Sheet {
         name: "budget".to_owned(),
         title: "Error budget".to_owned(),
         caption: "How far the answer may be off, cause by cause. Measured: against an independent \
-                  value or from the spread of the paths. Bound: proved. Indicator: a sign of the \
+                  value or from the spread of the draws. Bound: proved. Indicator: a sign of the \
                   size, no more than that. Unknown is said, not hidden."
             .to_owned(),
         head: ["error", "cause", "known as", "size", "how"].map(str::to_owned).to_vec(),

@@ -1,9 +1,10 @@
 //! The page of a run as HTML: the answer, tables, pictures, what to try, the case.
 
-use frame::Sheet;
+use frame::{Sheet, Verdict};
 
 use super::Page;
 use super::page::{document, escape, list, pictures, section, table};
+use crate::cases::Family;
 
 /// The page; `case` is the text of the complete case.
 pub(super) fn html(page: &Page, case: &str) -> String {
@@ -34,7 +35,7 @@ fn summary(page: &Page) -> String {
         "<h1>{}</h1>\n<p class=\"sentence\">{answer}, <span class=\"verdict {verdict}\">{verdict}\
          </span></p>\n<p>{}</p>\n",
         escape(&page.title),
-        escape(meaning(&page.verdict))
+        escape(&page.meaning)
     );
     if !page.reasons.is_empty() {
         text.push_str(&list("reasons", page.reasons.iter().map(|reason| escape(reason))));
@@ -43,20 +44,25 @@ fn summary(page: &Page) -> String {
 }
 
 /// What a verdict means.
-fn meaning(verdict: &str) -> &'static str {
+pub(super) fn meaning(verdict: &Verdict, family: Family) -> &'static str {
     match verdict {
-        "converged" => {
+        Verdict::Converged if family == Family::Atoms => {
+            "Converged: the training has settled. The answer is the error of forces on frames that were \
+             not learned from, where there are any; the interval holds the noise of finitely many \
+             frames. How far labels themselves are off is not in it."
+        }
+        Verdict::Converged => {
             "Converged: the training has settled, and no check contradicts the answer. The interval \
              holds the noise of the paths, the learning error and what the limit of the levels may \
              miss, as the error budget below says them."
         }
-        "not-settled" => {
+        Verdict::NotSettled { .. } => {
             "Not settled: there is an answer, but there are signs that it may be off by more than \
              its interval says:"
         }
-        "contradicted" => "Contradicted: the answer cannot be right, because:",
-        "interrupted" => "Interrupted: the run was stopped before it had an answer:",
-        _ => "The run ended without an answer:",
+        Verdict::Contradicted { .. } => "Contradicted: the answer cannot be right, because:",
+        Verdict::Interrupted { .. } => "Interrupted: the run was stopped before it had an answer:",
+        Verdict::NonFinite { .. } => "The run ended without an answer:",
     }
 }
 
@@ -87,8 +93,8 @@ fn made(page: &Page) -> String {
         name: "made".to_owned(),
         title: "How this page came about".to_owned(),
         caption:
-            "Written by esperance, which solves equations in high dimension by drawing random \
-                  paths, averaging and descending."
+            "Written by esperance, which solves problems in high dimension by drawing, averaging and \
+                  descending."
                 .to_owned(),
         head: Vec::new(),
         rows,

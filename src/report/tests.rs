@@ -13,6 +13,7 @@ fn made_up() -> Page {
         answer: Some(text("u(0, 0) = 1.0(2)")),
         interval: Some(text("[0.6, 1.4]")),
         verdict: text("not-settled"),
+        meaning: text("not yet"),
         reasons: vec![text("sd(λ y₀) > 1 & rising")],
         error: None,
         tables: vec![Sheet::facts("equation", "What", "cap", [("g", text("if(x[1] < 0, 1, 2)"))])],

@@ -3,6 +3,7 @@
 use clap::Args;
 use ground::Error;
 
+use crate::cases::expect::Expect;
 use crate::cases::schema::nearest;
 use crate::cases::{resolve, shipped};
 use crate::failure::{Outcome, code};
@@ -36,9 +37,7 @@ impl Cases {
                 continue;
             }
             let resolved = resolve(shipped::open(name)?)?;
-            let expected = resolved.expect.as_ref().map_or_else(String::new, |expect| {
-                format!("{} within {}", expect.answer.value, expect.answer.within)
-            });
+            let expected = resolved.expect.as_ref().map_or_else(String::new, Expect::words);
             lines.push((name.clone(), resolved.title, expected));
         }
         let wide = |of: fn(&(String, String, String)) -> &String| {

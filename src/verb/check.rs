@@ -1,8 +1,10 @@
 //! `check`: read, fill in the defaults, predict memory and time; run nothing.
 
 use clap::Args;
+use frame::Run;
 
 use super::{Chosen, refuse_too_large};
+use crate::cases::{Family, Resolved};
 use crate::failure::{Outcome, code};
 use crate::progress::human;
 use crate::{machine, print};
@@ -10,6 +12,16 @@ use crate::{machine, print};
 /// Operations a thread does a second, roughly: the shipped cases ran at 2e10 to 6e10 on a processor
 /// with AVX2 or more.
 const RATE: f64 = 3e10;
+
+/// How long, how many, which seed.
+fn run(resolved: &Resolved) -> String {
+    let Run { iterations, batch, fresh, seed, threads, .. } = &resolved.run;
+    let draws = match resolved.family() {
+        Family::Paths => format!(" of {batch} draws, {fresh} fresh paths"),
+        Family::Atoms => String::new(),
+    };
+    format!("{iterations} iterations{draws}, seed {seed}, {threads} threads")
+}
 
 /// The arguments of `check`.
 #[derive(Args, Debug)]
@@ -36,17 +48,7 @@ impl Check {
             rows.push(("sweep".to_owned(), format!("{} = {}", sweep.key, values.join(", "))));
         }
         let operations = forecast.operations * times as f64;
-        rows.push((
-            "run".to_owned(),
-            format!(
-                "{} iterations of {} draws, {} fresh paths, seed {}, {} threads",
-                resolved.run.iterations,
-                resolved.run.batch,
-                resolved.run.fresh,
-                resolved.run.seed,
-                resolved.run.threads
-            ),
-        ));
+        rows.push(("run".to_owned(), run(resolved)));
         let free = machine::available()
             .map_or_else(String::new, |free| format!(", {} can be had", print::bytes(free)));
         rows.push((

@@ -4,21 +4,21 @@ mod frames;
 mod object;
 mod points;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ground::Error;
+use ground::{Error, Result};
 
 use crate::failure::Outcome;
 use crate::frames::Chosen;
-use crate::potentials::How;
+use crate::potentials::{self, How};
 pub(super) use object::schema;
 
 /// The arguments of `eval`.
 #[derive(Args, Debug)]
 pub(crate) struct Eval {
     /// The folder of a finished run, or models of DeePMD-kit (.dp, .yaml); several models give
-    /// their deviation
+    /// their deviation. The folder of a training is its model, that of --repeats its models
     #[arg(required = true, value_name = "RUN|MODEL")]
     what: Vec<PathBuf>,
     /// Points of a run: a CSV file with a header, for a parabolic equation t, x1, x2, …; frames of
@@ -57,8 +57,9 @@ struct Wanted {
 impl Eval {
     /// Does it.
     pub(crate) fn act(self) -> Outcome {
-        // Models are files with an end to their name.
-        if self.what.len() == 1 && (self.what[0].is_dir() || self.what[0].extension().is_none()) {
+        // Models are files with an end to their name, or in a folder of a training.
+        let is_folder = self.what[0].is_dir() || self.what[0].extension().is_none();
+        if self.what.len() == 1 && is_folder && !holds_models(&self.what[0])? {
             let [at] = &self.at[..] else {
                 return Err(Error::input("--at", "several files of points")
                     .allowed("A run is asked at the points of one file")
@@ -86,4 +87,9 @@ impl Eval {
         ];
         all.iter().find(|(given, _)| *given).map(|(_, name)| *name).or(self.how.given())
     }
+}
+
+/// Whether a folder holds models.
+fn holds_models(folder: &Path) -> Result<bool> {
+    Ok(folder.is_dir() && !potentials::models(folder)?.is_empty())
 }

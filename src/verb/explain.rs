@@ -22,7 +22,7 @@ const TOPICS: [(&str, &str); 2] = [
 ];
 
 /// The words of an answer.
-const WORDS: [(&str, &str); 16] = [
+const WORDS: [(&str, &str); 19] = [
     ("95 % interval", "the answer ± 1.96 times sampling, learning error and limit together"),
     ("minimiser", "the y₀ of the smallest loss on paths by the drift alone: what Deep BSDE prints"),
     ("adjoint-weighted value", "y₀ averaged over paths that follow the function: one Newton step"),
@@ -44,6 +44,9 @@ const WORDS: [(&str, &str); 16] = [
     ("not-settled", "a check does; it is named, with what to try (exit code 1)"),
     ("contradicted", "the equation does not allow this answer (exit code 1)"),
     ("inside (eval)", "1 where the paths of the run go, 0 where Z was never trained"),
+    ("force RMSE", "of molecules: √⟨δ²⟩ of force components on frames that were not learned from"),
+    ("validation, training", "frames that were not learned from; those that were"),
+    ("without learning", "the error of the mean energy of each composition, and of no forces"),
     (
         "stderr, du_error (eval)",
         "of u: sampling and learning error; of ∇u: √(1 − R²) |∇u|, indicated",
@@ -128,7 +131,10 @@ fn one(name: &str, keys: &[Key]) -> Result<String, Error> {
     };
     let need = match (&key.default, key.required) {
         (_, true) => "required".to_owned(),
-        (Some(default), false) => format!("default {default}"),
+        (Some(default), false) => match &key.other {
+            Some((kind, other)) => format!("default {default}, of kind \"{kind}\" {other}"),
+            None => format!("default {default}"),
+        },
         (None, false) => "may be absent".to_owned(),
     };
     let mut lines = vec![

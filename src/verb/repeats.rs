@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::prepare;
 use super::rows::{digits, estimate, number, word, worst_word};
 use super::solve::{Ended, Runs, begin, in_turn};
-use crate::cases::{Resolved, resolve};
+use crate::cases::{Family, Resolved, resolve};
 use crate::failure::Failure;
 use crate::run_folder::{self as folder, RunFolder};
 use crate::{output, print};
@@ -23,14 +23,13 @@ pub(crate) fn solve(
     let seeded = |k: u32| {
         let (seed, mut case) = (resolved.run.seed + u64::from(k), resolved.case.clone());
         case.set("--repeats", "run.seed", &seed.to_string())?;
-        let mut ready = prepare(resolve(case)?)?;
-        ready.resolved.run.init.clone_from(&resolved.run.init);
-        Ok((format!("seed-{seed}"), ready))
+        Ok((format!("{}{seed}", folder::SEED), prepare(resolve(case)?)?.begun()?))
     };
     let runs = in_turn((0..n).map(seeded), place)?;
     let object = together(resolved, &runs, began);
     place.write(folder::ANSWER, (output::text(&object)? + "\n").as_bytes())?;
-    let text = format!("{}\n\n{}", rows(&runs.objects, &object), place.path.display());
+    let text =
+        format!("{}\n\n{}", rows(resolved.family(), &runs.objects, &object), place.path.display());
     Ok(Ended { object, text, code: runs.worst })
 }
 
@@ -58,13 +57,21 @@ fn together(resolved: &Resolved, runs: &Runs, began: Instant) -> Map<String, Val
 }
 
 /// A line a run, then mean and spread.
-fn rows(runs: &[Map<String, Value>], object: &Map<String, Value>) -> String {
-    let mut rows = vec![["seed", "answer", "R²", "seconds", "verdict"].map(str::to_owned).to_vec()];
+fn rows(family: Family, runs: &[Map<String, Value>], object: &Map<String, Value>) -> String {
+    let [answer, other] = match family {
+        Family::Paths => ["answer", "R²"],
+        Family::Atoms => ["force RMSE (eV/Å)", "on learned frames"],
+    };
+    let head = ["seed", answer, other, "seconds", "verdict"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
     for run in runs {
         rows.push(vec![
             digits(run, &["seed"], 0),
             estimate(run, &["answer"]).unwrap_or_else(|| "none".to_owned()),
-            digits(run, &["r2"], 4),
+            match family {
+                Family::Paths => digits(run, &["r2"], 4),
+                Family::Atoms => digits(run, &["accuracy", "train", "force_rmse"], 4),
+            },
             digits(run, &["seconds"], 2),
             word(run, "verdict"),
         ]);

@@ -18,7 +18,8 @@ use crate::print;
 /// The arguments of `show`.
 #[derive(Args, Debug)]
 pub(crate) struct Show {
-    /// A model of DeePMD-kit: .dp or .yaml
+    /// A model of DeePMD-kit, .dp or .yaml, or the folder of a training
+    #[arg(value_name = "MODEL|RUN")]
     model: PathBuf,
     /// Print one object
     #[arg(long)]
@@ -30,7 +31,7 @@ pub(crate) struct Show {
 impl Show {
     /// Does it.
     pub(crate) fn act(self) -> Outcome {
-        let imported = self.reading.read(&self.model)?;
+        let imported = self.reading.one(&self.model)?;
         let object = describe(&imported.potential, &format!("{:?}", imported.rules));
         if self.json {
             let text = serde_json::to_string_pretty(&object)

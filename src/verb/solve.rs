@@ -9,7 +9,7 @@ use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
 use super::{Changes, Export, Ready, refuse_too_large, repeats, several, sweep};
-use crate::cases::Resolved;
+use crate::cases::{Family, Resolved};
 use crate::failure::{Failure, Outcome, code};
 use crate::output::{self, Around};
 use crate::progress::say;
@@ -37,7 +37,7 @@ pub(crate) struct Solve {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Go on in the folder given by --out
-    #[arg(long, requires = "out")]
+    #[arg(long, requires = "out", visible_alias = "restart")]
     resume: bool,
     /// Write whole paths into the run folder: t, x, y, z in paths.npz; where x₀ has a law, y is read
     /// backward from the terminal value
@@ -86,6 +86,11 @@ impl Solve {
     fn ready(&self) -> std::result::Result<Vec<Ready>, Failure> {
         let one = |case: &String| {
             let mut ready = self.changes.ready(case)?;
+            if !self.export.is_empty() && ready.resolved.family() == Family::Atoms {
+                return Err(Error::input("--export", "a training of a potential draws no paths")
+                    .allowed("Leave it out: the potential is written as model.dp")
+                    .into());
+            }
             ready.export.clone_from(&self.export);
             refuse_too_large(&ready)?;
             Ok(ready)
@@ -174,11 +179,13 @@ fn once(ready: Ready, place: &RunFolder, began: Instant) -> std::result::Result<
     }
     let limits = Limits { time: resolved.time_limit, every: resolved.checkpoint_every };
     let mut session = Session::new(Some((place, &owner)), limits);
+    session.rate = resolved.rate();
     let run = frame::Run { resume, ..resolved.run.clone() };
     let outcome = job.run(&run, &mut session);
     session.display.end();
     let around = Around {
         case: &resolved.case.name,
+        family: resolved.family(),
         seed: run.seed,
         iterations: session.iteration,
         seconds: began.elapsed().as_secs_f64(),
@@ -204,7 +211,7 @@ fn once(ready: Ready, place: &RunFolder, began: Instant) -> std::result::Result<
                 return Err(Failure::of(resolved.case.locate(error), &resolved.case));
             };
             session.save_kept()?;
-            place.write(folder::TRACE, record::trace(&session.trace).as_bytes())?;
+            record::looks(place, &session.trace, session.rate.as_ref())?;
             Page::unanswered(&run_of(around.seconds), &verdict, &session.trace).write(place)?;
             Ok(unanswered(&around, &error, &verdict, place))
         }
@@ -263,13 +270,16 @@ fn finished(place: &RunFolder) -> std::result::Result<Ended, Failure> {
     Ok(Ended { object, text, code })
 }
 
+/// The key that says which data a case is about.
+const DIGEST: &str = "problem.digest";
+
 /// A folder that holds the complete case of another case is not ours.
 fn one_folder_one_case(place: &RunFolder, resolved: &Resolved) -> Result<()> {
     if !place.has(folder::CASE) {
         return if place.is_empty()? { Ok(()) } else { Err(not_a_run(place)) };
     }
     let text = place.text(folder::CASE)?;
-    let differ = resolved.differences(&text);
+    let differ = resolved.differences(&text)?;
     if differ.is_empty() {
         return Ok(());
     }
@@ -280,6 +290,11 @@ fn one_folder_one_case(place: &RunFolder, resolved: &Resolved) -> Result<()> {
     } else {
         format!("this folder belongs to `{there}`, not to `{here}`")
     };
+    if differ == [DIGEST] {
+        return Err(Error::input("", "the data have changed since this run began")
+            .allowed("Choose another --out, or give the data it began with")
+            .in_file(&place.name_of(folder::CASE)));
+    }
     let keys = differ.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     let verb = if differ.len() == 1 { "differs" } else { "differ" };
     Err(Error::input("", format!("{whose}: {keys} {verb}"))

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::rows::{NONE, digits, estimate, number, word, worst_word};
 use super::solve::{Ended, Runs, begin, in_turn};
 use super::{Ready, prepare};
-use crate::cases::{Resolved, Sweep, resolve};
+use crate::cases::{Family, Resolved, Sweep, resolve};
 use crate::failure::Failure;
 use crate::report::{draw, png};
 use crate::run_folder::{self as folder, RunFolder};
@@ -29,8 +29,12 @@ pub(super) fn solve(
     let runs = in_turn(names.zip(all).map(Ok), place)?;
     let object = together(resolved, sweep, &runs, began);
     place.write(folder::ANSWER, (output::text(&object)? + "\n").as_bytes())?;
-    draw(&figure(&resolved.title, sweep, &runs.objects), place)?;
-    let text = format!("{}\n\n{}", table(sweep, &runs.objects), place.path.display());
+    draw(&figure(resolved, sweep, &runs.objects), place)?;
+    let table = match resolved.family() {
+        Family::Paths => table(sweep, &runs.objects),
+        Family::Atoms => errors(sweep, &runs.objects),
+    };
+    let text = format!("{table}\n\n{}", place.path.display());
     Ok(Ended { object, text, code: runs.worst })
 }
 
@@ -38,8 +42,7 @@ pub(super) fn solve(
 fn each(ready: &Ready, sweep: &Sweep) -> std::result::Result<Vec<Ready>, Failure> {
     let mut all = Vec::new();
     for case in sweep.cases(&ready.resolved.case)? {
-        let mut one = prepare(resolve(case)?)?;
-        one.resolved.run.init.clone_from(&ready.resolved.run.init);
+        let mut one = prepare(resolve(case)?)?.begun()?;
         one.export.clone_from(&ready.export);
         all.push(one);
     }
@@ -101,13 +104,28 @@ fn table(sweep: &Sweep, runs: &[Map<String, Value>]) -> String {
     print::table(&rows)
 }
 
+/// A line a value, of trainings of potentials.
+fn errors(sweep: &Sweep, runs: &[Map<String, Value>]) -> String {
+    let head = [sweep.name(), "force RMSE (eV/Å)", "on learned frames", "verdict"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for (run, value) in runs.iter().zip(&sweep.values) {
+        rows.push(vec![
+            value.to_string(),
+            estimate(run, &["answer"]).unwrap_or_else(|| "none".to_owned()),
+            digits(run, &["accuracy", "train", "force_rmse"], 4),
+            word(run, "verdict"),
+        ]);
+    }
+    print::table(&rows)
+}
+
 /// Whether x₀ has a law, of two numbers or lists.
 fn has_a_law(run: &Map<String, Value>) -> bool {
     run.get("at").and_then(Value::as_object).is_some_and(|at| !at.contains_key("why"))
 }
 
 /// The answers against the value of the key, with what is known and what is had without learning.
-fn figure(title: &str, sweep: &Sweep, runs: &[Map<String, Value>]) -> Figure {
+fn figure(resolved: &Resolved, sweep: &Sweep, runs: &[Map<String, Value>]) -> Figure {
     let points = |path: &[&str]| -> (Vec<[f64; 2]>, Vec<f64>) {
         let of = |(run, value): (&Map<String, Value>, &f64)| {
             let mean = number(run, &[path, &["value"]].concat())?;
@@ -135,14 +153,18 @@ fn figure(title: &str, sweep: &Sweep, runs: &[Map<String, Value>]) -> Figure {
     }
     Figure {
         name: "sweep".to_owned(),
-        title: title.to_owned(),
+        title: resolved.title.clone(),
         caption: format!(
             "The answer for every value of {}, with two standard errors, beside what is known and \
              what is had without learning.",
             sweep.name()
         ),
         x: Axis::linear(sweep.name()),
-        y: Axis::linear(if runs.iter().any(has_a_law) { "E u(0, x₀)" } else { "u(0, x₀)" }),
+        y: Axis::linear(match resolved.family() {
+            Family::Atoms => "force RMSE (eV/Å)",
+            Family::Paths if runs.iter().any(has_a_law) => "E u(0, x₀)",
+            Family::Paths => "u(0, x₀)",
+        }),
         series,
     }
 }

@@ -3,13 +3,13 @@
 mod detail;
 mod object;
 mod page;
-mod parity;
 mod words;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use atoms::Snapshot;
+use atoms::answer::Parity;
 use atoms::potential::Evaluation;
 use atoms::score::Score;
 use clap::Args;
@@ -22,7 +22,6 @@ use crate::print;
 use crate::run_folder::{RunFolder, refuse_filled};
 use detail::Detail;
 pub(super) use object::schema;
-use parity::Parity;
 
 /// The object that `--json` prints, in the folder.
 const OBJECT: &str = "test.json";
@@ -30,7 +29,8 @@ const OBJECT: &str = "test.json";
 /// The arguments of `test`.
 #[derive(Args, Debug)]
 pub(crate) struct Test {
-    /// A model of DeePMD-kit: .dp or .yaml
+    /// A model of DeePMD-kit, .dp or .yaml, or the folder of a training
+    #[arg(value_name = "MODEL|RUN")]
     model: PathBuf,
     /// Frames with labels: files or folders, as `data` reads them
     #[arg(long, required = true, num_args = 1.., value_name = "SYSTEMS")]
@@ -109,7 +109,7 @@ impl Test {
 
     /// Every frame against its labels.
     fn compare(&self) -> Result<(Tested, Option<Kept>)> {
-        let committee = self.how.committee(std::slice::from_ref(&self.model))?;
+        let committee = self.how.alone(&self.model)?;
         let model = &committee.members[0];
         let of = |name: &str, text: &String| format!("{name}: {text}");
         let mut warnings: Vec<String> =

@@ -77,7 +77,8 @@ fn told(place: &RunFolder, text: &str) -> Result<Estimate> {
         .map_err(|e| wrong(format!("this is not the answer of a run: {e}")))?;
     let number = |path: &str| object.pointer(path).and_then(Value::as_f64);
     // The same function is asked again: its learning error is in both.
-    match (number("/answer/value"), number("/error/estimation/size")) {
+    let stderr = number("/error/estimation/size").or_else(|| number("/answer/stderr"));
+    match (number("/answer/value"), stderr) {
         (Some(mean), Some(stderr)) => Ok(Estimate { mean, stderr, n: 0 }),
         _ => Err(wrong("this run has no answer".to_owned())),
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use frame::{Descent, Job, Posed, Schedule};
+use frame::{Descent, Job, Params, Posed, Schedule};
 use ground::kernel::network::Activation;
 use ground::{Error, Result};
 use schemars::JsonSchema;
@@ -12,9 +12,13 @@ use serde::{Deserialize, Serialize};
 
 pub mod data;
 pub mod representation;
+pub mod start;
 
 pub use data::Data;
 pub use representation::{Representation, Room};
+pub use start::Start;
+
+use start::Begun;
 
 use crate::problem::{Batches, Embedding, ForceMatching, PerAtom, Weight, Weights};
 use crate::training::Training;
@@ -32,8 +36,13 @@ pub struct Model {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Problem {
-    /// Labelled frames: a file or folder, or a list of them, relative to the case file.
+    /// Labelled frames: a file or folder, or a list of them, relative to the case file; every system
+    /// below a folder is one. What begins with "shipped:" is brought by the program.
+    #[serde(default)]
     pub data: Paths,
+    /// Where the data can be had, for a case that does not bring them. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// Frames to judge by: a file or folder, or a list of them. Default: none.
     #[serde(default)]
     pub validation: Paths,
@@ -61,6 +70,9 @@ pub struct Problem {
     /// Whether weights are rounded to single precision, as TensorFlow has them. Default: false.
     #[serde(default)]
     pub single_weights: bool,
+    /// The SHA-256 of all frames and labels: other data are refused. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// A path, or several.
@@ -189,23 +201,23 @@ impl From<Fall> for Weight {
     }
 }
 
-/// A job from the sections of a case and its data; `rate` is that of the descent, over so many
-/// iterations. Errors carry the key.
+/// A job from the sections of a case and its data, and the weights it starts from where they are those of
+/// a potential; `rate` is that of the descent, over so many iterations. Errors carry the key.
 pub fn job(
     (model, problem, representation): (&Model, &Problem, &Representation),
     data: Data,
     rate: (Schedule, u64),
     descent: Box<dyn Descent<Training>>,
-) -> Result<Box<dyn Job>> {
-    let start = data.start.clone();
+) -> Result<(Box<dyn Job>, Option<Params>)> {
+    let (start, seed) = (data.start.clone(), data.seed);
     let data = data.of_species(model)?;
-    let form = match start {
-        Some(potential) => representation.of_start(potential, &data)?,
-        None => representation.form(&data)?,
+    let Begun { form, theta } = match start {
+        Some(start) => start.begin(representation, &data, seed)?,
+        None => Begun { form: representation.form(&data)?, theta: None },
     };
     let problem = problem.pose(&data, representation.embedding(), rate)?;
     problem.check()?;
-    Ok(Box::new(Posed { problem, form, descent }))
+    Ok((Box::new(Posed { problem, form, descent }), theta))
 }
 
 impl Problem {

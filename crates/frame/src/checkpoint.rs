@@ -73,6 +73,19 @@ impl<'a> Keeper<'a> {
     arrays!(/// Counts.
         counts, U64, u64);
 
+    /// Words without blanks.
+    pub fn words(&mut self, name: &str, words: &mut Vec<String>) -> Result<()> {
+        let key = format!("{}{name}", self.prefix);
+        if self.saving {
+            self.archive.words.insert(key, words.join(" "));
+            return Ok(());
+        }
+        let kept = self.archive.words.get(&key);
+        let kept = kept.ok_or_else(|| foreign(&format!("`{key}` is missing")))?;
+        *words = kept.split_whitespace().map(str::to_owned).collect();
+        Ok(())
+    }
+
     /// One count.
     pub fn count(&mut self, name: &str, value: &mut u64) -> Result<()> {
         let mut one = vec![*value];

@@ -66,6 +66,12 @@ pub trait Functional: Send {
     /// Work done so far.
     fn work(&self) -> Work;
 
+    /// What the last value was made of, by name: the same names after every value. A trace keeps it of
+    /// every look.
+    fn told(&self) -> Vec<(String, f64)> {
+        Vec::new()
+    }
+
     /// What must survive an interruption, beyond θ: walkers and the like.
     fn keep(&mut self, keeper: &mut Keeper<'_>) -> Result<()> {
         let _ = keeper;

@@ -82,6 +82,11 @@ pub trait Answer: fmt::Display + Send {
 
     /// The whole paths it keeps, as arrays for other programs.
     fn paths(&self) -> Vec<Named<'_>>;
+
+    /// Files for other programs: a name and its bytes.
+    fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        Ok(Vec::new())
+    }
 }
 
 /// A problem that can write its integrand on a tape: all that [`crate::Coupled`] needs, and the

@@ -15,7 +15,7 @@ use crate::problem::{Findings, Problem};
 use crate::representation::Representation;
 use crate::run::Run;
 use crate::solution::Solution;
-use crate::trace::{Look, Trace};
+use crate::trace::Trace;
 use crate::verdict::Verdict;
 use crate::watch::{Progress, Stop, Watch};
 
@@ -105,8 +105,9 @@ impl<J: Functional, D: Descent<J>> Course<J, D> {
         }
         let batch = Batch { purpose: Purpose::Validation, step: self.made, n: run.look };
         let validation = self.functional.value(&self.theta, batch)?;
-        let training = last.map_or(f64::NAN, |value| value.mean);
-        self.trace.looks.push(Look { iteration: self.made, training, validation });
+        let unknown = Estimate { mean: f64::NAN, stderr: f64::NAN, n: 0 };
+        let values = [last.unwrap_or(unknown), validation];
+        self.trace.add(self.made, values, self.functional.told());
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use crate::export;
 use crate::failure::{Outcome, code};
 use crate::frames::Loaded;
 use crate::place;
-use crate::potentials::Committee;
+use crate::potentials::{self, Committee};
 use crate::print;
 
 /// What is kept of the frames of one file or system.
@@ -33,7 +33,9 @@ pub(super) fn eval(asked: &Eval) -> Outcome {
     asked.out.as_deref().map_or(Ok(()), place::refuse)?;
     let arrays =
         asked.out.as_deref().is_some_and(|out| out.extension().is_some_and(|e| e == "npz"));
-    refuse_idle(asked, arrays)?;
+    let models =
+        asked.what.iter().map(|path| Ok(potentials::models(path)?.len())).sum::<Result<_>>()?;
+    refuse_idle(asked, arrays, models)?;
     let all = asked.chosen.read(&asked.at, atoms::format::Options::default(), true)?;
     asked.chosen.refuse_none(&all)?;
     if arrays {
@@ -63,8 +65,8 @@ pub(super) fn eval(asked: &Eval) -> Outcome {
 }
 
 /// Refuses options that would do nothing.
-fn refuse_idle(asked: &Eval, arrays: bool) -> Result<()> {
-    let (one, wanted) = (asked.what.len() < 2, &asked.wanted);
+fn refuse_idle(asked: &Eval, arrays: bool, models: usize) -> Result<()> {
+    let (one, wanted) = (models < 2, &asked.wanted);
     let idle = [
         (asked.out.is_some() && !arrays, "--out"),
         (wanted.atomic, "--atomic"),

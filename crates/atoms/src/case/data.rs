@@ -1,13 +1,11 @@
-//! The data of a case: systems, in terms of one list of species, parted into what is learned from and
-//! what is judged by.
+//! The data of a case: systems in terms of one list of species, to learn from and to judge by.
 
 use std::ops::Range;
 
 use ground::stream::Stream;
 use ground::{Error, Result};
 
-use super::Model;
-use crate::form::Potential;
+use super::{Model, Start};
 use crate::model::{Frames, Snapshot};
 use crate::problem::{Epoch, System};
 
@@ -20,19 +18,10 @@ pub struct Data {
     pub validation: Vec<System>,
     /// The share of the training frames to judge by where there is no validation.
     pub held_out: f64,
-    /// The seed by which they are set aside.
+    /// The seed by which they are set aside, and what is new in a potential is drawn.
     pub seed: u64,
     /// The potential to start from, if there is one.
     pub start: Option<Start>,
-}
-
-/// A potential to start from.
-#[derive(Clone, Debug)]
-pub struct Start {
-    /// It.
-    pub potential: Potential,
-    /// Whether the energies of atoms are fitted again, and species may be new.
-    pub finetune: bool,
 }
 
 /// Data in terms of the species of a case.
@@ -61,6 +50,9 @@ impl Data {
                 if !species.contains(name) {
                     species.push(name.clone());
                 }
+            }
+            if let Some(start) = &self.start {
+                species = start.species(&species)?;
             }
         }
         let mut parted = Parted { species, ..Parted::default() };

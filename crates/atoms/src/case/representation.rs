@@ -4,7 +4,7 @@ use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::data::{Parted, Start};
+use super::data::Parted;
 use super::{Alone, Bend};
 use crate::form::network::Skip;
 use crate::form::{DeepPotential, Empty, Network, Switch};
@@ -16,6 +16,7 @@ use crate::problem::statistics::{Environments, bias};
 /// it, smooth edition, with full information of the two-body embedding (`se_e2_a`). [ZHW18]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Representation {
     /// Where the environment of an atom ends, Å. Default: 6.
     pub cutoff: f64,
@@ -125,7 +126,9 @@ impl Representation {
         let slots = selection.iter().sum();
         let mut statistics = found.statistics(slots, self.deviation_floor, self.cutoff);
         if self.mean_free {
-            statistics.iter_mut().for_each(|s| s.mean = 0.0);
+            for s in &mut statistics {
+                s.mean = 0.0;
+            }
         }
         let labelled = data.training.iter().filter_map(|s| Some((&*s.types, s.labels.energy?)));
         let mut bias = bias(labelled, n)?;
@@ -167,12 +170,6 @@ impl Representation {
         })
     }
 
-    /// The form of a potential to start from.
-    pub fn of_start(&self, start: Start, data: &Parted) -> Result<DeepPotential> {
-        let _ = data;
-        Ok(start.potential.form)
-    }
-
     fn widths(&self) -> Result<()> {
         let lists = [("embedding", &self.embedding), ("fitting", &self.fitting)];
         for (key, widths) in lists {
@@ -191,7 +188,8 @@ impl Representation {
         Ok(())
     }
 
-    fn room(&self, found: &Environments, species: usize) -> Result<Vec<usize>> {
+    /// Room for neighbours, one number a species.
+    pub(super) fn room(&self, found: &Environments, species: usize) -> Result<Vec<usize>> {
         let key = "representation.selection";
         match &self.selection {
             Room::Counts(counts) if counts.len() == species && counts.iter().any(|&n| n > 0) => {

@@ -3,9 +3,10 @@
 //! Few numbers are dots. Many are counted in the cells of a grid, so that a picture of a million is as
 //! small as one of ten thousand, and one that is far from all others is still seen.
 
-use atoms::Snapshot;
-use atoms::potential::Evaluation;
 use frame::{Axis, Figure, Mark, Series};
+
+use crate::model::Snapshot;
+use crate::potential::Evaluation;
 
 /// Dots in a picture; more are counted in cells.
 const DOTS: usize = 2000;
@@ -18,8 +19,8 @@ const COLOURS: usize = 8;
 type Groups = Vec<(String, Vec<[f64; 2]>)>;
 
 /// Every label beside its prediction.
-#[derive(Debug)]
-pub(super) struct Parity {
+#[derive(Clone, Debug)]
+pub struct Parity {
     /// E/N by system.
     energies: Groups,
     /// Components of forces by species.
@@ -40,7 +41,7 @@ struct Shown {
 
 impl Parity {
     /// Nothing yet, of these species.
-    pub(super) fn new(species: &[String]) -> Self {
+    pub fn new(species: &[String]) -> Self {
         let empty =
             |names: &[String]| names.iter().map(|name| (name.clone(), Vec::new())).collect();
         Self {
@@ -51,12 +52,12 @@ impl Parity {
     }
 
     /// A new system.
-    pub(super) fn begin(&mut self, name: &str) {
+    pub fn begin(&mut self, name: &str) {
         self.energies.push((name.to_owned(), Vec::new()));
     }
 
     /// A frame; what has no label is left out.
-    pub(super) fn add(&mut self, snapshot: &Snapshot, found: &Evaluation) {
+    pub fn add(&mut self, snapshot: &Snapshot, found: &Evaluation) {
         let n = snapshot.len().max(1) as f64;
         let labels = &snapshot.labels;
         if let (Some(label), Some((_, system))) = (labels.energy, self.energies.last_mut()) {
@@ -75,7 +76,7 @@ impl Parity {
     }
 
     /// The pictures, of what has labels.
-    pub(super) fn figures(self) -> Vec<Figure> {
+    pub fn figures(self) -> Vec<Figure> {
         let mut energies = self.energies;
         energies.retain(|(_, pairs)| !pairs.is_empty());
         if energies.len() > COLOURS {

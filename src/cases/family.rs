@@ -1,0 +1,102 @@
+//! The families of problems: which sections belong to each, and what each does by default.
+
+use frame::{Job, Known, Params};
+use ground::{Error, Result};
+use toml::{Table, Value};
+
+use super::Case;
+use super::expect::Expect;
+
+pub(super) mod atoms;
+pub(super) mod paths;
+
+/// A family of problems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Parabolic equations.
+    Paths,
+    /// Molecules.
+    Atoms,
+}
+
+/// Where molecules have another default than equations, in sections that both have; of `[descent]` by
+/// kind.
+const OF_ATOMS: &str = r#"
+[run]
+iterations = 12000
+
+[descent.adam]
+rate  = { from = 3e-3, to = 1e-5 }
+beta2 = 0.999
+form  = "keras"
+clip  = inf
+"#;
+
+impl Family {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Paths, Self::Atoms];
+
+    /// The kind of its models, which says in a case file that it is meant.
+    pub const fn model(self) -> &'static str {
+        match self {
+            Self::Paths => "parabolic",
+            Self::Atoms => "atoms",
+        }
+    }
+
+    /// The family of these sections; that of equations where the model says nothing that is known.
+    pub fn of(sections: &Table) -> Self {
+        let kind = sections.get("model").and_then(|model| model.get("kind")?.as_str());
+        Self::ALL.into_iter().find(|one| kind == Some(one.model())).unwrap_or(Self::Paths)
+    }
+
+    /// Defaults of its own in a section that belongs to all families.
+    pub fn defaults(self, section: &str, kind: Option<&str>) -> Result<Table> {
+        let text = match self {
+            Self::Paths => "",
+            Self::Atoms => OF_ATOMS,
+        };
+        let all: Table =
+            toml::from_str(text).map_err(|e| Error::bug(format!("defaults of a family: {e}")))?;
+        let own = all.get(section).and_then(|own| kind.map_or(Some(own), |kind| own.get(kind)));
+        Ok(own.and_then(Value::as_table).cloned().unwrap_or_default())
+    }
+}
+
+/// A job, and the weights it starts from where its form does not draw them.
+pub(super) type Made = (Box<dyn Job>, Option<Params>);
+
+/// The sections of one family.
+#[derive(Clone, Debug)]
+pub(super) enum Parts {
+    /// Of a parabolic equation.
+    Paths(Box<paths::Parts>),
+    /// Of molecules.
+    Atoms(Box<atoms::Parts>),
+}
+
+impl Parts {
+    /// The job.
+    pub(super) fn job(&self, case: &Case) -> Result<Made> {
+        match self {
+            Self::Paths(parts) => Ok((parts.job()?, None)),
+            Self::Atoms(parts) => parts.job(case),
+        }
+    }
+
+    /// What the case knows beforehand: of molecules nothing that a picture would show.
+    pub(super) fn known(&self, expect: &Expect) -> Result<Known> {
+        match self {
+            Self::Paths(parts) => parts.known(expect),
+            Self::Atoms(_) => Ok(Known::default()),
+        }
+    }
+
+    /// The family.
+    pub(super) fn family(&self) -> Family {
+        match self {
+            Self::Paths(_) => Family::Paths,
+            Self::Atoms(_) => Family::Atoms,
+        }
+    }
+}
