@@ -7,6 +7,7 @@
 pub mod descent;
 pub mod expect;
 pub mod family;
+mod input;
 mod matrix_file;
 pub mod read;
 pub mod registry;

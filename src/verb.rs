@@ -179,7 +179,7 @@ impl std::fmt::Debug for Ready {
 impl Changes {
     /// Reads a case, applies the changes, checks everything.
     pub(crate) fn ready(&self, case: &str) -> Result<Ready, Failure> {
-        let mut case = files::shipped::open(case)?;
+        let mut case = files::shipped::open_with(case, self.steps.as_deref())?;
         if self.quick {
             case.quicken()?;
         }

@@ -68,6 +68,12 @@ impl Case {
         Ok(case)
     }
 
+    /// A case of sections that come from no case file.
+    pub(super) fn of_sections(name: &str, file: &str, sections: Table) -> Self {
+        let (name, file, text) = (name.to_owned(), file.to_owned(), String::new());
+        Self { name, file, sections, text, places: BTreeMap::new() }
+    }
+
     /// Sets one key: `run.seed`, `3`. The value is TOML; what is not TOML is a word. `option` is
     /// how the user said it: `--set`.
     pub fn set(&mut self, option: &'static str, key: &str, value: &str) -> Result<()> {

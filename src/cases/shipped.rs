@@ -6,6 +6,7 @@ use std::path::Path;
 use ground::{Error, Result};
 use include_dir::{Dir, File, include_dir};
 
+use super::input;
 use super::read::Case;
 use super::schema::nearest;
 
@@ -25,11 +26,17 @@ pub fn names() -> Vec<(String, String)> {
     names
 }
 
-/// Opens a case: a file, or the name of a shipped case.
+/// Opens a case: a file, a training input of DeePMD-kit, or the name of a shipped case.
 pub fn open(case: &str) -> Result<Case> {
+    open_with(case, None)
+}
+
+/// The same; `steps` replaces the steps of an input before anything is computed from them.
+pub fn open_with(case: &str, steps: Option<&str>) -> Result<Case> {
     let path = Path::new(case);
     let is_path = case.contains(['/', '\\'])
         || path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"))
+        || input::is_input(path)
         || path.is_file();
     if !is_path {
         return by_name(case);
@@ -49,6 +56,9 @@ pub fn open(case: &str) -> Result<Case> {
             .allowed("A case file is TOML in UTF-8")
             .in_file(case)
     })?;
+    if input::is_input(path) {
+        return input::case(&stem(path), case, &text, steps);
+    }
     Case::parse(&stem(path), case, &text)
 }
 

@@ -221,14 +221,8 @@ pub fn job(
 }
 
 impl Problem {
-    /// The problem on parted data.
-    pub fn pose(
-        &self,
-        data: &data::Parted,
-        embedding: Embedding,
-        rate: (Schedule, u64),
-    ) -> Result<ForceMatching> {
-        let sizes = data.sizes();
+    /// What makes a batch, from the atoms of every frame, system by system.
+    pub fn batches(&self, sizes: &[Vec<usize>]) -> Result<Batches> {
         let each = |counts: &Counts| match counts {
             Counts::One(n) => vec![*n; sizes.len()],
             Counts::Each(all) => all.clone(),
@@ -241,7 +235,7 @@ impl Problem {
         };
         let mut batches = match &self.batch {
             Batch::Atoms(atoms) => Batches::Mixed { atoms: no_zero(*atoms)? },
-            Batch::Auto(atoms) => Batches::of_atoms(&sizes, no_zero(*atoms)?),
+            Batch::Auto(atoms) => Batches::of_atoms(sizes, no_zero(*atoms)?),
             Batch::Frames(counts) => Batches::Frames { counts: each(counts), probabilities: None },
         };
         if let Some(all) = &self.probabilities {
@@ -253,6 +247,18 @@ impl Problem {
             };
             *probabilities = Some(all.clone());
         }
+        batches.check(sizes.len())?;
+        Ok(batches)
+    }
+
+    /// The problem on parted data.
+    pub fn pose(
+        &self,
+        data: &data::Parted,
+        embedding: Embedding,
+        rate: (Schedule, u64),
+    ) -> Result<ForceMatching> {
+        let batches = self.batches(&data.sizes())?;
         let Terms { energy, force, virial, atomic_energy } = self.weights;
         Ok(ForceMatching {
             species: data.species.clone(),

@@ -29,6 +29,7 @@ use crate::problem::{Embedding, ForceMatching};
 use embedded::Embedded;
 use engine::Engine;
 use fitted::Fitted;
+use told::Roots;
 
 mod back;
 mod embedded;
@@ -38,6 +39,7 @@ pub mod forecast;
 mod forth;
 mod piece;
 mod table;
+mod told;
 
 /// Iterations between two looks at how well nodes stand for the embeddings.
 const MEASURE_EVERY: u64 = 100;
@@ -212,6 +214,8 @@ pub struct Training {
     stream: Stream,
     plan: Plans,
     work: Work,
+    /// What the last look told.
+    told: Vec<(String, f64)>,
 }
 
 #[derive(Debug)]
@@ -253,7 +257,14 @@ impl Training {
                 Plans::F64(Box::new(Matching { engine: Engine::new(engine, closest, own, level) }))
             }
         };
-        Ok(Self { problem, form, stream: Stream::new(run.seed), plan, work: Work::default() })
+        Ok(Self {
+            problem,
+            form,
+            stream: Stream::new(run.seed),
+            plan,
+            work: Work::default(),
+            told: Vec::new(),
+        })
     }
 
     /// The largest errors of g and g' between nodes when they were last measured; None where there are no
@@ -266,6 +277,21 @@ impl Training {
         with!(&self.plan, plan => {
             plan.engine.embedded.iter().map(|embedded| embedded.errors).reduce(larger)
         })
+    }
+
+    /// J on a batch, and what it is made of.
+    fn roots(&mut self, theta: &Params, batch: Batch) -> Result<(Estimate, Roots)> {
+        self.prepare(theta, batch);
+        let snapshots = self.problem.drawn(batch, &self.stream);
+        let factors = self.problem.at(batch.step);
+        self.work.values += snapshots.len() as u64;
+        let (_, squares, losses) =
+            with!(&mut self.plan, plan => plan.losses(theta, &snapshots, factors))?;
+        let value = Estimate::of(&losses);
+        if value.mean.is_finite() {
+            return Ok((value, Roots::of(&snapshots, &squares, &losses)));
+        }
+        Err(Error::Numeric { what: "the loss".to_owned(), at: batch.step })
     }
 
     /// J and its gradient on a batch, which the plan keeps.
@@ -291,17 +317,17 @@ impl Training {
 
 impl Functional for Training {
     fn value(&mut self, theta: &Params, batch: Batch) -> Result<Estimate> {
-        self.prepare(theta, batch);
-        let snapshots = self.problem.drawn(batch, &self.stream);
-        let factors = self.problem.at(batch.step);
-        self.work.values += snapshots.len() as u64;
-        let (_, _, losses) =
-            with!(&mut self.plan, plan => plan.losses(theta, &snapshots, factors))?;
-        let value = Estimate::of(&losses);
-        if value.mean.is_finite() {
-            return Ok(value);
+        let (value, roots) = self.roots(theta, batch)?;
+        if batch.purpose == Purpose::Validation {
+            let (_, training) = self.roots(theta, Batch { purpose: Purpose::Training, ..batch })?;
+            let validation = (!self.problem.validation.is_empty()).then_some(roots);
+            self.told = told::told(validation, training, !self.problem.weights.virial.is_zero());
         }
-        Err(Error::Numeric { what: "the loss".to_owned(), at: batch.step })
+        Ok(value)
+    }
+
+    fn told(&self) -> Vec<(String, f64)> {
+        self.told.clone()
     }
 
     fn gradient(&mut self, theta: &Params, batch: Batch, into: &mut Params) -> Result<Estimate> {

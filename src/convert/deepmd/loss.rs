@@ -46,6 +46,7 @@ pub(super) fn read(input: Section<'_>, problem: &mut Table) -> Result<()> {
             .allowed("Write start_pref_e, start_pref_f or start_pref_v above 0"));
     }
     problem.insert("weights".to_owned(), weights.into());
+    problem.insert("single-weights".to_owned(), true.into());
     if loss.truth("intensive_ener_virial", false)? {
         problem.insert("per-atom".to_owned(), "n2".into());
     }
