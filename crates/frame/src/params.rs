@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use ground::kernel::lane::{self, Real};
 use ground::kernel::packing::Packing;
+use ground::kernel::update::Update;
 use ground::{Error, Result, par};
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +118,16 @@ impl<T: Real> Block<T> {
     /// The same, to be changed.
     pub fn list_mut(&mut self) -> &mut [T] {
         &mut lane::flat_mut::<T>(&mut self.rows)[..self.n]
+    }
+
+    /// One step of a rule on the first numbers of the block, as many as the gradient has.
+    ///
+    /// # Panics
+    /// If the gradient has more numbers than the block.
+    pub fn step(&mut self, by: Update, gradient: &[T]) {
+        let n = gradient.len();
+        let [theta, first, second] = self.parts().map(|rows| &mut lane::flat_mut::<T>(rows)[..n]);
+        by.apply(theta, [first, second], gradient);
     }
 
     /// Parts of the block with what a descent remembers of them, and the same parts of a gradient: to be
