@@ -34,7 +34,8 @@ def arguments() -> argparse.Namespace:
     system, models = str(potential.SYSTEM), str(potential.HERE / "models")
     parser.add_argument("--system", metavar="PATH", default=system, help="water, deepmd/npy")
     parser.add_argument("--models", metavar="PATH", default=models, help="made where they lack")
-    parser.add_argument("--data", metavar="PATH", default=str(training.FOLDER), help="water, systems")
+    folder = str(training.FOLDER)
+    parser.add_argument("--data", metavar="PATH", default=folder, help="of systems of water")
     parser.add_argument("--load", action="store_true", help="ours alone, one core kept busy")
     return parser.parse_args()
 
@@ -64,10 +65,10 @@ def main() -> None:
         others = published(work, asked.tensorflow) if asked.tensorflow else []
         return [mine(len(cores), "Esperance"), *peers(work), *others]
 
+    windows = f"{len(cores)} cores; {asked.rounds} windows of {asked.window:.0f} ms"
     for kind in [potential, training]:
         if kind.__name__ in asked.what:
-            print(f"{where}; {len(cores)} cores; {asked.rounds} windows of {asked.window:.0f} ms.\n")
-            print(f"{kind.compare(program, asked, cores)}\n")
+            print(f"{where}; {windows}.\n\n{kind.compare(program, asked, cores)}\n")
     rows = {}
     with busy(cores[0]) if asked.load else nullcontext():
         for work in works(asked.what, asked.only):
