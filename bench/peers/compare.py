@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Times the same work by us and by others, in turn, and prints a markdown table.
 
-`bench/peers/compare.py networks bsde`, `bench/peers/compare.py potential`: see the section on peers in `bench/README.md`.
+`bench/peers/compare.py networks bsde`, `bench/peers/compare.py potential training`: see the sections on
+peers in `bench/README.md`.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from contextlib import nullcontext
 
 import machine
 import potential
+import training
 from busy import busy
 from contest import Contestant, hold
 from table import cell, markdown
@@ -21,7 +23,8 @@ STEPS = {"hjb": (20, 40), "default-risk": (40, 20)}
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="+", choices=["networks", "bsde", "potential"])
+    kinds = ["networks", "bsde", "potential", "training"]
+    parser.add_argument("what", nargs="+", choices=kinds)
     parser.add_argument("--only", default="", help="works whose name has these words in it")
     parser.add_argument("--rounds", type=int, default=12, help="windows of each contestant")
     parser.add_argument("--window", type=float, default=500.0, help="milliseconds of a window")
@@ -31,6 +34,8 @@ def arguments() -> argparse.Namespace:
     system, models = str(potential.SYSTEM), str(potential.HERE / "models")
     parser.add_argument("--system", metavar="PATH", default=system, help="water, deepmd/npy")
     parser.add_argument("--models", metavar="PATH", default=models, help="made where they lack")
+    folder = str(training.FOLDER)
+    parser.add_argument("--data", metavar="PATH", default=folder, help="of systems of water")
     parser.add_argument("--load", action="store_true", help="ours alone, one core kept busy")
     return parser.parse_args()
 
@@ -60,9 +65,10 @@ def main() -> None:
         others = published(work, asked.tensorflow) if asked.tensorflow else []
         return [mine(len(cores), "Esperance"), *peers(work), *others]
 
-    if "potential" in asked.what:
-        print(f"{where}; {len(cores)} cores; {asked.rounds} windows of {asked.window:.0f} ms.\n")
-        print(potential.compare(program, asked, cores))
+    windows = f"{len(cores)} cores; {asked.rounds} windows of {asked.window:.0f} ms"
+    for kind in [potential, training]:
+        if kind.__name__ in asked.what:
+            print(f"{where}; {windows}.\n\n{kind.compare(program, asked, cores)}\n")
     rows = {}
     with busy(cores[0]) if asked.load else nullcontext():
         for work in works(asked.what, asked.only):

@@ -32,8 +32,19 @@ def models(folder: Path, system: Path) -> Path:
     return folder
 
 
+def settings(threads: int) -> list[str]:
+    """What DeePMD-kit runs under: so many threads of TensorFlow and PyTorch."""
+    words = {
+        "OMP_NUM_THREADS": threads,
+        "DP_INTRA_OP_PARALLELISM_THREADS": threads,
+        "DP_INTER_OP_PARALLELISM_THREADS": 1,
+        "TF_CPP_MIN_LOG_LEVEL": 3,
+    }
+    return ["env", *(f"{key}={value}" for key, value in words.items())]
+
+
 def contestants(program: Path, folder: Path, level: str, threads: int) -> list[Contestant]:
-    """Ours and theirs, the f64 ones first. Threads of TensorFlow and PyTorch are `threads`."""
+    """Ours and theirs, the f64 ones first."""
 
     def ours(precision: str, kind: str) -> Contestant:
         files = [str(folder / f"{precision}.dp"), str(folder / f"{precision}-right")]
@@ -41,16 +52,9 @@ def contestants(program: Path, folder: Path, level: str, threads: int) -> list[C
         return Contestant(f"Esperance {kind}, {precision}", [str(program), *words])
 
     def theirs(python: Path, name: str, precision: str, file: str) -> Contestant:
-        settings = {
-            "OMP_NUM_THREADS": threads,
-            "DP_INTRA_OP_PARALLELISM_THREADS": threads,
-            "DP_INTER_OP_PARALLELISM_THREADS": 1,
-            "TF_CPP_MIN_LOG_LEVEL": 3,
-        }
         script = [str(python), str(HERE / "deepmd_tf.py"), str(folder / file)]
-        words = [f"{key}={value}" for key, value in settings.items()]
         right = str(folder / f"{precision}-right")
-        return Contestant(f"{name}, {precision}", ["env", *words, *script, right])
+        return Contestant(f"{name}, {precision}", [*settings(threads), *script, right])
 
     found = [ours("f64", "table"), ours("f32", "table"), ours("f64", "networks")]
     for precision in ["f64", "f32"]:

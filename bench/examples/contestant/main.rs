@@ -3,15 +3,17 @@
 //! `contestant networks PRECISION THREADS LEVEL` trains twenty dense networks;
 //! `contestant case PRECISION THREADS LEVEL NAME [KEY=VALUE …]` solves a case;
 //! `contestant potential PRECISION THREADS LEVEL MODEL SYSTEM [table|networks]` evaluates a Deep
-//! Potential; `contestant neighbours f64 THREADS native ATOMS` lists neighbours; `contestant peak
-//! PRECISION THREADS LEVEL` multiplies and adds on registers. Precision is f32 or f64, the level of a
-//! case native, avx2 or portable. What is said and answered: `windows.rs`.
+//! Potential; `contestant training PRECISION THREADS LEVEL nodes|networks SYSTEM …` trains one;
+//! `contestant neighbours f64 THREADS native ATOMS` lists neighbours; `contestant peak PRECISION THREADS
+//! LEVEL` multiplies and adds on registers. Precision is f32 or f64, the level of a case and of training
+//! native, avx2 or portable. What is said and answered: `windows.rs`.
 
 mod case;
 mod neighbours;
 mod networks;
 mod peak;
 mod potential;
+mod training;
 mod windows;
 
 use std::process::ExitCode;
@@ -57,6 +59,9 @@ fn compete(words: &[&str]) -> Result<()> {
                 _ => Err(misused()),
             }
         }
+        ("training", _, [embeddings, systems @ ..]) => {
+            training::train([*precision, *level, *embeddings], count, systems, &mut windows)
+        }
         ("neighbours", "f64", [n]) => {
             neighbours::list(count, n.parse().map_err(|_| misused())?, &mut windows)
         }
@@ -66,6 +71,6 @@ fn compete(words: &[&str]) -> Result<()> {
 
 fn misused() -> Error {
     Error::input("", "this is not understood").allowed(
-        "contestant networks|peak|case|potential|neighbours PRECISION THREADS LEVEL [WORDS …]",
+        "contestant networks|peak|case|potential|training|neighbours PRECISION THREADS LEVEL [WORDS …]",
     )
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use esperance::atoms::format::{self, Format, Options, Source, Tree};
 use esperance::atoms::plan::{Embeddings, Plan};
 use esperance::atoms::potential::Evaluation;
-use esperance::atoms::{Snapshot, interchange};
+use esperance::atoms::{Frames, Snapshot, interchange};
 use ground::kernel::lane::{Real, level_named};
 use ground::{Error, Result, par};
 
@@ -38,15 +38,19 @@ pub(crate) fn evaluate<T: Real>(
     })
 }
 
-/// The first frame of a system of DeePMD-kit, in terms of the species of a model.
-fn first(system: &str, species: &[String]) -> Result<Snapshot> {
-    let mut tree = Tree::new();
-    gather(Path::new(system), "", &mut tree).map_err(|e| Error::io(system, e))?;
-    let source = Source::Folder(&tree);
-    let frames = format::read(Format::DeepmdNpy, system, source, Options::default())?.frames;
-    let frames = frames.in_terms_of(species)?;
+/// The first frame of a system, in terms of the species of a model.
+fn first(folder: &str, species: &[String]) -> Result<Snapshot> {
+    let frames = system(folder)?.in_terms_of(species)?;
     let first = frames.snapshots.into_iter().next();
-    first.ok_or_else(|| Error::input("", "there are no frames").in_file(system))
+    first.ok_or_else(|| Error::input("", "there are no frames").in_file(folder))
+}
+
+/// A system of DeePMD-kit.
+pub(crate) fn system(folder: &str) -> Result<Frames> {
+    let mut tree = Tree::new();
+    gather(Path::new(folder), "", &mut tree).map_err(|e| Error::io(folder, e))?;
+    let source = Source::Folder(&tree);
+    Ok(format::read(Format::DeepmdNpy, folder, source, Options::default())?.frames)
 }
 
 fn gather(folder: &Path, under: &str, tree: &mut Tree) -> std::io::Result<()> {

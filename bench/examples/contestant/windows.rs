@@ -25,6 +25,11 @@ impl Windows {
         Self { title: format!("{title} {level}"), open: None, left: 0 }
     }
 
+    /// More to say in the title.
+    pub(crate) fn say(&mut self, fact: &str) {
+        self.title.push_str(fact);
+    }
+
     /// To be called before every iteration: closes a window that is done, and waits for the next.
     /// A break means that no more is wanted.
     pub(crate) fn before(&mut self, loss: impl FnOnce() -> f64) -> ControlFlow<()> {
