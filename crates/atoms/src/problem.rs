@@ -107,7 +107,6 @@ impl ForceMatching {
         if self.training.is_empty() {
             return Err(Error::input("problem.data", "there are no frames to learn from"));
         }
-        type Has = fn(&Labels) -> bool;
         let terms: [(&str, Weight, Has); 4] = [
             ("energy", self.weights.energy, |l| l.energy.is_some()),
             ("force", self.weights.force, |l| l.forces.is_some()),
@@ -129,6 +128,9 @@ impl ForceMatching {
         Ok(())
     }
 }
+
+/// Whether there is a label.
+type Has = fn(&Labels) -> bool;
 
 /// What a term needs, in words.
 fn labels(term: &str) -> &'static str {

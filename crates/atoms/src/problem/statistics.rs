@@ -1,5 +1,4 @@
-//! What is taken from the data before training: scales of environments, energies of atoms, room for
-//! neighbours.
+//! What is taken from the data before training: scales, energies of atoms, room for neighbours.
 //!
 //! ```text
 //! over all slots of all centres of a species, n of them, filled or not:

@@ -26,9 +26,9 @@ use crate::stream::Stream;
 use crate::{dispatch, dispatch_products};
 
 /// The kernels of one precision.
+#[doc(hidden)]
 pub trait Once: Sized {
     /// See [`normal::normals`].
-    #[doc(hidden)]
     fn normals(
         level: Level,
         stream: &Stream,
@@ -38,7 +38,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`Network::forward`].
-    #[doc(hidden)]
     fn forward(
         level: Level,
         network: &Network,
@@ -47,7 +46,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`Network::reverse`].
-    #[doc(hidden)]
     fn reverse(
         level: Level,
         network: &Network,
@@ -57,7 +55,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`dense::product::across`].
-    #[doc(hidden)]
     fn across(
         level: Level,
         shape: (usize, usize, Bias),
@@ -67,7 +64,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`dense::product::down`].
-    #[doc(hidden)]
     fn down_add(
         level: Level,
         shape: (usize, usize, bool),
@@ -76,7 +72,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`dense::product::down`].
-    #[doc(hidden)]
     fn down_move(
         level: Level,
         shape: (usize, usize, bool),
@@ -85,7 +80,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`dense::product::down_parts`].
-    #[doc(hidden)]
     fn down_parts(
         level: Level,
         shape: (usize, Range<usize>),
@@ -94,7 +88,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`dense::turn::turn`].
-    #[doc(hidden)]
     fn turn(
         level: Level,
         layer: Layer,
@@ -103,12 +96,10 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`forward::activate`].
-    #[doc(hidden)]
     fn activate(level: Level, activation: Activation, rows: &mut [<Self as Real>::Row])
     where
         Self: Real;
     /// See [`dense::reverse::derive`].
-    #[doc(hidden)]
     fn derive(
         level: Level,
         activation: Activation,
@@ -117,7 +108,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`dense::reverse::derive_twice`].
-    #[doc(hidden)]
     fn derive_twice(
         level: Level,
         activation: Activation,
@@ -126,7 +116,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`skip::add_copies`].
-    #[doc(hidden)]
     fn add_copies(
         level: Level,
         layer: Layer,
@@ -135,7 +124,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`skip::fold_copies`].
-    #[doc(hidden)]
     fn fold_copies(
         level: Level,
         layer: Layer,
@@ -144,12 +132,10 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`steps::scale`].
-    #[doc(hidden)]
     fn scale(level: Level, by: &[<Self as Real>::Row], lines: &mut [<Self as Real>::Row])
     where
         Self: Real;
     /// See [`steps::weigh`].
-    #[doc(hidden)]
     fn weigh(
         level: Level,
         factors: Factors<'_, <Self as Real>::Row>,
@@ -157,17 +143,14 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`normed::forward::normalise`].
-    #[doc(hidden)]
     fn normalise(level: Level, pass: Forth<'_, Self>)
     where
         Self: Real;
     /// See [`normed::reverse::unnormalise`].
-    #[doc(hidden)]
     fn unnormalise(level: Level, pass: Back<'_, Self>)
     where
         Self: Real;
     /// See [`update::step_rows`].
-    #[doc(hidden)]
     fn step_rows(
         level: Level,
         rule: Rule<Self>,
@@ -176,12 +159,10 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`update::Update::apply`].
-    #[doc(hidden)]
     fn step(theta: &mut [Self], memory: [&mut [Self]; 2], gradient: &[Self], rule: Rule<Self>)
     where
         Self: Real;
     /// See [`block::to_lines`].
-    #[doc(hidden)]
     fn to_lines(
         level: Level,
         block: &[<Self as Real>::Row],
@@ -190,7 +171,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`block::from_lines`].
-    #[doc(hidden)]
     fn from_lines(
         level: Level,
         lines: &[<Self as Real>::Row],
@@ -199,7 +179,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`span::features`].
-    #[doc(hidden)]
     fn features(
         level: Level,
         span: Span<'_, Self>,
@@ -208,7 +187,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`span::combine`].
-    #[doc(hidden)]
     fn combine(
         level: Level,
         span: Span<'_, Self>,
@@ -218,7 +196,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`span::project`].
-    #[doc(hidden)]
     fn project(
         level: Level,
         span: Span<'_, Self>,
@@ -228,12 +205,10 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`span::outer`].
-    #[doc(hidden)]
     fn outer(level: Level, b: &[<Self as Real>::Row], sums: &mut [<Self as Real>::Row])
     where
         Self: Real;
     /// See [`gathered::gather`].
-    #[doc(hidden)]
     fn gather(
         level: Level,
         table: Table<'_, <Self as Real>::Row>,
@@ -242,7 +217,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`gathered::project`].
-    #[doc(hidden)]
     fn project_gathered(
         level: Level,
         table: Table<'_, <Self as Real>::Row>,
@@ -251,7 +225,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`gathered::scatter`].
-    #[doc(hidden)]
     fn scatter(
         level: Level,
         terms: (&[u32], [(&[[Self; 4]], &[<Self as Real>::Row]); 2]),
@@ -260,12 +233,10 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`gram::products`].
-    #[doc(hidden)]
     fn gram(level: Level, pairs: Pairs, a: &[<Self as Real>::Row], products: &mut [Self])
     where
         Self: Real;
     /// See [`gram::changes`].
-    #[doc(hidden)]
     fn gram_changes(
         level: Level,
         pairs: Pairs,
@@ -274,7 +245,6 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`gram::reverse`].
-    #[doc(hidden)]
     fn gram_reverse(
         level: Level,
         from: (&[<Self as Real>::Row], Self, &[<Self as Real>::Row]),
@@ -282,12 +252,10 @@ pub trait Once: Sized {
     ) where
         Self: Real;
     /// See [`span::asinh`].
-    #[doc(hidden)]
     fn asinh(level: Level, rows: &mut [<Self as Real>::Row])
     where
         Self: Real;
     /// See [`span::dot`].
-    #[doc(hidden)]
     fn dot(
         level: Level,
         a: &[<Self as Real>::Row],

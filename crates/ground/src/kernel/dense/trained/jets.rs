@@ -1,5 +1,4 @@
-//! Features of points of a line and their first two derivatives, and the way back through them: what trains
-//! a table.
+//! Features of points of a line with two derivatives, and the way back: what trains a table.
 //!
 //! ```text
 //! z = W a + b, z' = W a', z'' = W a'';   next a = φ(z), a' = φ' z', a'' = φ'' z'² + φ' z''     times c, and copies
