@@ -17,12 +17,12 @@ pub use rate::{Boundaries, Fall, Law, Rate, Tail};
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct AdamSection {
     /// The rate: a number, a fall { from, to }, or { at, values } for steps: one value more than
-    /// boundaries. Default: { from = 1e-2, to = 1e-4 }; { from = 3e-3, to = 1e-5 } for atoms.
+    /// boundaries. Default: { from = 1e-2, to = 1e-4 }; { from = 6e-3, to = 1e-5 } for atoms.
     pub rate: Rate,
     /// How slowly the mean of the gradient is forgotten, from 0 to 1. Default: 0.9.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub beta1: f64,
-    /// How slowly the mean of its square is forgotten, from 0 to 1. Default: 0.99; 0.999 for atoms.
+    /// How slowly the mean of its square is forgotten, from 0 to 1. Default: 0.99; 0.95 for atoms.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub beta2: f64,
     /// What keeps the division finite. Default: 1e-8.

@@ -26,8 +26,8 @@ const OF_ATOMS: &str = r#"
 iterations = 12000
 
 [descent.adam]
-rate  = { from = 3e-3, to = 1e-5 }
-beta2 = 0.999
+rate  = { from = 6e-3, to = 1e-5 }
+beta2 = 0.95
 form  = "keras"
 clip  = inf
 "#;

@@ -111,7 +111,9 @@ impl Move {
         let mut parts: Vec<_> = blocks.flat_map(|(block, slope)| block.parts_with(slope)).collect();
         par::map_mut(&mut parts, |_, (rows, slope)| {
             if scale < 1.0 {
-                lane::flat_mut::<T>(slope).iter_mut().for_each(|g| *g *= by);
+                for g in lane::flat_mut::<T>(slope) {
+                    *g *= by;
+                }
             }
             let rows = rows.each_mut().map(|rows| &mut **rows);
             self.update.apply_rows::<T>(level, rows, slope);

@@ -130,7 +130,9 @@ pub fn bias<'a>(
     let mut rows: BTreeMap<Vec<usize>, (f64, f64)> = BTreeMap::new();
     for (types, energy) in labelled {
         let mut counts = vec![0; species];
-        types.iter().for_each(|&t| counts[t as usize] += 1);
+        for &t in types {
+            counts[t as usize] += 1;
+        }
         let (n, sum) = rows.entry(counts).or_default();
         *n += 1.0;
         *sum += energy;

@@ -13,7 +13,7 @@
 
 use fearless_simd::{Simd, SimdBase, SimdFloat, f64x8};
 use ground::dispatch;
-use ground::kernel::gathered::{self, Table};
+use ground::kernel::gathered::{self, Outer, Table};
 use ground::kernel::gram;
 use ground::kernel::lane::{Real, Row8, flat, flat_mut};
 
@@ -181,7 +181,7 @@ impl<T: Real> Piece<T> {
             }
             for group in &self.groups[centre.groups[0]..centre.groups[1]] {
                 let [from, to] = group.at;
-                let terms: [(&[[T; 4]], &[T::Row]); 2] = [
+                let terms: [Outer<'_, T>; 2] = [
                     (&self.b[from..to], &first[..]),
                     (&self.change[from..to], &self.back[own.clone()]),
                 ];

@@ -162,7 +162,9 @@ impl<T: Stored> Engine<T> {
             for piece in &pieces[..self.used] {
                 add(offsets[piece.species], piece, &frames, &mut found);
             }
-            found.iter_mut().for_each(|found| found.energy = found.atomic.iter().sum());
+            for found in &mut found {
+                found.energy = found.atomic.iter().sum();
+            }
             found
         });
         drop(embedded);
@@ -236,19 +238,15 @@ impl<T: Stored> Engine<T> {
         let n = self.gradients.len();
         let mut steps = Vec::new();
         for (k, block) in blocks.iter_mut().enumerate() {
-            let [mut rest_theta, mut rest_first, mut rest_second] = block.all();
+            let mut rest = block.all();
             let strips: Vec<Option<Strip>> = match k.checked_sub(n) {
                 None => vec![None],
                 Some(species) => self.fitted[species].strips().into_iter().map(Some).collect(),
             };
             for strip in strips {
-                let length = strip.map_or(rest_theta.len(), |strip| strip.length);
-                let rows = [
-                    cut(&mut rest_theta, length),
-                    cut(&mut rest_first, length),
-                    cut(&mut rest_second, length),
-                ];
-                steps.push((k, strip, rows));
+                let length = strip.map_or(rest[0].len(), |strip| strip.length);
+                let rows = rest.each_mut().map(|rest| rest.split_off_mut(..length));
+                steps.push((k, strip, rows.map(Option::unwrap_or_default)));
             }
         }
         let level = self.level;
@@ -312,16 +310,9 @@ impl<T: Stored> Engine<T> {
 
     /// What must survive an interruption.
     pub(super) fn keep(&mut self, keeper: &mut Keeper<'_>) -> Result<()> {
-        let all = self.embedded.iter_mut().enumerate();
-        all.map(|(k, embedded)| embedded.keep(&format!("nodes/{k}"), keeper)).collect()
+        let mut all = self.embedded.iter_mut().enumerate();
+        all.try_for_each(|(k, embedded)| embedded.keep(&format!("nodes/{k}"), keeper))
     }
-}
-
-/// The first rows of what is left.
-fn cut<'a, R>(rest: &mut &'a mut [R], length: usize) -> &'a mut [R] {
-    let (own, after) = std::mem::take(rest).split_at_mut(length);
-    *rest = after;
-    own
 }
 
 /// Adds what a piece gave.

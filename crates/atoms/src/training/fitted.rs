@@ -252,7 +252,7 @@ pub(super) fn finite<T: Real>(rows: &[T::Row]) -> bool {
     for numbers in flat::<T>(rows).chunks(16) {
         for (sum, &v) in sums.iter_mut().zip(numbers) {
             // Not a number where v is not finite.
-            *sum += v - v;
+            *sum += v * T::default();
         }
     }
     sums.iter().all(|sum| sum.wide() == 0.0)

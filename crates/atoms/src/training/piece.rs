@@ -160,7 +160,9 @@ impl<T: Real> Piece<T> {
             let types = &frame.snapshot.types;
             let species = |n: &Near| types[frame.grid.atom(n.place as usize)] as usize;
             counts.fill(0);
-            near.iter().for_each(|n| counts[species(n)] += 1);
+            for n in near.iter() {
+                counts[species(n)] += 1;
+            }
             let start = groups.len();
             let mut first = octets.len();
             for (t, &count) in counts.iter().enumerate() {

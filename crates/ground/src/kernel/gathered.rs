@@ -21,6 +21,9 @@ pub struct Table<'a, R> {
     pub stride: usize,
 }
 
+/// Factors b `[n]` and lines a `[4, stride]` whose products b_i a are meant.
+pub type Outer<'a, T> = (&'a [[T; 4]], &'a [<T as Real>::Row]);
+
 /// Adds Σ_i b_i ⊗ y_i to a `[4, stride]`; `at` and `b` `[n]`.
 ///
 /// # Panics
@@ -61,7 +64,7 @@ pub fn project<T: Real>(
 pub fn scatter<T: Real>(
     level: Level,
     at: &[u32],
-    terms: [(&[[T; 4]], &[T::Row]); 2],
+    terms: [Outer<'_, T>; 2],
     by: T,
     to: &mut [T::Row],
 ) {
@@ -181,7 +184,7 @@ fn lines<T: Real, S: Simd, const N: usize>(
 #[inline(always)]
 pub(super) fn scatter_of<T: Real, S: Simd>(
     simd: S,
-    (at, [(b, a), (c, e)]): (&[u32], [(&[[T; 4]], &[T::Row]); 2]),
+    (at, [(b, a), (c, e)]): (&[u32], [Outer<'_, T>; 2]),
     by: T,
     to: &mut [T::Row],
 ) {

@@ -51,7 +51,9 @@ pub fn products<T: Real>(level: Level, pairs: Pairs, a: &[T::Row], products: &mu
 /// # Panics
 /// If the slices are too short.
 pub fn changes<T: Real>(level: Level, pairs: Pairs, a: [&[T::Row]; 2], products: &mut [T]) {
-    a.iter().for_each(|a| check::<T>(pairs, a));
+    for a in a {
+        check::<T>(pairs, a);
+    }
     T::gram_changes(level, pairs, a, &mut products[..pairs.len()]);
 }
 
@@ -86,9 +88,12 @@ fn check<T: Real>(pairs: Pairs, a: &[T::Row]) {
     assert!(pairs.first <= pairs.columns && pairs.columns <= room, "{pairs:?} in lines of {room}");
 }
 
+/// Four lines of numbers.
+type Four<'a, T> = [&'a [T]; 4];
+
 /// The four lines as numbers.
 #[inline(always)]
-fn four<T: Real>(a: &[T::Row]) -> [&[T]; 4] {
+fn four<T: Real>(a: &[T::Row]) -> Four<'_, T> {
     let mut all = flat::<T>(a).chunks_exact(a.len() / 4 * T::LANES);
     let mut next = || all.next().unwrap_or(&[]);
     [next(), next(), next(), next()]
@@ -133,7 +138,7 @@ pub(super) fn changes_of<T: Real, S: Simd>(
 fn sums<T: Real, S: Simd, const N: usize>(
     simd: S,
     pairs: Pairs,
-    (left, right): ([[&[T]; 4]; N], [[&[T]; 4]; N]),
+    (left, right): ([Four<'_, T>; N], [Four<'_, T>; N]),
     products: &mut [T],
 ) {
     let mut rest = products;
@@ -167,7 +172,7 @@ fn sums<T: Real, S: Simd, const N: usize>(
 fn paired<T: Real, S: Simd, const N: usize>(
     simd: S,
     own: [[T::V<S>; 4]; N],
-    a: [[&[T]; 4]; N],
+    a: [Four<'_, T>; N],
     from: usize,
 ) -> T::V<S> {
     let mut sum = own[0][0] * part::<T, S>(simd, a[0][0], from);

@@ -15,7 +15,7 @@ use super::dense::product::{self, Bias, Lines, Panels, Store};
 use super::dense::reverse::{Add, Move};
 use super::dense::steps::{self, Factors};
 use super::dense::{self, Layer, skip, turn};
-use super::gathered::{self, Table};
+use super::gathered::{self, Outer, Table};
 use super::gram::{self, Pairs};
 use super::lane::Real;
 use super::network::{Activation, Evaluations, Network, Reversed, forward, reverse};
@@ -227,7 +227,7 @@ pub trait Once: Sized {
     /// See [`gathered::scatter`].
     fn scatter(
         level: Level,
-        terms: (&[u32], [(&[[Self; 4]], &[<Self as Real>::Row]); 2]),
+        terms: (&[u32], [Outer<'_, Self>; 2]),
         by: Self,
         to: &mut [<Self as Real>::Row],
     ) where
@@ -532,7 +532,7 @@ macro_rules! once {
             #[inline(never)]
             fn scatter(
                 level: Level,
-                terms: (&[u32], [(&[[Self; 4]], &[<Self as Real>::Row]); 2]),
+                terms: (&[u32], [Outer<'_, Self>; 2]),
                 by: Self,
                 to: &mut [<Self as Real>::Row],
             ) {

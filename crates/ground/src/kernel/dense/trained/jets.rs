@@ -29,7 +29,7 @@ pub struct Jets<T: Real> {
 struct Kept<T: Real> {
     x: Vec<T::Row>,
     /// What slopes are computed from, then z' and z''.
-    kept: Vec<T::Row>,
+    base: Vec<T::Row>,
     d: Vec<T::Row>,
     /// c̄, a line; empty without steps.
     steps: Vec<T::Row>,
@@ -44,14 +44,14 @@ impl<T: Real> Default for Jets<T> {
 impl<T: Real> Jets<T> {
     /// Room for n points.
     fn prepare(&mut self, network: &Trained, n: usize) {
-        let none = || Kept { x: Vec::new(), kept: Vec::new(), d: Vec::new(), steps: Vec::new() };
+        let none = || Kept { x: Vec::new(), base: Vec::new(), d: Vec::new(), steps: Vec::new() };
         self.n = n;
         self.layers.resize_with(network.shapes.len(), none);
         let mut widest = 1;
         for (kept, shape) in self.layers.iter_mut().zip(&network.shapes) {
             let [before, after] = [shape.n_in, shape.n_out].map(rows::<T>);
             kept.x.resize(3 * n * before, T::Row::default());
-            kept.kept.resize(3 * n * after, T::Row::default());
+            kept.base.resize(3 * n * after, T::Row::default());
             kept.d.resize(3 * n * after, T::Row::default());
             kept.steps.resize(if shape.step { after } else { 0 }, T::Row::default());
             widest = widest.max(after);
@@ -83,7 +83,7 @@ impl<T: Real> Jets<T> {
         for (k, ply) in Ply::<T>::all(level, network, weights).into_iter().enumerate() {
             let [before, after] = ply.strides();
             let (done, rest) = self.layers.split_at_mut(k + 1);
-            let Kept { x, kept, .. } = &mut done[k];
+            let Kept { x, base: kept, .. } = &mut done[k];
             let y = match rest.first_mut() {
                 Some(next) => &mut next.x[..],
                 None => &mut self.features[..],
@@ -130,7 +130,7 @@ impl<T: Real> Jets<T> {
                 add_steps::<T>(&ply, own);
             }
             ply.scale(&mut own.d);
-            back::<T>(&ply, &own.kept, &mut own.d);
+            back::<T>(&ply, &own.base, &mut own.d);
             if k > 0 {
                 let to = &mut before[..3 * n * ply.layer.before::<T>()];
                 ply.back(&own.d, here_n, to);
@@ -182,8 +182,8 @@ fn back<T: Real>(ply: &Ply<'_, T>, kept: &[T::Row], d: &mut [T::Row]) {
 
 /// c̄ = Σ φ ȳ + Σ φ' z' ȳ' + Σ (φ'' z'² + φ' z'') ȳ''.
 fn add_steps<T: Real>(ply: &Ply<'_, T>, own: &mut Kept<T>) {
-    let m = own.kept.len() / 3 * T::LANES;
-    let (kept, d) = (flat::<T>(&own.kept), flat::<T>(&own.d));
+    let m = own.base.len() / 3 * T::LANES;
+    let (kept, d) = (flat::<T>(&own.base), flat::<T>(&own.d));
     let width = own.steps.len() * T::LANES;
     let mut sums = vec![0.0; width];
     for i in 0..m {

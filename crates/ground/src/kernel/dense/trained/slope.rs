@@ -30,7 +30,7 @@ struct Kept<T: Real> {
     /// x, then ẋ. `[2 n, rows(n_in)]`
     x: Vec<T::Row>,
     /// What slopes are computed from. `[n, rows(n_out)]`
-    kept: Vec<T::Row>,
+    base: Vec<T::Row>,
     /// ż.
     dots: Vec<T::Row>,
     /// e.
@@ -52,7 +52,7 @@ impl<T: Real> Pass<T> {
     pub fn prepare(&mut self, network: &Trained, n: usize) {
         let none = || Kept {
             x: Vec::new(),
-            kept: Vec::new(),
+            base: Vec::new(),
             dots: Vec::new(),
             by: Vec::new(),
             d: Vec::new(),
@@ -64,7 +64,7 @@ impl<T: Real> Pass<T> {
         for (kept, shape) in self.layers.iter_mut().zip(&network.shapes) {
             let [before, after] = [shape.n_in, shape.n_out].map(rows::<T>);
             kept.x.resize(2 * n * before, T::Row::default());
-            for lines in [&mut kept.kept, &mut kept.dots, &mut kept.by] {
+            for lines in [&mut kept.base, &mut kept.dots, &mut kept.by] {
                 lines.resize(n * after, T::Row::default());
             }
             kept.d.resize(2 * n * after, T::Row::default());
@@ -105,7 +105,7 @@ impl<T: Real> Pass<T> {
         for (k, ply) in plies.iter().enumerate() {
             let [before, after] = ply.strides();
             let (done, rest) = self.layers.split_at_mut(k + 1);
-            let Kept { x, kept, by, .. } = &mut done[k];
+            let Kept { x, base: kept, by, .. } = &mut done[k];
             let x = &x[..n * before];
             let y = match rest.first_mut() {
                 Some(next) => &mut next.x[..n * after],
@@ -121,7 +121,7 @@ impl<T: Real> Pass<T> {
         }
         for (k, ply) in plies.iter().enumerate().rev() {
             let (before, rest) = self.layers.split_at_mut(k);
-            let Kept { by, kept, .. } = &rest[0];
+            let Kept { by, base: kept, .. } = &rest[0];
             let deltas = &mut self.room[0][..by.len()];
             deltas.copy_from_slice(by);
             ply.scale(deltas);
@@ -149,7 +149,7 @@ impl<T: Real> Pass<T> {
         for (k, ply) in plies.iter().enumerate().take(last) {
             let [before, after] = ply.strides();
             let (done, rest) = self.layers.split_at_mut(k + 1);
-            let Kept { x, kept, dots, .. } = &mut done[k];
+            let Kept { x, base: kept, dots, .. } = &mut done[k];
             let x = &x[n * before..];
             let y = &mut rest[0].x[n * after..];
             ply.through(Bias::Passed, x, dots);
@@ -174,7 +174,7 @@ impl<T: Real> Pass<T> {
             let (deltas, tangents) = own.d.split_at_mut(here_n.len());
             ply.scale(deltas);
             ply.scale(tangents);
-            T::derive_twice(level, ply.activation, [&own.kept, &own.dots], [deltas, tangents]);
+            T::derive_twice(level, ply.activation, [&own.base, &own.dots], [deltas, tangents]);
             let to =
                 if k == 0 { &mut *by_input } else { &mut before[..n * ply.layer.before::<T>()] };
             ply.back(&own.d[..here_n.len()], here_n, to);
@@ -190,7 +190,7 @@ impl<T: Real> Kept<T> {
             return;
         }
         self.steps.fill(T::Row::default());
-        let (activation, kept) = (ply.activation, &self.kept[..]);
+        let (activation, kept) = (ply.activation, &self.base[..]);
         let values = Factors { activation, kept, dots: None, deltas: by };
         let tangents = Factors { dots: Some(&self.dots), deltas: &self.by, ..values };
         T::weigh(ply.level, values, &mut self.steps);
