@@ -11,10 +11,11 @@ use door::{code, names, object, run, stderr, stdout};
 use serde_json::Value;
 use tempfile::tempdir;
 
-/// Files of a finished training; `lcurve.out` is beside them where looks tell errors.
-const FILES: [&str; 8] = [
+/// Files of a finished training.
+const FILES: [&str; 9] = [
     "answer.json",
     "case.toml",
+    "lcurve.out",
     "model.dp",
     "params.safetensors",
     "provenance.json",
@@ -76,9 +77,7 @@ fn a_run_leaves_a_model_and_says_how_good_it_is() {
     let text = solve(at, &["--out", "a"]);
     assert!(text.starts_with("force RMSE ") && text.contains("meV/Å (validation)"), "{text}");
     assert!(text.contains("without learning") && text.contains("energy (meV/atom)"), "{text}");
-    let left: Vec<String> =
-        names(&at.join("a")).into_iter().filter(|name| name != "lcurve.out").collect();
-    assert_eq!(left, FILES);
+    assert_eq!(names(&at.join("a")), FILES);
     let html = fs::read_to_string(at.join("a/report.html")).unwrap();
     assert!(!html.contains("http") && !html.contains("<script") && !html.contains("NaN"));
     for said in [
@@ -206,4 +205,59 @@ fn without_validation_the_answer_says_so() {
     assert_eq!(found["accuracy"]["train"]["virial_rmse_per_atom"], Value::Null);
     assert_eq!(found["answer"]["value"], found["accuracy"]["train"]["force_rmse"]);
     assert_eq!(found["data"]["training_frames"], 8);
+}
+
+/// A training input of DeePMD-kit beside the dimers as a system.
+fn input(here: &Path, training: &str) {
+    let converted =
+        run(here, &["data", "convert", "dimers.xyz", "--to", "deepmd/npy", "--out", "data/all"]);
+    assert_eq!(code(&converted), 0, "{}", stderr(&converted));
+    let text = format!(
+        r#"{{ "_comment": "small", "model": {{ "type_map": ["O", "H"],
+        "descriptor": {{ "type": "se_e2_a", "sel": "auto", "rcut": 4.0, "neuron": [2, 4],
+                         "axis_neuron": 2, "type_one_side": true, "seed": 1 }},
+        "fitting_net": {{ "n_neuron": [4], "_why": "fast" }} }},
+        "learning_rate": {{ "type": "exp", "start_lr": 1e-3, "stop_lr": 1e-5, "decay_steps": 2 }},
+        "loss": {{ "start_pref_e": 0.02, "start_pref_f": 1000 }},
+        "training": {{ "training_data": {{ "systems": "data", "batch_size": 2 }},
+                       "validation_data": {{ "systems": ["data/all"], "numb_btch": 2 }},
+                       {training}, "disp_freq": 2 }} }}"#
+    );
+    fs::create_dir_all(here.join("inputs")).unwrap();
+    fs::write(here.join("inputs/input.json"), text).unwrap();
+}
+
+#[test]
+fn an_input_of_deepmd_kit_runs_as_it_is() {
+    let here = folder();
+    let at = here.path();
+    input(at, r#""numb_steps": 1000"#);
+    let output = run(at, &["solve", "inputs/input.json", "--steps", "6"]);
+    assert!(code(&output) <= 1, "{}", stderr(&output));
+    let curve = fs::read_to_string(at.join("runs/input-1/lcurve.out")).unwrap();
+    let head: Vec<&str> = curve.lines().next().unwrap().split_whitespace().collect();
+    let columns =
+        ["rmse_val", "rmse_trn", "rmse_e_val", "rmse_e_trn", "rmse_f_val", "rmse_f_trn", "lr"];
+    assert_eq!(head[2..], columns);
+    let steps: Vec<&str> =
+        curve.lines().skip(2).filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(steps, ["0", "2", "4", "6"]);
+    assert_eq!(bias(at, "runs/input-1/model.dp").0, ["O", "H"]);
+    // As YAML, which JSON is.
+    fs::copy(at.join("inputs/input.json"), at.join("inputs/input.yaml")).unwrap();
+    let output = run(at, &["solve", "inputs/input.yaml", "--steps", "6", "--out", "y"]);
+    assert!(code(&output) <= 1, "{}", stderr(&output));
+    let params = |run: &str| fs::read(at.join(run).join("params.safetensors")).unwrap();
+    assert_eq!(params("y").len(), params("runs/input-1").len());
+}
+
+#[test]
+fn epochs_are_counted_in_the_data() {
+    let here = folder();
+    let at = here.path();
+    input(at, r#""numb_epoch": 2"#);
+    let output = run(at, &["solve", "inputs/input.json", "--out", "e"]);
+    assert!(stderr(&output).contains("2 epochs of these data are 8 steps"), "{}", stderr(&output));
+    let curve = fs::read_to_string(at.join("e/lcurve.out")).unwrap();
+    assert!(curve.lines().last().unwrap().trim_start().starts_with("8 "), "{curve}");
 }

@@ -7,28 +7,19 @@
 //! One way forward along w and one way back: no second derivative is ever formed. Read engine, piece, forth,
 //! back in this order. The judge is [`crate::problem::on_tape`].
 
-use frame::problem::Findings;
-use frame::{
-    Batch, ErrorBudget, Forecast, Functional, Keeper, Move, Params, Precision, Problem, Purpose,
-    Run, Stored, Table, Term, Watch, Work,
-};
+use frame::{Batch, Functional, Keeper, Move, Params, Precision, Purpose, Run, Stored, Work};
 use ground::estimate::Estimate;
-use ground::kernel::gram::Pairs;
 use ground::kernel::lane::{self, Real};
 use ground::stream::Stream;
-use ground::{Error, Result, par};
+use ground::{Error, Result};
 
-use crate::answer::Trained;
 use crate::form::DeepPotential;
-use crate::model::{Mat3, Snapshot, Vec3};
-use crate::neighbours::{self, Grid, Surroundings as _};
-use crate::plan::environment::{Octet, Scale};
+use crate::model::Snapshot;
 use crate::problem::loss::{self, Squares};
 use crate::problem::statistics::Environments;
 use crate::problem::{Embedding, ForceMatching};
-use embedded::Embedded;
 use engine::Engine;
-use fitted::Fitted;
+use shared::{Found, Frame, Pulls, Shared};
 use told::Roots;
 
 mod back;
@@ -38,6 +29,8 @@ mod fitted;
 pub mod forecast;
 mod forth;
 mod piece;
+mod posed;
+mod shared;
 mod table;
 mod told;
 
@@ -46,106 +39,8 @@ const MEASURE_EVERY: u64 = 100;
 /// Nodes reach to this part of the smallest distance of the data.
 const CLOSER: f64 = 0.99;
 
-/// What all pieces of a batch share.
-struct Shared<'a, T: Real> {
-    form: &'a DeepPotential,
-    level: lane::Level,
-    frames: &'a [Frame<'a>],
-    /// Embeddings with their weights.
-    embedded: &'a [(&'a Embedded<T>, &'a [T::Row])],
-    fitted: &'a [Fitted<T>],
-    scales: &'a [Scale],
-    pairs: Pairs,
-    /// Rows of a line of features.
-    stride: usize,
-    /// 1/N_c.
-    by_slots: T,
-    /// Eight neighbours that are not there, and the same measured.
-    nobody: Octet,
-    nothing: Octet,
-    /// Whether every neighbour has a node of its own.
-    own: bool,
-    /// Of all frames.
-    atoms: usize,
-}
-
-impl<T: Real> Shared<'_, T> {
-    fn fitted(&self, species: usize) -> &Fitted<T> {
-        &self.fitted[species]
-    }
-
-    /// Nodes of the largest table.
-    fn most_nodes(&self) -> usize {
-        self.embedded.iter().map(|(embedded, _)| embedded.cells + 1).max().unwrap_or(0)
-    }
-}
-
-/// A snapshot of a batch.
-struct Frame<'a> {
-    snapshot: &'a Snapshot,
-    grid: Grid,
-    /// Its first atom among those of the batch.
-    first: u32,
-}
-
-impl<'a> Frame<'a> {
-    /// Those of a batch.
-    fn all(snapshots: &[&'a Snapshot], within: f64) -> Result<Vec<Self>> {
-        let grids = par::map(snapshots.len(), |k| {
-            neighbours::check(snapshots[k], within)?;
-            Ok(Grid::new(snapshots[k], within))
-        });
-        let mut next = 0;
-        let frame = |(&snapshot, grid): (&&'a Snapshot, Result<Grid>)| {
-            let first = next;
-            next += u32::try_from(snapshot.len()).map_err(|_| Error::bug("2^32 atoms"))?;
-            Ok(Self { snapshot, grid: grid?, first })
-        };
-        snapshots.iter().zip(grids).map(frame).collect()
-    }
-
-    /// The atom at a place, among those of the batch.
-    fn atom(&self, place: u32) -> u32 {
-        self.first + u32::try_from(self.grid.atom(place as usize)).expect("fewer than 2^32 atoms")
-    }
-}
-
-/// What a potential gives of a snapshot.
-#[derive(Clone, Debug)]
-struct Found {
-    energy: f64,
-    forces: Vec<Vec3>,
-    virial: Mat3,
-    atomic: Vec<f64>,
-}
-
-impl Found {
-    fn zeros(frame: &Frame<'_>) -> Self {
-        let n = frame.snapshot.len();
-        let (forces, atomic) = (vec![[0.0; 3]; n], vec![0.0; n]);
-        Self { energy: 0.0, forces, virial: [[0.0; 3]; 3], atomic }
-    }
-
-    fn view(&self) -> loss::Found<'_> {
-        loss::Found {
-            energy: self.energy,
-            forces: &self.forces,
-            virial: self.virial,
-            atomic: &self.atomic,
-        }
-    }
-}
-
-/// Derivatives of a number by what a batch gave.
-struct Pulls {
-    /// By the energy of every atom, and by those of all atoms of a species.
-    energies: Vec<f64>,
-    species: Vec<f64>,
-    /// By every force.
-    forces: Vec<Vec3>,
-    /// By the virial of every frame, where it matters.
-    virials: Vec<Option<Mat3>>,
-}
+/// Atoms of a look that are evaluated together.
+const AT_ONCE: usize = 384;
 
 /// Force matching of a form in one precision.
 #[derive(Debug)]
@@ -285,8 +180,12 @@ impl Training {
         let snapshots = self.problem.drawn(batch, &self.stream);
         let factors = self.problem.at(batch.step);
         self.work.values += snapshots.len() as u64;
-        let (_, squares, losses) =
-            with!(&mut self.plan, plan => plan.losses(theta, &snapshots, factors))?;
+        let (mut squares, mut losses) = (Vec::new(), Vec::new());
+        for some in groups(&snapshots) {
+            let (_, own, l) = with!(&mut self.plan, plan => plan.losses(theta, some, factors))?;
+            squares.extend(own);
+            losses.extend(l);
+        }
         let value = Estimate::of(&losses);
         if value.mean.is_finite() {
             return Ok((value, Roots::of(&snapshots, &squares, &losses)));
@@ -358,74 +257,18 @@ impl Functional for Training {
     }
 }
 
-impl Problem<DeepPotential> for ForceMatching {
-    type Functional = Training;
-    type Answer = Trained;
-
-    fn forecast(&self, form: &DeepPotential, run: &Run) -> Result<Forecast> {
-        Ok(forecast::forecast(self, form, run))
-    }
-
-    fn couple(self, form: DeepPotential, run: &Run) -> Result<Training> {
-        Training::new(self, form, run)
-    }
-
-    fn answer(
-        j: &mut Training,
-        theta: &Params,
-        _: &Stream,
-        watch: &mut dyn Watch,
-    ) -> Result<Findings<Trained>> {
-        let answer = Trained::of(&j.problem, &j.form, theta, watch)?;
-        let doubts = answer.doubts();
-        Ok(Findings {
-            error: budget(&answer, j.node_errors()),
-            answer,
-            contradiction: None,
-            doubts,
-            // The loss changes with its weights: only the end of the schedule says that it has settled.
-            slack: f64::INFINITY,
-        })
-    }
-
-    fn at_points(_: &mut Training, _: &Params, _: &Table, _: &mut dyn Watch) -> Result<Table> {
-        Err(Error::input("--at", "a potential is asked at frames, not at points of a table")
-            .allowed("Write: esperance eval RUN/model.dp FRAMES"))
-    }
-}
-
-/// What is known of the four errors.
-fn budget(answer: &Trained, nodes: Option<[f64; 2]>) -> ErrorBudget {
-    let unknown = |why: &str| Term::Unknown { why: why.to_owned() };
-    let training = answer.training.force.rmse();
-    let validation = answer.validation.as_ref().and_then(|score| score.force.rmse());
-    ErrorBudget {
-        estimation: match (training, validation) {
-            (Some(training), Some(validation)) => Term::Measured {
-                size: (validation - training).max(0.0),
-                how: "force RMSE on frames set aside, less that on frames learned from, eV/Å"
-                    .to_owned(),
-            },
-            _ => unknown("no frames with forces were set aside"),
-        },
-        optimisation: unknown(
-            "the schedule ends where it was told to; a longer one may lead further",
-        ),
-        discretisation: match nodes {
-            Some([_, slope]) => Term::Indicated {
-                size: slope,
-                how: "largest error of an embedding's slope between nodes, at its last measurement"
-                    .to_owned(),
-            },
-            None => Term::Absent { why: "embeddings are asked at every neighbour".to_owned() },
-        },
-        approximation: match training {
-            Some(size) => Term::Indicated {
-                size,
-                how: "force RMSE on the frames learned from, eV/Å: what form and descent leave"
-                    .to_owned(),
-            },
-            None => unknown("no forces were learned"),
-        },
-    }
+/// Snapshots a few at a time: a look needs no more room than a move.
+fn groups<'a, 's>(snapshots: &'a [&'s Snapshot]) -> impl Iterator<Item = &'a [&'s Snapshot]> {
+    let mut rest = snapshots;
+    std::iter::from_fn(move || {
+        let mut atoms = 0;
+        let fits = |snapshot: &&&Snapshot| {
+            atoms += snapshot.len();
+            atoms <= AT_ONCE
+        };
+        let count = rest.iter().take_while(fits).count().max(1);
+        let (own, after) = rest.split_at_checked(count)?;
+        rest = after;
+        Some(own)
+    })
 }
