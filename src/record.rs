@@ -71,7 +71,7 @@ pub(crate) fn write(
     object: &Map<String, Value>,
 ) -> Result<()> {
     let owner = Owner::of(resolved)?;
-    let params = sealed(owner.sign(&Checkpoint::of(&report.params)?))?;
+    let params = sealed(owner.sign(Checkpoint::of(&report.params)?))?;
     let answer = output::text(object)? + "\n";
     looks(place, &report.trace, resolved.rate().as_ref())?;
     for (name, bytes) in report.answer.files()? {

@@ -186,7 +186,7 @@ impl RunFolder {
     }
 
     /// Writes a checkpoint that knows its case.
-    pub(crate) fn save(&self, checkpoint: &Checkpoint, owner: &Owner) -> Result<()> {
+    pub(crate) fn save(&self, checkpoint: Checkpoint, owner: &Owner) -> Result<()> {
         self.write(CHECKPOINT, &sealed(owner.sign(checkpoint))?)
     }
 
@@ -231,8 +231,7 @@ impl Owner {
     }
 
     /// The archive of a checkpoint, its owner written in.
-    pub(crate) fn sign(&self, checkpoint: &Checkpoint) -> Archive {
-        let mut archive = checkpoint.0.clone();
+    pub(crate) fn sign(&self, Checkpoint(mut archive): Checkpoint) -> Archive {
         archive.words.insert("case".to_owned(), self.case.clone());
         archive.words.insert("digest".to_owned(), self.digest.clone());
         archive

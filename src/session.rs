@@ -92,15 +92,22 @@ impl<'a> Session<'a> {
     /// Writes the last good state, if it is not on disk yet.
     pub(crate) fn save_kept(&mut self) -> Result<()> {
         if let (Some(checkpoint), Some((folder, owner))) = (self.kept.take(), self.folder) {
-            folder.save(&checkpoint, owner)?;
+            folder.save(checkpoint, owner)?;
         }
         self.saved = Instant::now();
         Ok(())
     }
 
     fn save(&mut self, at: &mut Progress<'_>) -> Result<()> {
-        self.kept = Some(at.checkpoint()?);
+        self.keep(at)?;
         self.save_kept()
+    }
+
+    /// Keeps the state as the last good one; there is never room taken for two.
+    fn keep(&mut self, at: &mut Progress<'_>) -> Result<()> {
+        self.kept = None;
+        self.kept = Some(at.checkpoint()?);
+        Ok(())
     }
 
     /// Whether the last look is a number.
@@ -123,7 +130,7 @@ impl Watch for Session<'_> {
             }
         }
         if (looked && Self::sound(at.trace)) || at.iteration == at.of {
-            self.kept = Some(at.checkpoint()?);
+            self.keep(at)?;
         }
         self.display.moves(at.iteration, at.of, at.training.map(|value| value.mean));
         if asked() {

@@ -17,7 +17,7 @@ pub use rate::{Boundaries, Fall, Law, Rate, Tail};
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct AdamSection {
     /// The rate: a number, a fall { from, to }, or { at, values } for steps: one value more than
-    /// boundaries. Default: { from = 1e-2, to = 1e-4 }; { from = 6e-3, to = 1e-5 } for atoms.
+    /// boundaries. Default: { from = 1e-2, to = 1e-4 }; { from = 4e-3, to = 1e-5 } for atoms.
     pub rate: Rate,
     /// How slowly the mean of the gradient is forgotten, from 0 to 1. Default: 0.9.
     #[schemars(range(min = 0.0, max = 1.0))]

@@ -26,7 +26,7 @@ const OF_ATOMS: &str = r#"
 iterations = 12000
 
 [descent.adam]
-rate  = { from = 6e-3, to = 1e-5 }
+rate  = { from = 4e-3, to = 1e-5 }
 beta2 = 0.95
 form  = "keras"
 clip  = inf

@@ -40,7 +40,7 @@ const MEASURE_EVERY: u64 = 100;
 const CLOSER: f64 = 0.99;
 
 /// Atoms of a look that are evaluated together.
-const AT_ONCE: usize = 384;
+const AT_ONCE: usize = 192;
 
 /// Force matching of a form in one precision.
 #[derive(Debug)]

@@ -3,8 +3,10 @@
 //! The bytes are those of the safetensors format, so any reader of that format opens them; words
 //! of text (no tabs, no line ends) go into its metadata. Not here: files.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use bytemuck::NoUninit;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
@@ -31,11 +33,11 @@ pub struct Archive {
 }
 
 impl Numbers {
-    fn bytes(&self) -> (Dtype, usize, Vec<u8>) {
+    fn bytes(&self) -> (Dtype, usize, Cow<'_, [u8]>) {
         match self {
-            Self::F32(v) => (Dtype::F32, v.len(), v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-            Self::F64(v) => (Dtype::F64, v.len(), v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-            Self::U64(v) => (Dtype::U64, v.len(), v.iter().flat_map(|x| x.to_le_bytes()).collect()),
+            Self::F32(v) => (Dtype::F32, v.len(), little(v, |x| x.to_le_bytes())),
+            Self::F64(v) => (Dtype::F64, v.len(), little(v, |x| x.to_le_bytes())),
+            Self::U64(v) => (Dtype::U64, v.len(), little(v, |x| x.to_le_bytes())),
         }
     }
 
@@ -54,6 +56,14 @@ impl Numbers {
             _ => return None,
         })
     }
+}
+
+/// The bytes of numbers, the lowest first: as they stand in memory on most machines.
+fn little<T: NoUninit, const N: usize>(numbers: &[T], one: fn(&T) -> [u8; N]) -> Cow<'_, [u8]> {
+    if cfg!(target_endian = "little") {
+        return Cow::Borrowed(bytemuck::cast_slice(numbers));
+    }
+    Cow::Owned(numbers.iter().flat_map(one).collect())
 }
 
 impl Archive {
