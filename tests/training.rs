@@ -5,9 +5,12 @@ mod door;
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
 
 use atoms::interchange;
-use door::{code, names, object, run, stderr, stdout};
+use door::{code, command, names, object, run, stderr, stdout};
 use serde_json::Value;
 use tempfile::tempdir;
 
@@ -260,4 +263,42 @@ fn epochs_are_counted_in_the_data() {
     assert!(stderr(&output).contains("2 epochs of these data are 8 steps"), "{}", stderr(&output));
     let curve = fs::read_to_string(at.join("e/lcurve.out")).unwrap();
     assert!(curve.lines().last().unwrap().trim_start().starts_with("8 "), "{curve}");
+}
+
+#[test]
+fn killed_at_twenty_random_moments() {
+    let here = folder();
+    let at = here.path();
+    let words = ["solve", "dimer.toml", "--steps", "4000", "--set", "run.checkpoint-every=10ms"];
+    let more = ["--set", "run.look-every=500", "--threads", "2"];
+    let long = |out: &'static str| [&words[..], &more[..], &["--out", out]].concat();
+    let bits = |run: &str| {
+        ["params.safetensors", "lcurve.out", "model.dp"]
+            .map(|file| fs::read(at.join(run).join(file)).unwrap())
+    };
+    assert!(code(&run(at, &long("whole"))) <= 1);
+    let (mut seed, mut kills) = (20_261_129_u64, 0);
+    while kills < 20 {
+        let _unmade = fs::remove_dir_all(at.join("k"));
+        loop {
+            let again: &[&str] = if at.join("k").exists() { &["--resume"] } else { &[] };
+            let mut child = command(at, &[&long("k")[..], again].concat())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            if kills < 20 {
+                sleep(Duration::from_millis(20 + (seed >> 33) % 250));
+                if child.try_wait().unwrap().is_none() {
+                    child.kill().unwrap();
+                    kills += 1;
+                }
+            }
+            if child.wait().unwrap().code().is_some() {
+                break;
+            }
+        }
+        assert!(bits("k") == bits("whole"), "after {kills} kills");
+    }
 }

@@ -112,12 +112,20 @@ impl Trained {
         Ok(Self { potential, training, validation, systems, parity })
     }
 
-    /// Why it should not be relied on, where that is seen.
+    /// Why it should not be relied on, where that is seen: errors that are had without learning.
     pub fn doubts(&self) -> Vec<String> {
-        let errors = &self.judged().force;
-        let adds_nothing = errors.rmse().zip(errors.zero_rmse()).is_some_and(|(a, b)| a >= b);
-        let sentence = "the force errors are no smaller than those of zero forces";
-        adds_nothing.then(|| sentence.to_owned()).into_iter().collect()
+        let judged = self.judged();
+        let mut doubts = Vec::new();
+        let forces = judged.force.rmse().zip(judged.force.zero_rmse());
+        if forces.is_some_and(|(own, zeros)| own >= zeros) {
+            doubts.push("the force errors are no smaller than those of zero forces".to_owned());
+        }
+        let energies = judged.energy_per_atom.rmse().zip(judged.mean_energy());
+        if energies.is_some_and(|(own, [mean, _])| mean > 0.0 && own > mean) {
+            let sentence = "the energy errors are no smaller than those of each composition's mean";
+            doubts.push(sentence.to_owned());
+        }
+        doubts
     }
 
     /// The score that counts: on frames it was not trained on, where there are any.

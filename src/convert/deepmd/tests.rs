@@ -36,6 +36,7 @@ data = ["../data/data_0/", "../data/data_1/", "../data/data_2/"]
 validation = ["../data/data_3"]
 batch = { auto = 32 }
 weights = { energy = { from = 0.02, to = 1.0 }, force = { from = 1000.0, to = 1.0 } }
+single-weights = true
 
 [representation]
 kind = "deep-potential"

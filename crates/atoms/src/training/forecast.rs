@@ -76,6 +76,6 @@ pub(super) fn forecast(problem: &ForceMatching, form: &DeepPotential, run: &Run)
         facts: facts.into_iter().map(|(topic, fact)| (topic.to_owned(), fact)).collect(),
         bytes: kept + work + data,
         operations: operations(form, batch) * run.iterations as f64,
-        cites: ["ZHW18", "WZHE18", "KB15"].map(str::to_owned).to_vec(),
+        cites: ["ZHW18", "KB15"].map(str::to_owned).to_vec(),
     }
 }
