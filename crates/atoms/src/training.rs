@@ -139,6 +139,12 @@ impl Training {
                 lane::level_named("portable").unwrap_or_else(lane::level)
             }
         };
+        if form.fitting.layers[0].copies > 0 {
+            let found = "the first layer of its fitting networks adds its inputs to its outputs";
+            return Err(Error::input("representation", found).allowed(
+                "Such a model can be evaluated, not trained: choose another first width",
+            ));
+        }
         let all: Vec<&Snapshot> = problem.training.iter().chain(&problem.validation).collect();
         let found = Environments::of(&all, form.species.len(), form.switch)?;
         let closest = CLOSER * found.nearest.unwrap_or(form.switch.to).min(form.switch.to);

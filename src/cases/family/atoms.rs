@@ -246,7 +246,7 @@ fn load(key: &str, paths: &Paths) -> Result<Vec<Loaded>> {
         if !path.exists() {
             let found = format!("there is no file or folder `{}`", path.display());
             return Err(Error::input(key, found).allowed(
-                "Paths begin at the folder of the case file; --set begins where you are",
+                "Paths begin at the folder of the case file, those of --set and of an input.json where you are",
             ));
         }
         all.extend(frames::read(std::slice::from_ref(&path), None, Options::default())?);
