@@ -212,6 +212,7 @@ fn without_validation_the_answer_says_so() {
 
 /// A training input of DeePMD-kit beside the dimers as a system.
 fn input(here: &Path, training: &str) {
+    fs::create_dir_all(here.join("data")).unwrap();
     let converted =
         run(here, &["data", "convert", "dimers.xyz", "--to", "deepmd/npy", "--out", "data/all"]);
     assert_eq!(code(&converted), 0, "{}", stderr(&converted));
