@@ -116,8 +116,13 @@ impl Trained {
     pub fn doubts(&self) -> Vec<String> {
         let judged = self.judged();
         let mut doubts = Vec::new();
+        if judged.force.n == 0 && judged.energy.n == 0 {
+            doubts.push("the frames to judge by have neither forces nor energies".to_owned());
+        }
+        // Within twice its error it is no smaller.
+        let error = 2.0 * judged.force.stderr().unwrap_or(0.0);
         let forces = judged.force.rmse().zip(judged.force.zero_rmse());
-        if forces.is_some_and(|(own, zeros)| own >= zeros) {
+        if forces.is_some_and(|(own, zeros)| own + error >= zeros) {
             doubts.push("the force errors are no smaller than those of zero forces".to_owned());
         }
         let energies = judged.energy_per_atom.rmse().zip(judged.mean_energy());

@@ -12,6 +12,9 @@ use crate::model::Snapshot;
 use crate::problem::Embedding;
 use crate::problem::statistics::{Environments, bias};
 
+/// The most neighbours that there is room for.
+const MOST: usize = 20_000;
+
 /// `[representation] kind = "deep-potential"`: the energy of an atom from a network of what stands around
 /// it, smooth edition, with full information of the two-body embedding (`se_e2_a`). [ZHW18]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -192,6 +195,11 @@ impl Representation {
     pub(super) fn room(&self, found: &Environments, species: usize) -> Result<Vec<usize>> {
         let key = "representation.selection";
         match &self.selection {
+            Room::Counts(counts) if counts.iter().any(|&n| n > MOST) => {
+                let most = counts.iter().max().copied().unwrap_or(0);
+                Err(Error::input(key, format!("room for {most} neighbours"))
+                    .allowed(format!("No atom has more than {MOST}; \"auto\" counts them")))
+            }
             Room::Counts(counts) if counts.len() == species && counts.iter().any(|&n| n > 0) => {
                 Ok(counts.clone())
             }
