@@ -247,6 +247,10 @@ fn an_input_of_deepmd_kit_runs_as_it_is() {
         curve.lines().skip(2).filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(steps, ["0", "2", "4", "6"]);
     assert_eq!(bias(at, "runs/input-1/model.dp").0, ["O", "H"]);
+    // Types without names are those of the input, in order.
+    fs::remove_file(at.join("data/all/type_map.raw")).unwrap();
+    let output = run(at, &["solve", "inputs/input.json", "--steps", "6", "--out", "unnamed"]);
+    assert!(code(&output) <= 1, "{}", stderr(&output));
     // As YAML, which JSON is.
     fs::copy(at.join("inputs/input.json"), at.join("inputs/input.yaml")).unwrap();
     let output = run(at, &["solve", "inputs/input.yaml", "--steps", "6", "--out", "y"]);

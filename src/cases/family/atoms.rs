@@ -193,9 +193,17 @@ impl Parts {
             let loaded = load(key, paths).map_err(|error| case.locate(error))?;
             let system = |one: Loaded| {
                 notes.extend(one.warnings.iter().map(|text| format!("{}: {text}", one.name)));
-                System { name: one.name, frames: one.frames }
+                let names = &self.model.species;
+                let unnamed = one.frames.species.iter().all(|name| name.starts_with("Type_"));
+                let frames = if unnamed && !names.is_empty() {
+                    frames::with_species(one.frames, names)
+                        .map_err(|error| error.in_file(&one.name))?
+                } else {
+                    one.frames
+                };
+                Ok(System { name: one.name, frames })
             };
-            Ok(loaded.into_iter().map(system).collect::<Vec<System>>())
+            loaded.into_iter().map(system).collect::<Result<Vec<System>>>()
         };
         let training = all("problem.data", &self.problem.data)?;
         let validation = all("problem.validation", &self.problem.validation)?;
