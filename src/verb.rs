@@ -180,6 +180,7 @@ impl Changes {
     /// Reads a case, applies the changes, checks everything.
     pub(crate) fn ready(&self, case: &str) -> Result<Ready, Failure> {
         let mut case = files::shipped::open_with(case, self.steps.as_deref())?;
+        case.notes.iter().for_each(|note| say(&format!("{}: {note}", case.file)));
         if self.quick {
             case.quicken()?;
         }

@@ -15,7 +15,6 @@ use super::read::Case;
 use super::registry::section;
 use crate::convert::deepmd::{self, Converted, Format};
 use crate::frames;
-use crate::progress::say;
 
 /// What the names of such files end with.
 const ENDS: [&str; 3] = ["json", "yaml", "yml"];
@@ -42,8 +41,7 @@ pub(super) fn case(name: &str, file: &str, text: &str, steps: Option<&str>) -> R
         converted = found(deepmd::case_of(text, file, format, Some(steps))?)?;
         converted.notes.push(format!("{epochs} epochs of these data are {steps} steps"));
     }
-    converted.notes.iter().for_each(|note| say(&format!("{file}: {note}")));
-    Ok(Case::of_sections(name, file, converted.sections))
+    Ok(Case::of_sections(name, file, converted.sections, converted.notes))
 }
 
 /// The same with the places of its data as they are found from anywhere.

@@ -24,6 +24,8 @@ pub struct Case {
     pub file: String,
     /// One table a section.
     pub sections: Table,
+    /// What somebody should know who has used the file elsewhere, a sentence each.
+    pub notes: Vec<String>,
     text: String,
     places: BTreeMap<String, Place>,
 }
@@ -61,6 +63,7 @@ impl Case {
             name: name.to_owned(),
             file: file.to_owned(),
             sections,
+            notes: Vec::new(),
             text: text.to_owned(),
             places,
         };
@@ -69,9 +72,9 @@ impl Case {
     }
 
     /// A case of sections that come from no case file.
-    pub(super) fn of_sections(name: &str, file: &str, sections: Table) -> Self {
+    pub(super) fn of_sections(name: &str, file: &str, sections: Table, notes: Vec<String>) -> Self {
         let (name, file, text) = (name.to_owned(), file.to_owned(), String::new());
-        Self { name, file, sections, text, places: BTreeMap::new() }
+        Self { name, file, sections, notes, text, places: BTreeMap::new() }
     }
 
     /// Sets one key: `run.seed`, `3`. The value is TOML; what is not TOML is a word. `option` is

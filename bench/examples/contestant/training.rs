@@ -60,6 +60,8 @@ pub(crate) fn train(
         weights: Terms::default(),
         per_atom: Divisor::N,
         single_weights: false,
+        digest: None,
+        source: None,
     };
     let problem = problem.pose(&data, embedding, (RATE, MOVES))?;
     problem.check()?;
