@@ -1,5 +1,7 @@
 //! How long, how many, which seed.
 
+use ground::kernel::lane::{self, Level};
+
 use crate::checkpoint::Checkpoint;
 use crate::params::Precision;
 
@@ -41,6 +43,18 @@ pub enum Vector {
     Avx2,
     /// None: plain loops.
     Portable,
+}
+
+impl Vector {
+    /// The instructions meant; the best of the machine where it lacks them.
+    pub fn level(self) -> Level {
+        let named = match self {
+            Self::Native => None,
+            Self::Avx2 => lane::level_named("avx2"),
+            Self::Portable => lane::level_named("portable"),
+        };
+        named.unwrap_or_else(lane::level)
+    }
 }
 
 impl Run {

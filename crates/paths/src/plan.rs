@@ -189,7 +189,7 @@ struct Plan<T: Stored> {
 
 impl<T: Stored> Plan<T> {
     fn new(problem: &DeepBsde, form: &Form, run: &Run) -> Result<Self> {
-        let level = crate::problem::level(run.vector);
+        let level = run.vector.level();
         let pool = ground::par::pool(run.threads)?;
         let beside = form.beside(problem);
         let on_policy = form.per_step().is_none() && problem.follows()?;

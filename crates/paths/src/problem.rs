@@ -18,10 +18,8 @@
 
 pub mod on_tape;
 
-use frame::run::Vector;
 use frame::{Findings, Forecast, Params, Precision, Problem, Representation, Run, Table, Watch};
 use ground::formula::Expr;
-use ground::kernel::lane::{self, Level};
 use ground::stream::Stream;
 use ground::{Error, Result};
 pub use on_tape::OnTape;
@@ -362,14 +360,4 @@ impl<R: Representation + Clone + Into<Form>> Problem<R> for DeepBsde {
     ) -> Result<Table> {
         anywhere::at_points(j, theta, points, watch)
     }
-}
-
-/// The instructions a run asks for.
-pub(crate) fn level(vector: Vector) -> Level {
-    let named = match vector {
-        Vector::Native => None,
-        Vector::Avx2 => lane::level_named("avx2"),
-        Vector::Portable => lane::level_named("portable"),
-    };
-    named.unwrap_or_else(lane::level)
 }

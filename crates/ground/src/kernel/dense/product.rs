@@ -159,18 +159,10 @@ pub(in crate::kernel) fn down<T: Real, S: Simd, K: Sink<T, S>>(
     d: Lines<'_, T::Row>,
     sink: &mut K,
 ) {
+    let lines = |all: Lines<'_, T::Row>| n * all.stride;
+    let part = [Lines { rows: &a.rows[..lines(a)], ..a }, Lines { rows: &d.rows[..lines(d)], ..d }];
     for p in 0..d.stride {
-        let mut i = 0;
-        if S::f32s::LEN == 16 {
-            i = inputs::<T, S, K, 8>(simd, (i, k, p), n, [a, d], sink);
-        } else if S::f32s::LEN == 8 {
-            i = inputs::<T, S, K, 6>(simd, (i, sixes(i, k), p), n, [a, d], sink);
-        }
-        if S::f32s::LEN >= 8 {
-            i = inputs::<T, S, K, 4>(simd, (i, k, p), n, [a, d], sink);
-        }
-        i = inputs::<T, S, K, 2>(simd, (i, k, p), n, [a, d], sink);
-        inputs::<T, S, K, 1>(simd, (i, k, p), n, [a, d], sink);
+        inputs::<T, S, K, 1>(simd, (k, p), &[part], sink);
         if bias {
             let mut sum = T::V::splat(simd, T::of(0.0));
             for q in 0..n {
@@ -180,34 +172,6 @@ pub(in crate::kernel) fn down<T: Real, S: Simd, K: Sink<T, S>>(
         }
         sink.close(simd, p);
     }
-}
-
-/// Tiles of M inputs from input i on, as many as fit below `end`; returns the first one left.
-#[inline(always)]
-fn inputs<T: Real, S: Simd, K: Sink<T, S>, const M: usize>(
-    simd: S,
-    (mut i, end, p): (usize, usize, usize),
-    n: usize,
-    [a, d]: [Lines<'_, T::Row>; 2],
-    sink: &mut K,
-) -> usize {
-    let wide = a.stride * T::LANES;
-    let a = &lane::flat::<T>(a.rows)[..n * wide];
-    while i + M <= end {
-        let mut sum = [T::V::splat(simd, T::of(0.0)); M];
-        for (x, d) in a.chunks_exact(wide).zip(d.rows.chunks_exact(d.stride)) {
-            let x = &x[i..i + M];
-            let d = T::load(simd, &d[p]);
-            for j in 0..M {
-                sum[j] = T::V::splat(simd, x[j]).mul_add(d, sum[j]);
-            }
-        }
-        for j in 0..M {
-            sink.take(simd, [i + j, p], sum[j]);
-        }
-        i += M;
-    }
-    i
 }
 
 /// Σ a[q][i] d[q][p] over the lines q of all parts, for inputs i < k and the rows p of some panels.
@@ -221,18 +185,19 @@ pub(in crate::kernel) fn down_parts<T: Real, S: Simd, K: Sink<T, S>>(
     let mut p = panels.start;
     if S::f32s::LEN == 16 {
         while p + 2 <= panels.end {
-            inputs_of_parts::<T, S, K, 2>(simd, (k, p), parts, sink);
+            inputs::<T, S, K, 2>(simd, (k, p), parts, sink);
             p += 2;
         }
     }
     while p < panels.end {
-        inputs_of_parts::<T, S, K, 1>(simd, (k, p), parts, sink);
+        inputs::<T, S, K, 1>(simd, (k, p), parts, sink);
         p += 1;
     }
 }
 
+/// All inputs by N panels, of which p is the first.
 #[inline(always)]
-fn inputs_of_parts<T: Real, S: Simd, K: Sink<T, S>, const N: usize>(
+fn inputs<T: Real, S: Simd, K: Sink<T, S>, const N: usize>(
     simd: S,
     (k, p): (usize, usize),
     parts: &[[Lines<'_, T::Row>; 2]],
@@ -240,19 +205,19 @@ fn inputs_of_parts<T: Real, S: Simd, K: Sink<T, S>, const N: usize>(
 ) {
     let mut i = 0;
     if S::f32s::LEN == 16 {
-        i = tiles_of_parts::<T, S, K, 12, N>(simd, (i, k, p), parts, sink);
+        i = tiles::<T, S, K, 12, N>(simd, (i, k, p), parts, sink);
     }
     if S::f32s::LEN >= 8 {
-        i = tiles_of_parts::<T, S, K, 6, N>(simd, (i, k, p), parts, sink);
-        i = tiles_of_parts::<T, S, K, 4, N>(simd, (i, k, p), parts, sink);
+        i = tiles::<T, S, K, 6, N>(simd, (i, sixes(i, k), p), parts, sink);
+        i = tiles::<T, S, K, 4, N>(simd, (i, k, p), parts, sink);
     }
-    i = tiles_of_parts::<T, S, K, 2, N>(simd, (i, k, p), parts, sink);
-    tiles_of_parts::<T, S, K, 1, N>(simd, (i, k, p), parts, sink);
+    i = tiles::<T, S, K, 2, N>(simd, (i, k, p), parts, sink);
+    tiles::<T, S, K, 1, N>(simd, (i, k, p), parts, sink);
 }
 
 /// Tiles of M inputs by N panels from input i on, as many as fit below `end`; returns the first one left.
 #[inline(always)]
-fn tiles_of_parts<T: Real, S: Simd, K: Sink<T, S>, const M: usize, const N: usize>(
+fn tiles<T: Real, S: Simd, K: Sink<T, S>, const M: usize, const N: usize>(
     simd: S,
     (mut i, end, p): (usize, usize, usize),
     parts: &[[Lines<'_, T::Row>; 2]],

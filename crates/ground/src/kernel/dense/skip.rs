@@ -53,8 +53,9 @@ pub(in crate::kernel) fn fold_copies<T: Real>(layer: Layer, from: &[T::Row], to:
     }
 }
 
+/// Adds a row.
 #[inline(always)]
-fn add<T: Real>(to: &mut T::Row, from: &T::Row) {
+pub(super) fn add<T: Real>(to: &mut T::Row, from: &T::Row) {
     for (to, &from) in to.as_mut().iter_mut().zip(from.as_ref()) {
         *to += from;
     }

@@ -11,6 +11,7 @@ use fearless_simd::Level;
 
 use super::packing::{pack_layers, unpack_layers};
 use super::product::{Bias, Lines, Panels, Store};
+use super::skip::add;
 use super::{Layer, places, rows};
 use crate::kernel::lane::Real;
 use crate::kernel::network::Activation;
@@ -263,12 +264,5 @@ impl<'a, T: Real> Ply<'a, T> {
         if self.layer.copies > 0 {
             T::add_copies(self.level, self.layer, x, y);
         }
-    }
-}
-
-/// Adds a row.
-fn add<T: Real>(to: &mut T::Row, from: &T::Row) {
-    for (to, &from) in to.as_mut().iter_mut().zip(from.as_ref()) {
-        *to += from;
     }
 }

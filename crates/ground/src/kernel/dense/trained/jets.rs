@@ -10,8 +10,9 @@ use fearless_simd::Level;
 
 use super::super::product::Bias;
 use super::super::rows;
+use super::super::skip::add;
 use super::third::jet;
-use super::{Part, Ply, Trained, Weights, add};
+use super::{Part, Ply, Trained, Weights};
 use crate::kernel::lane::{Real, flat, flat_mut};
 
 /// Points under way through a network with one input.

@@ -12,8 +12,9 @@ use fearless_simd::Level;
 
 use super::super::product::Bias;
 use super::super::rows;
+use super::super::skip::add;
 use super::super::steps::Factors;
-use super::{Part, Ply, Trained, Weights, add};
+use super::{Part, Ply, Trained, Weights};
 use crate::kernel::lane::Real;
 
 /// Points under way through a network.
