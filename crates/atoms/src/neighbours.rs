@@ -65,6 +65,17 @@ pub fn check(snapshot: &Snapshot, within: f64) -> Result<()> {
     Ok(())
 }
 
+/// Atoms closer than the root of this are at one place, Å².
+pub const AT_ONE_PLACE: f64 = 1e-8;
+
+/// Refuses two atoms at one place, from their places.
+pub fn at_one_place(around: &impl Surroundings, place: usize, other: u32) -> Error {
+    let mut atoms = [around.atom(place), around.atom(other as usize)].map(|atom| atom + 1);
+    atoms.sort_unstable();
+    Error::input("", format!("atoms {} and {} are at one place", atoms[0], atoms[1]))
+        .allowed("Forces need atoms that are apart")
+}
+
 /// Bins are about this part of the distance wide: narrower ones hold fewer atoms that are too far,
 /// wider ones are fewer.
 const PART: f64 = 0.5;

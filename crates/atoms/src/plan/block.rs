@@ -14,7 +14,7 @@ use ground::Result;
 use ground::kernel::dense::frozen;
 use ground::kernel::lane::Real;
 
-use super::environment::{LANES, Octet};
+use super::environment::{self, Octet};
 use super::{Noted, Plan};
 use crate::model::{Mat3, Vec3};
 use crate::neighbours::{Near, Surroundings};
@@ -79,8 +79,7 @@ struct Group {
 impl Group {
     /// Its octets, and how many neighbours are in each.
     fn octets(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let Self { first, count, .. } = *self;
-        (0..count.div_ceil(LANES)).map(move |k| (first + k, LANES.min(count - k * LANES)))
+        environment::octets(self.first, self.count)
     }
 }
 

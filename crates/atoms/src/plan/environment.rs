@@ -17,6 +17,11 @@ use crate::model::Vec3;
 /// Neighbours in one octet.
 pub const LANES: usize = 8;
 
+/// The octets of so many neighbours from an octet on, and how many neighbours are in each.
+pub fn octets(first: usize, count: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..count.div_ceil(LANES)).map(move |k| (first + k, LANES.min(count - k * LANES)))
+}
+
 /// Eight neighbours.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Octet {

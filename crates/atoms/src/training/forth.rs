@@ -7,18 +7,18 @@
 //! f is the way back through the products of columns. With nodes of their own, φ is 1 on the first line and
 //! φ' is 1 on the second.
 
-use fearless_simd::{Simd, SimdBase, SimdFloat, f64x8};
+use fearless_simd::Simd;
 use ground::dispatch;
 use ground::kernel::gathered::{self, Table};
 use ground::kernel::gram;
-use ground::kernel::lane::{Real, Row8, flat, flat_mut};
+use ground::kernel::lane::{Real, flat, flat_mut};
 
 use super::Shared;
 use super::piece::{Group, Piece};
 use crate::plan::block::NONE;
 use crate::plan::block::between::Between;
 use crate::plan::block::describe::spread;
-use crate::plan::block::pull::{Slopes, loaded, slot};
+use crate::plan::block::pull::{Slopes, Tally, on_nodes, on_own, slot};
 use crate::plan::environment::{LANES, Octet, Scale};
 use crate::plan::table::LINES;
 
@@ -144,8 +144,7 @@ impl<T: Real> Piece<T> {
     fn pull<S: Simd>(&mut self, simd: S, i: usize, shared: &Shared<'_, T>) {
         let scale = shared.scales[self.species];
         let centre = self.centres[i];
-        let zero = f64x8::splat(simd, 0.0);
-        let (mut total, mut stress) = ([zero; 3], [[zero; 3]; 3]);
+        let mut tally = Tally::new(simd);
         for g in centre.groups[0]..centre.groups[1] {
             let group = self.groups[g];
             self.project(i, &group, shared);
@@ -155,18 +154,7 @@ impl<T: Real> Piece<T> {
                 } else {
                     self.slopes(simd, o, (&group, count), shared)
                 };
-                let seen = self.octets[o].all(simd);
-                let g = scale.chain(loaded(simd, &p), &seen);
-                let r = f64x8::splat(simd, 1.0) / seen.inverse;
-                let mut pulls = [Row8::default(); 3];
-                for a in 0..3 {
-                    total[a] += g[a];
-                    let by_r = g[a] * r;
-                    for b in 0..3 {
-                        stress[a][b] = by_r.mul_add(seen.e[b], stress[a][b]);
-                    }
-                    f64::store(g[a], &mut pulls[a]);
-                }
+                let pulls = tally.add(simd, scale, &self.octets[o], &p);
                 for lane in 0..count {
                     let other = self.others[o * LANES + lane];
                     let other = slot(other, &mut self.local, &mut self.touched);
@@ -182,12 +170,7 @@ impl<T: Real> Piece<T> {
             self.virials.push((centre.frame, [[0.0; 3]; 3]));
         }
         let virial = &mut self.virials.last_mut().expect("one was pushed").1;
-        for a in 0..3 {
-            self.touched[own].1[a] += total[a].reduce_sum();
-            for b in 0..3 {
-                virial[a][b] -= stress[a][b].reduce_sum();
-            }
-        }
+        tally.close(&mut self.touched[own].1, virial);
     }
 
     /// Z of the touched lines of a group, which then are found by their nodes.
@@ -234,29 +217,7 @@ impl<T: Real> Piece<T> {
         let between =
             Between::<T, S>::new(simd, &self.octets[o], shared.scales[self.species], axis);
         let slopes = between.derivatives(axis);
-        let mut all = Slopes::default();
-        for lane in 0..count {
-            let zero = T::Four::splat(simd, T::default());
-            let (mut p, mut q) = (zero, zero);
-            for side in 0..2 {
-                let first = self.slots[between.cell[lane] as usize + side] as usize;
-                let lines = &self.z[first..][..LINES];
-                for r in 0..LINES {
-                    let line = T::Four::from_slice(simd, &lines[r]);
-                    let weight = side * LINES + r;
-                    p = T::Four::splat(simd, between.phi[weight][lane]).mul_add(line, p);
-                    q = T::Four::splat(simd, slopes[weight][lane]).mul_add(line, q);
-                }
-            }
-            let along = (q * T::Four::from_slice(simd, &between.scaled[lane])).reduce_sum();
-            let mut by = [T::default(); 4];
-            p.store_slice(&mut by);
-            by[0] += along;
-            for k in 0..4 {
-                all[k].as_mut()[lane] = by[k].wide();
-            }
-        }
-        all
+        on_nodes(simd, &between, &slopes, (&self.slots, &self.z), count)
     }
 }
 
@@ -273,11 +234,8 @@ pub(super) fn lines<'a, T: Real>(
 fn own_slopes<T: Real>(z: &[[T; 4]], octet: &Octet, (scale, count): (Scale, usize)) -> Slopes {
     let mut all = Slopes::default();
     for lane in 0..count {
-        let [mut p, slope] = [z[lane * LINES], z[lane * LINES + 1]];
-        let scaled = scale.of(&octet.get(lane)).map(T::of);
-        for k in 0..4 {
-            p[0] += slope[k] * scaled[k];
-        }
+        let lines = [z[lane * LINES], z[lane * LINES + 1]];
+        let p = on_own(lines, scale.of(&octet.get(lane)).map(T::of));
         for k in 0..4 {
             all[k].as_mut()[lane] = p[k].wide();
         }

@@ -3,19 +3,16 @@
 //! A piece keeps what it found on the way to energies and forces, for the way back; its room is kept from
 //! one batch to the next.
 
+use ground::Result;
 use ground::kernel::dense::trained::slope::Pass;
 use ground::kernel::lane::Real;
-use ground::{Error, Result};
 
+use super::Shared;
 use super::table::Table;
-use super::{Frame, Shared};
 use crate::model::{Mat3, Vec3};
-use crate::neighbours::{Near, Surroundings as _};
+use crate::neighbours::{AT_ONE_PLACE, Near, Surroundings as _, at_one_place};
 use crate::plan::block::NONE;
-use crate::plan::environment::{LANES, Octet, measure};
-
-/// Atoms closer than the root of this are at one place, Å².
-const AT_ONE_PLACE: f64 = 1e-8;
+use crate::plan::environment::{self, LANES, Octet, measure};
 
 /// An atom of a piece.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +47,7 @@ pub(super) struct Group {
 impl Group {
     /// Its octets, and how many neighbours are in each.
     pub(super) fn octets(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let Self { first, count, .. } = *self;
-        (0..count.div_ceil(LANES)).map(move |k| (first + k, LANES.min(count - k * LANES)))
+        environment::octets(self.first, self.count)
     }
 }
 
@@ -155,7 +151,7 @@ impl<T: Real> Piece<T> {
             let frame = &shared.frames[centre.frame as usize];
             frame.grid.around(centre.place as usize, near);
             if let Some(other) = near.iter().find(|n| n.r2 < AT_ONE_PLACE) {
-                return Err(at_one_place(frame, centre.place, other.place));
+                return Err(at_one_place(&frame.grid, centre.place as usize, other.place));
             }
             let types = &frame.snapshot.types;
             let species = |n: &Near| types[frame.grid.atom(n.place as usize)] as usize;
@@ -233,11 +229,4 @@ impl<T: Real> Piece<T> {
             }
         }
     }
-}
-
-fn at_one_place(frame: &Frame<'_>, place: u32, other: u32) -> Error {
-    let mut atoms = [place, other].map(|place| frame.grid.atom(place as usize) + 1);
-    atoms.sort_unstable();
-    Error::input("", format!("atoms {} and {} are at one place", atoms[0], atoms[1]))
-        .allowed("Forces need atoms that are apart")
 }

@@ -1,17 +1,14 @@
 //! Step 1 of a block: neighbours sorted by species and measured; who is outside the tables.
 
+use ground::Result;
 use ground::kernel::lane::{Real, flat, flat_mut};
-use ground::{Error, Result};
 
 use super::{Centre, Desk, Group};
 use crate::form::jets::jets;
-use crate::neighbours::Surroundings;
+use crate::neighbours::{AT_ONE_PLACE, Surroundings, at_one_place};
 use crate::plan::environment::{LANES, measure};
 use crate::plan::table::write;
 use crate::plan::{Noted, Plan};
-
-/// Atoms closer than the root of this are at one place, Å².
-const AT_ONE_PLACE: f64 = 1e-8;
 
 impl<T: Real> Plan<T> {
     /// Step 1.
@@ -152,11 +149,4 @@ fn four_lines<R: Clone + Default>(a: &mut Vec<R>, centre: usize, stride: usize) 
         a.resize(end, R::default());
     }
     &mut a[end - 4 * stride..end]
-}
-
-fn at_one_place(around: &impl Surroundings, place: usize, other: u32) -> Error {
-    let mut atoms = [around.atom(place), around.atom(other as usize)].map(|atom| atom + 1);
-    atoms.sort_unstable();
-    Error::input("", format!("atoms {} and {} are at one place", atoms[0], atoms[1]))
-        .allowed("Forces need atoms that are apart")
 }

@@ -6,7 +6,7 @@ use ground::kernel::gathered::{self, Table};
 use ground::kernel::gram;
 use ground::kernel::lane::{Real, Row8, flat};
 
-use super::between::Between;
+use super::between::{Between, Weights};
 use super::{Centre, Desk, Group, NONE};
 use crate::model::{Mat3, Vec3};
 use crate::plan::Plan;
@@ -39,8 +39,7 @@ impl<T: Real> Plan<T> {
     fn pull_on<S: Simd>(&self, simd: S, centre: Centre, desk: &mut Desk<T>, virial: &mut Mat3) {
         let Desk { octets, places, groups, own, at, slots, back, z, local, touched, .. } = desk;
         let scale = self.scales[centre.species];
-        let zero = f64x8::splat(simd, 0.0);
-        let (mut total, mut stress) = ([zero; 3], [[zero; 3]; 3]);
+        let mut tally = Tally::new(simd);
         for group in &groups[centre.groups[0]..centre.groups[1]] {
             let lines = match group.own {
                 None => &at[group.at[0]..group.at[1]],
@@ -64,18 +63,7 @@ impl<T: Real> Plan<T> {
                         self.slopes_on_own((own, first), back, &octets[o], (scale, count))
                     }
                 };
-                let seen = octets[o].all(simd);
-                let g = scale.chain(loaded(simd, &p), &seen);
-                let r = f64x8::splat(simd, 1.0) / seen.inverse;
-                let mut pulls = [Row8::default(); 3];
-                for a in 0..3 {
-                    total[a] += g[a];
-                    let by_r = g[a] * r;
-                    for b in 0..3 {
-                        stress[a][b] = by_r.mul_add(seen.e[b], stress[a][b]);
-                    }
-                    f64::store(g[a], &mut pulls[a]);
-                }
+                let pulls = tally.add(simd, scale, &octets[o], &p);
                 for (lane, &place) in places[o * LANES..][..count].iter().enumerate() {
                     let other = slot(place, local, touched);
                     for a in 0..3 {
@@ -88,12 +76,7 @@ impl<T: Real> Plan<T> {
             }
         }
         let own = slot(centre.place, local, touched);
-        for a in 0..3 {
-            touched[own].1[a] += total[a].reduce_sum();
-            for b in 0..3 {
-                virial[a][b] -= stress[a][b].reduce_sum();
-            }
-        }
+        tally.close(&mut touched[own].1, virial);
     }
 
     /// ∂E/∂R̃ of neighbours between nodes.
@@ -108,29 +91,7 @@ impl<T: Real> Plan<T> {
         let axis = self.tables[group.network].axis();
         let between = Between::<T, S>::new(simd, octet, scale, axis);
         let slopes = between.slopes(axis);
-        let mut all = Slopes::default();
-        for lane in 0..count {
-            let zero = T::Four::splat(simd, T::default());
-            let (mut p, mut q) = (zero, zero);
-            for side in 0..2 {
-                let first = slots[between.cell[lane] as usize + side] as usize;
-                let lines = &z[first..][..LINES];
-                for r in 0..LINES {
-                    let line = T::Four::from_slice(simd, &lines[r]);
-                    let weight = side * LINES + r;
-                    p = T::Four::splat(simd, between.phi[weight][lane]).mul_add(line, p);
-                    q = T::Four::splat(simd, slopes[weight][lane]).mul_add(line, q);
-                }
-            }
-            let along = (q * T::Four::from_slice(simd, &between.scaled[lane])).reduce_sum();
-            let mut by = [T::default(); 4];
-            p.store_slice(&mut by);
-            by[0] += along;
-            for k in 0..4 {
-                all[k].as_mut()[lane] = by[k].wide();
-            }
-        }
-        all
+        on_nodes(simd, &between, &slopes, (slots, z), count)
     }
 
     /// ∂E/∂R̃ of neighbours with nodes of their own.
@@ -147,11 +108,7 @@ impl<T: Real> Plan<T> {
             let node = u32::try_from(2 * (first + lane)).expect("few neighbours");
             let mut z = [[T::default(); 4]; 2];
             gathered::project::<T>(self.level, table, &[node, node + 1], back, &mut z);
-            let [mut p, slope] = z;
-            let scaled = scale.of(&octet.get(lane)).map(T::of);
-            for k in 0..4 {
-                p[0] += slope[k] * scaled[k];
-            }
+            let p = on_own(z, scale.of(&octet.get(lane)).map(T::of));
             for k in 0..4 {
                 all[k].as_mut()[lane] = p[k].wide();
             }
@@ -160,8 +117,94 @@ impl<T: Real> Plan<T> {
     }
 }
 
+/// The pulls of all neighbours of one centre, added up.
+pub(crate) struct Tally<S: Simd> {
+    total: [f64x8<S>; 3],
+    stress: [[f64x8<S>; 3]; 3],
+}
+
+impl<S: Simd> Tally<S> {
+    #[inline(always)]
+    pub(crate) fn new(simd: S) -> Self {
+        let zero = f64x8::splat(simd, 0.0);
+        Self { total: [zero; 3], stress: [[zero; 3]; 3] }
+    }
+
+    /// Adds eight neighbours, from ∂E/∂R̃; returns ∂E/∂d.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, simd: S, scale: Scale, octet: &Octet, p: &Slopes) -> [Row8; 3] {
+        let seen = octet.all(simd);
+        let g = scale.chain(loaded(simd, p), &seen);
+        let r = f64x8::splat(simd, 1.0) / seen.inverse;
+        let mut pulls = [Row8::default(); 3];
+        for a in 0..3 {
+            self.total[a] += g[a];
+            let by_r = g[a] * r;
+            for b in 0..3 {
+                self.stress[a][b] = by_r.mul_add(seen.e[b], self.stress[a][b]);
+            }
+            f64::store(g[a], &mut pulls[a]);
+        }
+        pulls
+    }
+
+    /// What is left for the centre itself, and for the virial.
+    #[inline(always)]
+    pub(crate) fn close(self, force: &mut Vec3, virial: &mut Mat3) {
+        for a in 0..3 {
+            force[a] += self.total[a].reduce_sum();
+            for b in 0..3 {
+                virial[a][b] -= self.stress[a][b].reduce_sum();
+            }
+        }
+    }
+}
+
+/// ∂E/∂R̃ of the first of eight neighbours between nodes: p = φ·Z + e₀ (slopes·Z R̃).
 #[inline(always)]
-pub(crate) fn loaded<S: Simd>(simd: S, p: &Slopes) -> [f64x8<S>; 4] {
+pub(crate) fn on_nodes<T: Real, S: Simd>(
+    simd: S,
+    between: &Between<T, S>,
+    slopes: &Weights<T>,
+    (slots, z): (&[u32], &[[T; 4]]),
+    count: usize,
+) -> Slopes {
+    let mut all = Slopes::default();
+    for lane in 0..count {
+        let zero = T::Four::splat(simd, T::default());
+        let (mut p, mut q) = (zero, zero);
+        for side in 0..2 {
+            let first = slots[between.cell[lane] as usize + side] as usize;
+            let lines = &z[first..][..LINES];
+            for r in 0..LINES {
+                let line = T::Four::from_slice(simd, &lines[r]);
+                let weight = side * LINES + r;
+                p = T::Four::splat(simd, between.phi[weight][lane]).mul_add(line, p);
+                q = T::Four::splat(simd, slopes[weight][lane]).mul_add(line, q);
+            }
+        }
+        let along = (q * T::Four::from_slice(simd, &between.scaled[lane])).reduce_sum();
+        let mut by = [T::default(); 4];
+        p.store_slice(&mut by);
+        by[0] += along;
+        for k in 0..4 {
+            all[k].as_mut()[lane] = by[k].wide();
+        }
+    }
+    all
+}
+
+/// The same of a neighbour with a node of its own, from the lines of Z of g and g'.
+#[inline(always)]
+pub(crate) fn on_own<T: Real>([mut p, slope]: [[T; 4]; 2], scaled: [T; 4]) -> [T; 4] {
+    for k in 0..4 {
+        p[0] += slope[k] * scaled[k];
+    }
+    p
+}
+
+#[inline(always)]
+fn loaded<S: Simd>(simd: S, p: &Slopes) -> [f64x8<S>; 4] {
     let mut all = [f64x8::splat(simd, 0.0); 4];
     for k in 0..4 {
         all[k] = f64::load(simd, &p[k]);
