@@ -16,7 +16,6 @@ use crate::interchange;
 use crate::model::Snapshot;
 use crate::plan::{Embeddings, Fast};
 use crate::problem::ForceMatching;
-use crate::problem::statistics::Environments;
 use crate::score::{Errors, Score};
 
 mod json;
@@ -75,15 +74,12 @@ impl Quantity {
 }
 
 impl Trained {
-    /// The potential of some weights, and its errors.
+    /// The potential of some weights, and its errors; `nearest` is the smallest distance it has learned from.
     pub fn of(
         problem: &ForceMatching,
-        form: &DeepPotential,
-        theta: &Params,
+        (form, theta, nearest): (&DeepPotential, &Params, Option<f64>),
         watch: &mut dyn Watch,
     ) -> Result<Self> {
-        let all: Vec<&Snapshot> = problem.training.iter().collect();
-        let nearest = Environments::of(&all, form.species.len(), form.switch)?.nearest;
         let precision = theta.precision();
         let potential = Potential { form: form.clone(), theta: theta.clone(), precision, nearest };
         let plan = Fast::new(&potential, precision, Embeddings::Tabulated);

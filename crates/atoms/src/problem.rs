@@ -21,7 +21,7 @@ pub mod loss;
 pub mod on_tape;
 pub mod statistics;
 
-pub use batches::{Batches, Epoch};
+pub use batches::{Batches, Course, Epoch};
 pub use loss::{PerAtom, Weight, Weights};
 
 /// Labelled snapshots of one name: a folder or a file.
@@ -70,24 +70,23 @@ impl ForceMatching {
         self.weights.at(rate.at(iteration, *of) / rate.start())
     }
 
-    /// The snapshots of a training batch: their places among all.
-    pub fn batch(&self, step: u64, stream: &Stream) -> Vec<usize> {
-        self.batches.draw(&self.sizes(), step, stream)
+    /// The training batches of a run.
+    pub fn course(&self, stream: &Stream) -> Course {
+        Course::new(self.batches.clone(), self.sizes(), stream)
     }
 
     /// The snapshots of a batch.
-    pub fn drawn(&self, batch: Batch, stream: &Stream) -> Vec<&Snapshot> {
+    pub fn drawn(&self, batch: Batch, course: &mut Course) -> Vec<&Snapshot> {
         match batch.purpose {
             Purpose::Training => {
-                let places = self.batch(batch.step, &stream.child("batches"));
-                places.into_iter().map(|k| &self.training[k]).collect()
+                course.at(batch.step).into_iter().map(|k| &self.training[k]).collect()
             }
             Purpose::Validation => self.look(batch.n),
         }
     }
 
     /// Atoms of every snapshot, system by system.
-    fn sizes(&self) -> Vec<Vec<usize>> {
+    pub fn sizes(&self) -> Vec<Vec<usize>> {
         let sizes = |range: &Range<usize>| {
             self.training[range.clone()].iter().map(Snapshot::len).collect::<Vec<_>>()
         };

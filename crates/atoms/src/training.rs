@@ -9,7 +9,6 @@
 
 use frame::{Batch, Functional, Keeper, Move, Params, Precision, Purpose, Run, Stored, Work};
 use ground::estimate::Estimate;
-use ground::kernel::lane::{self, Real};
 use ground::stream::Stream;
 use ground::{Error, Result};
 
@@ -17,7 +16,7 @@ use crate::form::DeepPotential;
 use crate::model::Snapshot;
 use crate::problem::loss::{self, Squares};
 use crate::problem::statistics::Environments;
-use crate::problem::{Embedding, ForceMatching};
+use crate::problem::{Course, Embedding, ForceMatching};
 use engine::Engine;
 use shared::{Found, Frame, Pulls, Shared};
 use told::Roots;
@@ -42,13 +41,7 @@ const CLOSER: f64 = 0.99;
 /// Atoms of a look that are evaluated together.
 const AT_ONCE: usize = 192;
 
-/// Force matching of a form in one precision.
-#[derive(Debug)]
-struct Matching<T: Real> {
-    engine: Engine<T>,
-}
-
-impl<T: Stored> Matching<T> {
+impl<T: Stored> Engine<T> {
     /// l of every snapshot, and its parts.
     fn losses(
         &mut self,
@@ -56,7 +49,7 @@ impl<T: Stored> Matching<T> {
         snapshots: &[&Snapshot],
         factors: loss::Factors,
     ) -> Result<(Vec<Found>, Vec<Squares>, Vec<f64>)> {
-        let found = self.engine.forth(theta, snapshots)?;
+        let found = self.forth(theta, snapshots)?;
         let pairs = || snapshots.iter().zip(&found);
         let squares: Vec<Squares> =
             pairs().map(|(s, found)| Squares::of(s, found.view())).collect();
@@ -79,7 +72,7 @@ impl<T: Stored> Matching<T> {
         let by = 1.0 / snapshots.len().max(1) as f64;
         let mut pulls = Pulls {
             energies: Vec::new(),
-            species: vec![0.0; self.engine.form.species.len()],
+            species: vec![0.0; self.form.species.len()],
             forces: Vec::new(),
             virials: Vec::new(),
         };
@@ -94,7 +87,7 @@ impl<T: Stored> Matching<T> {
             pulls.forces.extend(slopes.forces.unwrap_or_else(|| vec![[0.0; 3]; n]));
             pulls.virials.push(slopes.virial);
         }
-        if self.engine.back(theta, &pulls) {
+        if self.back(theta, &pulls) {
             return Ok(losses);
         }
         Err(Error::Numeric { what: "the gradient".to_owned(), at })
@@ -106,7 +99,9 @@ impl<T: Stored> Matching<T> {
 pub struct Training {
     problem: ForceMatching,
     form: DeepPotential,
-    stream: Stream,
+    /// The smallest distance in the frames that are learned from, Å.
+    nearest: Option<f64>,
+    course: Course,
     plan: Plans,
     work: Work,
     /// What the last look told.
@@ -115,8 +110,8 @@ pub struct Training {
 
 #[derive(Debug)]
 enum Plans {
-    F32(Box<Matching<f32>>),
-    F64(Box<Matching<f64>>),
+    F32(Box<Engine<f32>>),
+    F64(Box<Engine<f64>>),
 }
 
 /// Runs an expression with the plan of the right precision.
@@ -132,36 +127,30 @@ macro_rules! with {
 impl Training {
     /// Couples a problem and a form.
     pub fn new(problem: ForceMatching, form: DeepPotential, run: &Run) -> Result<Self> {
-        let level = match run.vector {
-            frame::run::Vector::Native => lane::level(),
-            frame::run::Vector::Avx2 => lane::level_named("avx2").unwrap_or_else(lane::level),
-            frame::run::Vector::Portable => {
-                lane::level_named("portable").unwrap_or_else(lane::level)
-            }
-        };
         if form.fitting.layers[0].copies > 0 {
             let found = "the first layer of its fitting networks adds its inputs to its outputs";
             return Err(Error::input("representation", found).allowed(
                 "Such a model can be evaluated, not trained: choose another first width",
             ));
         }
-        let all: Vec<&Snapshot> = problem.training.iter().chain(&problem.validation).collect();
-        let found = Environments::of(&all, form.species.len(), form.switch)?;
-        let closest = CLOSER * found.nearest.unwrap_or(form.switch.to).min(form.switch.to);
-        let own = problem.embedding == Embedding::Networks;
-        let engine = form.clone();
-        let plan = match run.precision {
-            Precision::F32 => {
-                Plans::F32(Box::new(Matching { engine: Engine::new(engine, closest, own, level) }))
-            }
-            Precision::F64 => {
-                Plans::F64(Box::new(Matching { engine: Engine::new(engine, closest, own, level) }))
-            }
+        let nearest = |frames: &[Snapshot]| {
+            let frames: Vec<&Snapshot> = frames.iter().collect();
+            Ok(Environments::of(&frames, form.species.len(), form.switch)?.nearest)
         };
+        let [learned, judged] = [nearest(&problem.training)?, nearest(&problem.validation)?];
+        let closest = [learned, judged].into_iter().flatten().fold(form.switch.to, f64::min);
+        let own = problem.embedding == Embedding::Networks;
+        let made = (form.clone(), CLOSER * closest, own, run.vector.level());
+        let plan = match run.precision {
+            Precision::F32 => Plans::F32(Box::new(Engine::new(made))),
+            Precision::F64 => Plans::F64(Box::new(Engine::new(made))),
+        };
+        let stream = Stream::new(run.seed);
         Ok(Self {
+            course: problem.course(&stream),
+            nearest: learned,
             problem,
             form,
-            stream: Stream::new(run.seed),
             plan,
             work: Work::default(),
             told: Vec::new(),
@@ -176,14 +165,14 @@ impl Training {
         }
         let larger = |a: [f64; 2], b: [f64; 2]| [a[0].max(b[0]), a[1].max(b[1])];
         with!(&self.plan, plan => {
-            plan.engine.embedded.iter().map(|embedded| embedded.errors).reduce(larger)
+            plan.embedded.iter().map(|embedded| embedded.errors).reduce(larger)
         })
     }
 
     /// J on a batch, and what it is made of.
     fn roots(&mut self, theta: &Params, batch: Batch) -> Result<(Estimate, Roots)> {
-        self.prepare(theta, batch);
-        let snapshots = self.problem.drawn(batch, &self.stream);
+        self.prepare(theta, false);
+        let snapshots = self.problem.drawn(batch, &mut self.course);
         let factors = self.problem.at(batch.step);
         self.work.values += snapshots.len() as u64;
         let (mut squares, mut losses) = (Vec::new(), Vec::new());
@@ -201,8 +190,8 @@ impl Training {
 
     /// J and its gradient on a batch, which the plan keeps.
     fn slopes(&mut self, theta: &Params, batch: Batch) -> Result<Estimate> {
-        self.prepare(theta, batch);
-        let snapshots = self.problem.drawn(batch, &self.stream);
+        self.prepare(theta, batch.step.is_multiple_of(MEASURE_EVERY));
+        let snapshots = self.problem.drawn(batch, &mut self.course);
         let at = (self.problem.at(batch.step), batch.step);
         self.work.gradients += snapshots.len() as u64;
         let losses = with!(&mut self.plan, plan => plan.slopes(theta, &snapshots, at))?;
@@ -210,11 +199,10 @@ impl Training {
     }
 
     /// Measures nodes when it is time, and always where there are none.
-    fn prepare(&mut self, theta: &Params, batch: Batch) {
-        let due = batch.purpose == Purpose::Training && batch.step.is_multiple_of(MEASURE_EVERY);
+    fn prepare(&mut self, theta: &Params, due: bool) {
         with!(&mut self.plan, plan => {
-            if due || plan.engine.embedded.iter().any(|embedded| embedded.cells == 0) {
-                plan.engine.measure(theta);
+            if due || plan.embedded.iter().any(|embedded| embedded.cells == 0) {
+                plan.measure(theta);
             }
         });
     }
@@ -237,7 +225,7 @@ impl Functional for Training {
 
     fn gradient(&mut self, theta: &Params, batch: Batch, into: &mut Params) -> Result<Estimate> {
         let value = self.slopes(theta, batch)?;
-        with!(&self.plan, plan => plan.engine.gradient(into));
+        with!(&self.plan, plan => plan.gradient(into));
         Ok(value)
     }
 
@@ -249,7 +237,7 @@ impl Functional for Training {
             return Ok(value);
         }
         let value = self.slopes(theta, batch)?;
-        with!(&self.plan, plan => plan.engine.step(theta, by.update));
+        with!(&self.plan, plan => plan.step(theta, by.update));
         Ok(value)
     }
 
@@ -259,7 +247,7 @@ impl Functional for Training {
 
     fn keep(&mut self, keeper: &mut Keeper<'_>) -> Result<()> {
         self.work.keep(keeper)?;
-        with!(&mut self.plan, plan => plan.engine.keep(keeper))
+        with!(&mut self.plan, plan => plan.keep(keeper))
     }
 }
 

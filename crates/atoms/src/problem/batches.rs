@@ -102,62 +102,87 @@ impl Batches {
         }
     }
 
-    /// The snapshots of the batch of a step, as places among all.
-    pub fn draw(&self, sizes: &[Vec<usize>], step: u64, stream: &Stream) -> Vec<usize> {
-        let per_epoch = self.per_epoch(sizes) as u64;
-        let (epoch, within) = (step / per_epoch, step % per_epoch);
-        let within = usize::try_from(within).unwrap_or(0);
+    /// All batches of an epoch in their order, each as places among all snapshots.
+    fn epoch(&self, sizes: &[Vec<usize>], epoch: u64, stream: &Stream) -> Vec<Vec<usize>> {
         match self {
-            Self::Mixed { .. } => mixed(sizes, (epoch, within), self.per_epoch(sizes), stream),
-            Self::Frames { counts, probabilities: None } => {
-                one_system(sizes, counts, (epoch, within), stream)
-            }
-            Self::Frames { counts, probabilities: Some(all) } => {
-                weighted(sizes, counts, all, (step, stream))
-            }
+            Self::Mixed { .. } => mixed(sizes, epoch, self.per_epoch(sizes), stream),
+            Self::Frames { counts, .. } => by_system(sizes, counts, epoch, stream),
         }
     }
 }
 
-/// The snapshots whose middle, counted in atoms, lies in part `within` of an epoch.
-fn mixed(
-    sizes: &[Vec<usize>],
-    (epoch, within): (u64, usize),
-    parts: usize,
-    stream: &Stream,
-) -> Vec<usize> {
+/// The batches of a run, one epoch after another.
+#[derive(Clone, Debug)]
+pub struct Course {
+    batches: Batches,
+    sizes: Vec<Vec<usize>>,
+    stream: Stream,
+    per_epoch: u64,
+    /// The epoch that was asked for last.
+    now: Option<(u64, Vec<Vec<usize>>)>,
+}
+
+impl Course {
+    /// Of snapshots with so many atoms, system by system.
+    pub fn new(batches: Batches, sizes: Vec<Vec<usize>>, stream: &Stream) -> Self {
+        let per_epoch = batches.per_epoch(&sizes) as u64;
+        Self { batches, sizes, stream: stream.child("batches"), per_epoch, now: None }
+    }
+
+    /// The snapshots of the batch of a step, as places among all.
+    pub fn at(&mut self, step: u64) -> Vec<usize> {
+        if let Batches::Frames { counts, probabilities: Some(all) } = &self.batches {
+            return weighted(&self.sizes, counts, all, (step, &self.stream));
+        }
+        let (epoch, within) = (step / self.per_epoch, step % self.per_epoch);
+        let now = match self.now.take() {
+            Some((known, all)) if known == epoch => all,
+            _ => self.batches.epoch(&self.sizes, epoch, &self.stream),
+        };
+        let batch = usize::try_from(within).ok().and_then(|within| now.get(within)).cloned();
+        self.now = Some((epoch, now));
+        batch.unwrap_or_default()
+    }
+}
+
+/// Snapshots in an order of the epoch; those whose middle, counted in atoms, lies in one part are a batch.
+fn mixed(sizes: &[Vec<usize>], epoch: u64, parts: usize, stream: &Stream) -> Vec<Vec<usize>> {
     let all: Vec<usize> = sizes.iter().flatten().copied().collect();
     let order = Epoch::new(all.len(), epoch, &stream.child("frames"));
     let total: usize = all.iter().sum();
-    let (mut before, mut batch) = (0, Vec::new());
+    let (mut before, mut batches) = (0, vec![Vec::new(); parts]);
     for place in 0..all.len() {
         let snapshot = order.at(place);
         let middle = 2 * before + all[snapshot];
-        if middle * parts / (2 * total.max(1)) == within {
-            batch.push(snapshot);
-        }
+        batches[middle * parts / (2 * total.max(1))].push(snapshot);
         before += all[snapshot];
     }
-    batch
+    batches
 }
 
-/// The snapshots of one system: the epoch's order of batches says which.
-fn one_system(
+/// Every system in an order of the epoch, cut into batches; then all batches in an order of theirs.
+fn by_system(
     sizes: &[Vec<usize>],
     counts: &[usize],
-    (epoch, within): (u64, usize),
+    epoch: u64,
     stream: &Stream,
-) -> Vec<usize> {
-    let batches =
-        |k: usize| if sizes[k].is_empty() { 0 } else { (sizes[k].len() / counts[k]).max(1) };
-    let all: Vec<(usize, usize)> =
-        (0..sizes.len()).flat_map(|k| (0..batches(k)).map(move |b| (k, b))).collect();
-    let Some(_) = all.first() else { return Vec::new() };
-    let (system, batch) = all[Epoch::new(all.len(), epoch, &stream.child("batches")).at(within)];
-    part(sizes, (system, counts[system]), batch, (epoch, stream))
+) -> Vec<Vec<usize>> {
+    let (mut all, mut first) = (Vec::new(), 0);
+    for (k, (system, &count)) in sizes.iter().zip(counts).enumerate() {
+        let n = system.len();
+        let order = Epoch::new(n, epoch, &stream.child("system").child(&k.to_string()));
+        let batches = if n == 0 { 0 } else { (n / count).max(1) };
+        all.extend((0..batches).map(|b| {
+            (0..count.min(n)).map(|i| first + order.at((b * count + i) % n)).collect::<Vec<_>>()
+        }));
+        first += n;
+    }
+    let order = Epoch::new(all.len(), epoch, &stream.child("order"));
+    (0..all.len()).map(|place| std::mem::take(&mut all[order.at(place)])).collect()
 }
 
-/// A system by its probability, then some of its snapshots.
+/// A system by its probability, then some of its snapshots, each once.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place below n")]
 fn weighted(
     sizes: &[Vec<usize>],
     counts: &[usize],
@@ -174,20 +199,17 @@ fn weighted(
         }
         left -= p;
     }
-    part(sizes, (system, counts[system]), 0, (step, &stream.child("weighted")))
-}
-
-/// Batch `batch` of so many snapshots of a system in an order of its own.
-fn part(
-    sizes: &[Vec<usize>],
-    (system, count): (usize, usize),
-    batch: usize,
-    (epoch, stream): (u64, &Stream),
-) -> Vec<usize> {
     let first: usize = sizes[..system].iter().map(Vec::len).sum();
     let n = sizes[system].len();
-    let order = Epoch::new(n, epoch, &stream.child("system").child(&system.to_string()));
-    (0..count.min(n)).map(|k| first + order.at((batch * count + k) % n)).collect()
+    let (mut batch, drawn) = (Vec::new(), stream.child("weighted"));
+    let mut draws = (0..).map(|k| (drawn.uniform(step, 0, k) * n as f64) as usize);
+    while batch.len() < counts[system].min(n) {
+        let place = first + draws.next().unwrap_or(0).min(n - 1);
+        if !batch.contains(&place) {
+            batch.push(place);
+        }
+    }
+    batch
 }
 
 #[cfg(test)]
@@ -195,8 +217,9 @@ mod tests {
     use super::*;
 
     fn epoch_of(batches: &Batches, sizes: &[Vec<usize>], epoch: u64) -> Vec<Vec<usize>> {
-        let n = batches.per_epoch(sizes) as u64;
-        (epoch * n..(epoch + 1) * n).map(|s| batches.draw(sizes, s, &Stream::new(4))).collect()
+        let mut course = Course::new(batches.clone(), sizes.to_vec(), &Stream::new(4));
+        let n = course.per_epoch;
+        (epoch * n..(epoch + 1) * n).map(|step| course.at(step)).collect()
     }
 
     #[test]
@@ -233,7 +256,8 @@ mod tests {
         let probabilities = Some(vec![0.25, 0.75]);
         let batches = Batches::Frames { counts: vec![2, 1], probabilities };
         let n = 4000;
-        let second = (0..n).filter(|&s| batches.draw(&sizes, s, &Stream::new(1))[0] >= 4).count();
+        let mut course = Course::new(batches, sizes, &Stream::new(1));
+        let second = (0..n).filter(|&step| course.at(step)[0] >= 4).count();
         let share = second as f64 / n as f64;
         assert!((share - 0.75).abs() < 4.0 * (0.1875_f64 / n as f64).sqrt(), "{share}");
     }

@@ -21,7 +21,7 @@ impl Integral<DeepPotential> for ForceMatching {
     type Draws = Vec<Snapshot>;
 
     fn draws(&self, batch: Batch, stream: &Stream) -> Result<Self::Draws> {
-        Ok(self.drawn(batch, stream).into_iter().cloned().collect())
+        Ok(self.drawn(batch, &mut self.course(stream)).into_iter().cloned().collect())
     }
 
     fn integrand<'t>(&self, at: At<'_, 't, DeepPotential, Self::Draws>) -> Result<Integrand<'t>> {

@@ -71,7 +71,7 @@ enum Task<'a, T: Real> {
 
 impl<T: Stored> Engine<T> {
     /// A form whose atoms are never closer than that.
-    pub(super) fn new(form: DeepPotential, closest: f64, own: bool, level: Level) -> Self {
+    pub(super) fn new((form, closest, own, level): (DeepPotential, f64, bool, Level)) -> Self {
         let pairs = Pairs { columns: form.features(), first: form.axis };
         Self {
             level,
@@ -193,10 +193,9 @@ impl<T: Stored> Engine<T> {
             let theta = &blocks[self.form.embedding_block(network)].rows[..];
             tasks.push(Task::Embed { embedded, network, theta, to });
         }
-        let folded: Vec<Trained> = self.fitted.iter().map(|own| own.folded.clone()).collect();
         for (species, fitted) in self.fitted.iter_mut().enumerate() {
-            let network = &folded[species];
-            let slabs = fitted.slabs().into_iter();
+            let (network, slabs) = fitted.slabs();
+            let slabs = slabs.into_iter();
             tasks.extend(slabs.map(|(slab, to)| Task::Fit { species, network, slab, to }));
         }
         let (level, own, rooms) = (self.level, self.own, &self.rooms);

@@ -39,6 +39,9 @@ pub(super) struct Slab {
     pub(super) of: Of,
 }
 
+/// Slabs and the rows that each writes.
+type Slabs<'a, R> = Vec<(Slab, &'a mut [R])>;
+
 /// What a slab is the gradient by.
 #[derive(Clone, Debug)]
 pub(super) enum Of {
@@ -124,8 +127,8 @@ impl<T: Real> Fitted<T> {
         })
     }
 
-    /// All slabs, and the rows that each writes.
-    pub(super) fn slabs(&mut self) -> Vec<(Slab, &mut [T::Row])> {
+    /// The network as it works; all slabs, and the rows that each writes.
+    pub(super) fn slabs(&mut self) -> (&Trained, Slabs<'_, T::Row>) {
         let mut rest = &mut self.sums[..];
         let mut all = Vec::new();
         for (layer, shape) in self.folded.shapes.iter().enumerate() {
@@ -145,7 +148,7 @@ impl<T: Real> Fitted<T> {
             put(Of::Biases, panels);
             put(Of::Steps, if shape.step { panels } else { 0 });
         }
-        all
+        (&self.folded, all)
     }
 
     /// The strips of the weights as they are kept, in order.

@@ -37,12 +37,7 @@ fn pairs(form: &DeepPotential) -> usize {
 pub(super) fn forecast(problem: &ForceMatching, form: &DeepPotential, run: &Run) -> Forecast {
     let frames = |n: usize| format!("{n} frame{}", if n == 1 { "" } else { "s" });
     let atoms = |all: &[Snapshot]| all.iter().map(Snapshot::len).sum::<usize>();
-    let sizes: Vec<Vec<usize>> = problem
-        .systems
-        .iter()
-        .map(|(_, range)| problem.training[range.clone()].iter().map(Snapshot::len).collect())
-        .collect();
-    let per_epoch = problem.batches.per_epoch(&sizes);
+    let per_epoch = problem.batches.per_epoch(&problem.sizes());
     let total = atoms(&problem.training);
     let batch = total.div_ceil(per_epoch);
     let weights = form.embeddings() * form.embedding.parameters()

@@ -1,7 +1,7 @@
 //! Force matching as a problem: what it costs, how it is coupled, and what is known of the answer.
 
 use frame::problem::Findings;
-use frame::{ErrorBudget, Forecast, Params, Problem, Run, Table, Term, Watch};
+use frame::{Answer as _, ErrorBudget, Forecast, Params, Problem, Run, Table, Term, Watch};
 use ground::stream::Stream;
 use ground::{Error, Result};
 
@@ -28,7 +28,7 @@ impl Problem<DeepPotential> for ForceMatching {
         _: &Stream,
         watch: &mut dyn Watch,
     ) -> Result<Findings<Trained>> {
-        let answer = Trained::of(&j.problem, &j.form, theta, watch)?;
+        let answer = Trained::of(&j.problem, (&j.form, theta, j.nearest), watch)?;
         let mut doubts = answer.doubts();
         doubts.extend(j.node_errors().and_then(kinked));
         Ok(Findings {
@@ -51,19 +51,23 @@ impl Problem<DeepPotential> for ForceMatching {
 fn budget(answer: &Trained, nodes: Option<[f64; 2]>) -> ErrorBudget {
     let unknown = |why: &str| Term::Unknown { why: why.to_owned() };
     let training = answer.training.force.rmse();
-    let validation = answer.validation.as_ref().and_then(|score| score.force.rmse());
+    let judged = answer.validation.as_ref().and_then(|score| score.force.rmse());
+    let headline = answer.headline();
     ErrorBudget {
-        estimation: match (training, validation) {
-            (Some(training), Some(validation)) => Term::Measured {
-                size: (validation - training).max(0.0),
+        estimation: if headline.stderr.is_finite() {
+            let how = "standard error of the answer over frames, taken as independent";
+            Term::Measured { size: headline.stderr, how: how.to_owned() }
+        } else {
+            unknown("one frame has no spread")
+        },
+        optimisation: match (training, judged) {
+            (Some(training), Some(judged)) => Term::Indicated {
+                size: (judged - training).max(0.0),
                 how: "force RMSE on frames set aside, less that on frames learned from, eV/Å"
                     .to_owned(),
             },
             _ => unknown("no frames with forces were set aside"),
         },
-        optimisation: unknown(
-            "the schedule ends where it was told to; a longer one may lead further",
-        ),
         discretisation: match nodes {
             Some([_, slope]) => Term::Indicated {
                 size: slope,
