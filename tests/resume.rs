@@ -3,12 +3,13 @@
 
 mod door;
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use door::{code, command, object, run, small, stderr};
+use door::{code, command, kill, object, run, small, stderr};
 use serde_json::Value;
 use tempfile::tempdir;
 
@@ -57,28 +58,15 @@ fn start(here: &Path) -> std::process::Child {
 #[test]
 fn killed_at_twenty_random_moments() {
     let expected = undisturbed();
-    let mut seed = 20_261_125_u64;
-    let mut kills = 0;
-    while kills < 20 {
-        let here = tempdir().unwrap();
-        loop {
-            let mut child = start(here.path());
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            sleep(Duration::from_millis(20 + (seed >> 33) % 250));
-            if child.try_wait().unwrap().is_none() {
-                child.kill().unwrap();
-                kills += 1;
-            }
-            if child.wait().unwrap().code().is_some() {
-                break;
-            }
-            if kills >= 20 {
-                start(here.path()).wait().unwrap();
-                break;
-            }
-        }
-        assert_eq!(bits(&here.path().join("run")), expected, "after {kills} kills");
-    }
+    let here = tempdir().unwrap();
+    kill(
+        20,
+        || start(here.path()),
+        |kills| {
+            assert_eq!(bits(&here.path().join("run")), expected, "after {kills} kills");
+            fs::remove_dir_all(here.path().join("run")).unwrap();
+        },
+    );
 }
 
 #[test]

@@ -6,11 +6,9 @@ mod door;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
-use std::thread::sleep;
-use std::time::Duration;
 
 use atoms::interchange;
-use door::{code, command, names, object, run, stderr, stdout};
+use door::{code, command, kill, names, object, run, stderr, stdout};
 use serde_json::Value;
 use tempfile::tempdir;
 
@@ -282,28 +280,13 @@ fn killed_at_twenty_random_moments() {
             .map(|file| fs::read(at.join(run).join(file)).unwrap())
     };
     assert!(code(&run(at, &long("whole"))) <= 1);
-    let (mut seed, mut kills) = (20_261_129_u64, 0);
-    while kills < 20 {
-        let _unmade = fs::remove_dir_all(at.join("k"));
-        loop {
-            let again: &[&str] = if at.join("k").exists() { &["--resume"] } else { &[] };
-            let mut child = command(at, &[&long("k")[..], again].concat())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap();
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            if kills < 20 {
-                sleep(Duration::from_millis(20 + (seed >> 33) % 250));
-                if child.try_wait().unwrap().is_none() {
-                    child.kill().unwrap();
-                    kills += 1;
-                }
-            }
-            if child.wait().unwrap().code().is_some() {
-                break;
-            }
-        }
+    let start = || {
+        let again: &[&str] = if at.join("k").exists() { &["--resume"] } else { &[] };
+        let mut child = command(at, &[&long("k")[..], again].concat());
+        child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    kill(20, start, |kills| {
         assert!(bits("k") == bits("whole"), "after {kills} kills");
-    }
+        fs::remove_dir_all(at.join("k")).unwrap();
+    });
 }

@@ -12,23 +12,11 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PRECISIONS = {"f64": "float64", "f32": "float32"}
+import deepmd_models
 
 
 def script(precision: str, systems: list[str]) -> dict:
-    """The input: that of the water example."""
-    descriptor = {
-        "type": "se_e2_a",
-        "sel": [46, 92],
-        "rcut": 6.0,
-        "rcut_smth": 0.5,
-        "neuron": [25, 50, 100],
-        "axis_neuron": 16,
-        "type_one_side": True,
-        "precision": PRECISIONS[precision],
-        "seed": 1,
-    }
-    fitting = {"neuron": [240, 240, 240], "precision": PRECISIONS[precision], "seed": 1}
+    """The input: the models of `compare.py potential`, trained as the water example is."""
     terms = {"e": (0.02, 1), "f": (1000, 1), "v": (0, 0)}
     loss = {
         f"{when}_pref_{term}": value
@@ -36,7 +24,7 @@ def script(precision: str, systems: list[str]) -> dict:
         for when, value in zip(["start", "limit"], pair)
     }
     return {
-        "model": {"type_map": ["O", "H"], "descriptor": descriptor, "fitting_net": fitting},
+        **deepmd_models.script(precision),
         "learning_rate": {"type": "exp", "start_lr": 1e-3, "stop_lr": 3.51e-8, "decay_steps": 5000},
         "loss": {"type": "ener", **loss},
         "training": {

@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -38,6 +40,29 @@ pub(crate) fn object(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| {
         panic!("{e}\n{}\n{}", String::from_utf8_lossy(&output.stdout), stderr(output))
     })
+}
+
+/// Kills a process at so many random moments, and starts it again each time. `ended` sees how often it was
+/// killed whenever it comes to its end by itself; what it leaves then decides how it starts next.
+pub(crate) fn kill(times: u32, mut start: impl FnMut() -> Child, mut ended: impl FnMut(u32)) {
+    let (mut seed, mut kills) = (20_261_125_u64, 0);
+    loop {
+        let mut child = start();
+        if kills < times {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            sleep(Duration::from_millis(20 + (seed >> 33) % 250));
+            if child.try_wait().unwrap().is_none() {
+                child.kill().unwrap();
+                kills += 1;
+            }
+        }
+        if child.wait().unwrap().code().is_some() {
+            ended(kills);
+            if kills >= times {
+                return;
+            }
+        }
+    }
 }
 
 /// Names in a folder, in order.
