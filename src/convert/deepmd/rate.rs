@@ -208,6 +208,8 @@ impl Fall<'_> {
                 self.insert("every", 1);
                 self.insert("ratio", ratio.powf(1.0 / every as f64));
             }
+            // One step is at the first rate, whatever holds it.
+            (false, None) if rest <= every => {}
             (false, None) => self.insert("every", whole(every)),
             (false, Some(ratio)) => {
                 self.insert("every", whole(every));

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use ground::{Result, array, linalg, par};
 
 use crate::form::{Statistics, Switch};
-use crate::model::Snapshot;
-use crate::neighbours::{self, Grid, Surroundings};
+use crate::model::{Snapshot, in_frame};
+use crate::neighbours::{self, AT_ONE_PLACE, Grid, Surroundings, at_one_place};
 
 /// What the environments of a set of snapshots are like.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Environments {
 }
 
 impl Environments {
-    /// Of all snapshots, whose types are below `species`.
+    /// Of all snapshots, whose types are below `species`. Errors say which, counted from 0.
     pub fn of(snapshots: &[&Snapshot], species: usize, switch: Switch) -> Result<Self> {
         let none = Self {
             most: vec![0; species],
@@ -38,7 +38,7 @@ impl Environments {
         };
         let one = |k: usize| -> Result<Self> {
             let mut found = none.clone();
-            found.add(snapshots[k], switch)?;
+            found.add(snapshots[k], switch).map_err(|error| in_frame(error, k))?;
             Ok(found)
         };
         let mut all = none.clone();
@@ -54,6 +54,9 @@ impl Environments {
         let (mut near, mut counts) = (Vec::new(), vec![0; self.most.len()]);
         for place in 0..grid.len() {
             grid.around(place, &mut near);
+            if let Some(other) = near.iter().find(|n| n.r2 < AT_ONE_PLACE) {
+                return Err(at_one_place(&grid, place, other.place));
+            }
             let centre = snapshot.types[grid.atom(place)] as usize;
             self.centres[centre] += 1;
             counts.fill(0);
