@@ -1,7 +1,7 @@
 //! The watch of the command: progress, checkpoints, the time limit, Ctrl-C.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use frame::{Checkpoint, Progress, Schedule, Stop, Trace, Watch};
@@ -14,12 +14,15 @@ use crate::run_folder::{Owner, RunFolder};
 /// How often Ctrl-C was pressed.
 static ASKED: AtomicU8 = AtomicU8::new(0);
 
+/// Whether a run has come as far as its first step or stage, after which it has something to save.
+static WORKING: AtomicBool = AtomicBool::new(false);
+
 /// Listens for Ctrl-C and for the signals that end a process. The first asks the run to save and
-/// leave, the second leaves.
+/// leave, the second leaves; while nothing has begun, as data are prepared, the first leaves too.
 pub(crate) fn listen() -> Result<()> {
     let heard = ctrlc::set_handler(|| {
-        if ASKED.fetch_add(1, Ordering::SeqCst) > 0 {
-            #[allow(clippy::exit, reason = "the user asked twice")]
+        if ASKED.fetch_add(1, Ordering::SeqCst) > 0 || !WORKING.load(Ordering::SeqCst) {
+            #[allow(clippy::exit, reason = "the user asked twice, or there is nothing to save")]
             std::process::exit(130);
         }
         say("saving; once more to leave at once");
@@ -118,6 +121,7 @@ impl<'a> Session<'a> {
 
 impl Watch for Session<'_> {
     fn step(&mut self, at: &mut Progress<'_>) -> Result<ControlFlow<Stop>> {
+        WORKING.store(true, Ordering::SeqCst);
         let now = Instant::now();
         self.iteration = at.iteration;
         self.first.get_or_insert((at.iteration, now));
@@ -149,6 +153,7 @@ impl Watch for Session<'_> {
     }
 
     fn stage(&mut self, what: &str, done: usize, of: usize) -> ControlFlow<()> {
+        WORKING.store(true, Ordering::SeqCst);
         self.display.stage(what, done, of);
         // A disk that fails here fails again where the answer is written, and is reported there.
         if self.saved.elapsed() >= self.limits.every && self.save_kept().is_err() {

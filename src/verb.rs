@@ -244,6 +244,11 @@ fn finished(place: &RunFolder) -> Result<(Ready, Checkpoint), Failure> {
     let mut case = Case::parse(name, &place.name_of(folder::CASE), &text)?;
     if place.has(folder::MODEL) {
         case.begins_at(&place.name_of(folder::MODEL))?;
+    } else if Family::of(&case.sections) == Family::Atoms {
+        return Err(Error::input("", "this training has left no model yet")
+            .allowed("Let it end first: add --resume to the command that began it")
+            .in_file(&place.name_of(""))
+            .into());
     }
     let ready = prepare(files::resolve(case)?)?;
     let trained = ready.fitting(place)?;

@@ -9,6 +9,10 @@ from works import HERE
 
 FOLDER = potential.SYSTEM.parent
 SYSTEMS = ["data_0", "data_1", "data_2"]
+PEERS = {
+    "TensorFlow": (potential.TENSORFLOW, "deepmd_train_tf.py"),
+    "PyTorch": (potential.TORCH, "deepmd_train_pt.py"),
+}
 BYTES = {"f32": 4, "f64": 8}
 MOVED = 7  # numbers a weight: of it, its two moments and its gradient, what Adam reads and writes
 SAID = re.compile(r"(\d+) weights, (\d+) operations a step")
@@ -21,15 +25,17 @@ def contestants(program: Path, systems: list[str], level: str, threads: int) -> 
         words = ["training", precision, str(threads), level, kind, *systems]
         return Contestant(f"Esperance {kind}, {precision}", [str(program), *words])
 
-    def theirs(count: int, precision: str) -> Contestant:
-        script = [str(potential.TENSORFLOW), str(HERE / "deepmd_train_tf.py"), precision, *systems]
-        name = f"TensorFlow {count} thread{'s' if count > 1 else ''}, {precision}"
-        return Contestant(name, [*potential.settings(count), *script])
+    def theirs(peer: str, count: int, precision: str) -> Contestant:
+        python, script = PEERS[peer]
+        words = [str(python), str(HERE / script), precision, *systems]
+        name = f"{peer} {count} thread{'s' if count > 1 else ''}, {precision}"
+        return Contestant(name, [*potential.settings(count), *words])
 
     found = []
     for precision in ["f64", "f32"]:
         counts = sorted({1, threads}, reverse=True)
-        peers = [theirs(count, precision) for count in counts]
+        there = [peer for peer, (python, _) in PEERS.items() if python.exists()]
+        peers = [theirs(peer, count, precision) for peer in there for count in counts]
         found += [ours("nodes", precision), *peers, ours("networks", precision)]
     return found
 

@@ -9,7 +9,8 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use super::schema::nearest;
-use super::sweep;
+use super::{input, sweep};
+use crate::convert::deepmd;
 
 /// The sections of a case file, in the order in which they are written.
 pub const SECTIONS: [&str; 9] =
@@ -177,14 +178,22 @@ impl Case {
     }
 
     /// Names the file and the line of an error's key.
-    pub fn locate(&self, error: Error) -> Error {
-        let Error::Input(input) = &error else { return error };
+    pub fn locate(&self, mut error: Error) -> Error {
+        let Error::Input(input) = &mut error else { return error };
+        if let (None, Some(name)) = (self.place(&input.key), self.own_name(&input.key)) {
+            name.clone_into(&mut input.key);
+        }
         let file = match self.place(&input.key) {
             Some(Place::Line { line, .. }) => format!("{}:{line}", self.file),
             Some(Place::Said(option)) => (*option).to_owned(),
             None => self.file.clone(),
         };
         error.in_file(&file)
+    }
+
+    /// What the file calls a key, where it is a training input of DeePMD-kit.
+    fn own_name(&self, key: &str) -> Option<&'static str> {
+        input::is_input(Path::new(&self.file)).then(|| deepmd::name_of(key)).flatten()
     }
 
     /// The folder where the path of a file given at `key` begins: that of the case file, and where we

@@ -13,6 +13,7 @@ use ground::{Error, Result};
 use serde_json::Value as Json;
 use toml::{Table, Value};
 
+mod json;
 mod keys;
 mod loss;
 mod model;
@@ -92,7 +93,7 @@ pub fn case_of(text: &str, file: &str, format: Format, steps: Option<u64>) -> Re
 fn tree(text: &str, format: Format) -> Result<Json> {
     let text = text.trim_start_matches('\u{feff}');
     let (name, parsed) = match format {
-        Format::Json => ("JSON", serde_json::from_str(text).map_err(|e| e.to_string())),
+        Format::Json => ("JSON", json::tree(text).map_err(|e| e.to_string())),
         Format::Yaml => ("YAML", serde_saphyr::from_str(text).map_err(|e| e.to_string())),
     };
     parsed.map_err(|said: String| {
@@ -101,6 +102,38 @@ fn tree(text: &str, format: Format) -> Result<Json> {
             .allowed("Give a training input of DeePMD-kit, as JSON or as YAML")
     })
 }
+
+/// What an input calls a key of the case that it became, where it has a name for it.
+pub(crate) fn name_of(key: &str) -> Option<&'static str> {
+    let near = |of: &str| {
+        key == of || key.strip_prefix(of).is_some_and(|rest| rest.starts_with(['.', '[']))
+    };
+    NAMES.iter().find(|(of, _)| near(of)).map(|(_, name)| *name)
+}
+
+/// Keys of a case, those further in first, and what an input calls them.
+const NAMES: [(&str, &str); 20] = [
+    ("problem.data", "training.training_data.systems"),
+    ("problem.validation", "training.validation_data.systems"),
+    ("problem.batch", "training.training_data.batch_size"),
+    ("problem.probabilities", "training.training_data.auto_prob"),
+    ("problem.weights.energy", "loss.start_pref_e"),
+    ("problem.weights.force", "loss.start_pref_f"),
+    ("problem.weights.virial", "loss.start_pref_v"),
+    ("problem.weights.atomic-energy", "loss.start_pref_ae"),
+    ("problem.weights", "loss"),
+    ("model.species", "model.type_map"),
+    ("representation.selection", "model.descriptor.sel"),
+    ("representation.cutoff", "model.descriptor.rcut"),
+    ("representation.smooth-from", "model.descriptor.rcut_smth"),
+    ("representation.axis", "model.descriptor.axis_neuron"),
+    ("representation", "model.descriptor"),
+    ("descent.rate", "learning_rate"),
+    ("descent", "optimizer"),
+    ("run.iterations", "training.numb_steps"),
+    ("run.look-every", "training.disp_freq"),
+    ("run.seed", "training.seed"),
+];
 
 fn converted(whole: &Json, file: &str, steps: Option<u64>) -> Result<Converted> {
     if whole.get("model").is_none_or(Json::is_null) {

@@ -61,9 +61,9 @@ impl fmt::Display for Verdict {
             Self::Contradicted { why } => write!(f, "contradicted: {why}"),
             Self::NonFinite { iteration: 0 } => write!(
                 f,
-                "not finite before anything was learned: on the paths a formula of the model takes \
-                 the logarithm or root of a negative number, divides by zero or overflows, or what \
-                 it is given (u, z) ran away; try more steps"
+                "not finite before anything was learned: a number of the data is too large, or a \
+                 formula of the model takes the logarithm or root of a negative number, divides by \
+                 zero or overflows; where it is given (u, z), try more steps"
             ),
             Self::NonFinite { iteration } => write!(
                 f,

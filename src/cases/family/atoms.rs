@@ -193,6 +193,9 @@ impl Parts {
             let loaded = load(key, paths).map_err(|error| case.locate(error))?;
             let system = |one: Loaded| {
                 notes.extend(one.warnings.iter().map(|text| format!("{}: {text}", one.name)));
+                if one.frames.is_empty() {
+                    notes.push(format!("{}: there are no frames in it", one.name));
+                }
                 let names = &self.model.species;
                 let unnamed = one.frames.species.iter().all(|name| name.starts_with("Type_"));
                 let frames = if unnamed && !names.is_empty() {

@@ -15,9 +15,9 @@ use crate::verb::finished;
 
 /// The function of a run at the points of a file.
 pub(super) fn eval(run: &Path, at: &Path, out: Option<&Path>) -> Outcome {
-    let points = read(at)?;
     let place = RunFolder::existing(run)?;
     let (ready, trained) = finished(&place)?;
+    let points = read(at)?;
     // Said before the work; whether it is still so is asked again when the file is made.
     out.map_or(Ok(()), place::refuse)?;
     listen()?;

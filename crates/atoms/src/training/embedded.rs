@@ -2,7 +2,6 @@
 
 use fearless_simd::Level;
 use frame::Keeper;
-use ground::kernel::dense::rows;
 use ground::kernel::dense::trained::{Part, Trained, Weights};
 use ground::kernel::lane::{Real, flat, flat_mut};
 use ground::{Error, Result};
@@ -114,17 +113,9 @@ impl<T: Real> Embedded<T> {
         add_steps: impl Fn(usize, &mut [T::Row]),
         (room, to): (&mut Vec<T::Row>, &mut [T::Row]),
     ) -> bool {
-        for (k, shape) in self.trained.shapes.iter().enumerate() {
-            let (panels, n) = (rows::<T>(shape.n_out), shape.n_in);
-            let mut sums = vec![T::Row::default(); panels * (n + 1)];
-            let (weights, biases) = sums.split_at_mut(panels * n);
-            self.trained.products::<T>(level, (k, 0..n), &parts(k), (room, weights));
-            self.trained.biases::<T>(k, &parts(k), biases);
-            for p in 0..panels {
-                let panel = &mut to[self.trained.panel::<T>(k, p)];
-                panel[..n].copy_from_slice(&weights[p * n..][..n]);
-                panel[n] = biases[p];
-            }
+        let mut sums = Vec::new();
+        for k in 0..self.trained.shapes.len() {
+            self.trained.gradient::<T>(level, (k, &parts(k)), [&mut *room, &mut sums], to);
             let steps = &mut to[self.trained.steps::<T>(k)];
             steps.fill(T::Row::default());
             add_steps(k, steps);

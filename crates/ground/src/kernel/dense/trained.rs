@@ -1,7 +1,7 @@
 //! Networks whose layers differ, in training: y = copies of x + c ∘ φ(x W + b), weights in panels.
 //!
-//! What is trained here is more than values: [`slope`] trains a number and its slope along a direction,
-//! [`jets`] a line of features and their first two derivatives. Both end in lines x and d of every layer
+//! [`values`] trains what the networks give, [`slope`] a number and its slope along a direction, [`jets`] a
+//! line of features and their first two derivatives. All end in lines x and d of every layer
 //! whose products are the gradient, W̄ = Σ x d over all lines, b̄ = Σ d over those of values alone; the sums
 //! run over the points of a whole batch, and are shared out among threads by panels, not by points.
 
@@ -19,6 +19,7 @@ use crate::kernel::network::Activation;
 pub mod jets;
 pub mod slope;
 mod third;
+pub mod values;
 
 /// What a layer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,6 +179,28 @@ impl Trained {
             }
         }
         debug_assert_eq!(to.len(), rows::<T>(self.shapes[k].n_out), "rows: found, needed");
+    }
+
+    /// The gradient by weights and biases of layer k, in the panels of the parameters: `to` has all rows of
+    /// the network. `room` is grown as needed; keep it for the next call.
+    pub fn gradient<T: Real>(
+        &self,
+        level: Level,
+        (k, parts): (usize, &[Part<'_, T::Row>]),
+        [room, sums]: [&mut Vec<T::Row>; 2],
+        to: &mut [T::Row],
+    ) {
+        let Shape { n_in, n_out, .. } = self.shapes[k];
+        let panels = rows::<T>(n_out);
+        sums.resize(panels * (n_in + 1), T::Row::default());
+        let (weights, biases) = sums.split_at_mut(panels * n_in);
+        self.products::<T>(level, (k, 0..n_in), parts, (room, weights));
+        self.biases::<T>(k, parts, biases);
+        for p in 0..panels {
+            let panel = &mut to[self.panel::<T>(k, p)];
+            panel[..n_in].copy_from_slice(&weights[p * n_in..][..n_in]);
+            panel[n_in] = biases[p];
+        }
     }
 
     /// The layers' places among the parameters.

@@ -1,0 +1,178 @@
+//! The value of a policy on fresh paths, beside what is exact and what needs no learning.
+//!
+//! Where the optimum is known the answer is J* + regret (a reward: V* − regret), the regret summed over the
+//! steps of a path: it has no noise but its own. Else it is the mean cost. All is computed in double
+//! precision, on paths that no descent has seen.
+
+use std::fmt;
+
+use frame::{Answer, Figure, Known, Named, Params, Sheet, Watch};
+use ground::estimate::Estimate;
+use ground::stream::Stream;
+use ground::{Error, Result};
+use serde_json::{Map, Value};
+
+mod export;
+mod figures;
+mod json;
+mod measure;
+mod sheets;
+
+pub use json::Json;
+pub use measure::Fan;
+use measure::measure;
+pub(crate) use measure::regret_of;
+
+use crate::model::{Model, Sense};
+use crate::plan::Plan;
+use crate::policy::Policy;
+
+/// What is reached by a rule that learns nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Baseline {
+    /// The rule.
+    pub name: String,
+    /// What it costs, or earns.
+    pub value: f64,
+}
+
+impl Baseline {
+    /// One whose value is known exactly.
+    pub fn exact(name: &str, value: f64) -> Self {
+        Self { name: name.to_owned(), value }
+    }
+}
+
+/// What a policy reaches.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    /// What the best is.
+    pub sense: Sense,
+    /// The value: from the regret where the optimum is known.
+    pub value: Estimate,
+    /// The mean over the paths, nothing else used.
+    pub sampled: Estimate,
+    /// What the policy loses against the optimum, where that is known.
+    pub regret: Option<Estimate>,
+    /// The optimum, and how it is known.
+    pub exact: Option<(f64, String)>,
+    /// What needs no learning; first the best that does not look at what is random.
+    pub baselines: Vec<Baseline>,
+    /// The largest violation of a constraint, as a share of its right-hand side.
+    pub violation: f64,
+    /// Quantiles of what is shown, step by step.
+    pub fans: Vec<Fan>,
+    /// Costs, or rewards, of paths.
+    pub amounts: Vec<f64>,
+    /// The policy, its weights, and the names of states and actions.
+    pub policy: (Policy, Params, [Vec<String>; 2]),
+}
+
+impl Reached {
+    /// The value of a policy on fresh paths.
+    pub fn of<M: Model>(
+        plan: &Plan<M>,
+        theta: &Params,
+        stream: &Stream,
+        watch: &mut dyn Watch,
+    ) -> Result<Self> {
+        let model = &plan.problem.model;
+        let sense = model.sense();
+        let found = measure(plan, theta, stream, watch)?;
+        let sampled = found.amount;
+        let exact = plan.exact.as_ref().map(|exact| (exact.value(), exact.how()));
+        let value = match (&exact, found.regret) {
+            (Some((optimum, _)), Some(regret)) => {
+                Estimate { mean: optimum + sense.sign() * regret.mean, ..regret }
+            }
+            _ => sampled,
+        };
+        if !value.mean.is_finite() {
+            return Err(Error::Numeric { what: format!("the mean {}", sense.name()), at: 0 });
+        }
+        Ok(Self {
+            sense,
+            value,
+            sampled,
+            regret: found.regret,
+            exact,
+            baselines: model.baselines(),
+            violation: found.violation,
+            fans: found.fans,
+            amounts: found.amounts,
+            policy: (plan.form.clone(), theta.clone(), model.names()),
+        })
+    }
+
+    /// How much of what the first baseline leaves to the optimum was learned: 1 for all of it.
+    pub fn share(&self) -> Option<Estimate> {
+        let ((optimum, _), regret) = (self.exact.as_ref()?, self.regret?);
+        let left = (optimum - self.baselines.first()?.value).abs();
+        if left == 0.0 {
+            return None;
+        }
+        Some(Estimate { mean: 1.0 - regret.mean / left, stderr: regret.stderr / left, n: regret.n })
+    }
+
+    /// Why the policy should not be relied on, where that is seen.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        let mut doubts = Vec::new();
+        let loses = |b: &&Baseline| {
+            self.sense.sign() * (self.value.mean - b.value) >= -2.0 * self.value.stderr
+        };
+        if let Some(better) = self.baselines.iter().find(loses) {
+            doubts.push(format!(
+                "the policy is no better than \"{}\", which learns nothing",
+                better.name
+            ));
+        }
+        if self.violation > 1e-9 {
+            doubts.push(format!("a constraint is violated by {:.1e} of its limit", self.violation));
+        }
+        doubts
+    }
+
+    /// What is lost against the optimum, as a share of it, in percent.
+    fn percent(&self, of: Estimate) -> Option<Estimate> {
+        let (optimum, _) = self.exact.as_ref()?;
+        let scale = 100.0 / optimum.abs();
+        Some(Estimate { mean: of.mean * scale, stderr: of.stderr * scale, n: of.n })
+    }
+}
+
+impl fmt::Display for Reached {
+    /// The value; then what it is compared with.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mean {} {}", self.sense.name(), self.value)?;
+        for row in sheets::facts(self) {
+            write!(f, "\n  {:<28}  {}", row[0], row[1])?;
+        }
+        Ok(())
+    }
+}
+
+impl Answer for Reached {
+    fn headline(&self) -> Estimate {
+        self.value
+    }
+
+    fn json(&self) -> Map<String, Value> {
+        json::object(self)
+    }
+
+    fn figures(&self, _: &Known) -> Vec<Figure> {
+        figures::figures(self)
+    }
+
+    fn sheets(&self, _: &Known) -> Vec<Sheet> {
+        sheets::sheets(self)
+    }
+
+    fn paths(&self) -> Vec<Named<'_>> {
+        Vec::new()
+    }
+
+    fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        export::files(self)
+    }
+}

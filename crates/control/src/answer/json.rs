@@ -1,0 +1,96 @@
+//! The answer for machines: keys of the published schema.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Reached;
+use crate::model::Sense;
+
+/// The part of the output that a control problem owns.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Control")]
+pub struct Json {
+    /// What the policy costs or earns.
+    answer: Amount,
+    /// What the policy loses against the exact optimum; null where that is not known.
+    regret: Option<Mean>,
+    /// How much of what the first baseline leaves to the optimum was learned; null where the optimum is
+    /// not known.
+    share: Option<Mean>,
+    /// The exact optimum; null where it is not known.
+    reference: Option<Reference>,
+    /// What is reached without learning; first the best that does not look at what is random.
+    baselines: Vec<Rule>,
+    /// The mean over the paths, nothing else used.
+    sampled: Mean,
+    /// The largest violation of a constraint at any step, as a share of its right-hand side.
+    violation: f64,
+}
+
+/// A mean cost or reward.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Amount {
+    /// J* + regret, or V* − regret; the mean over paths where there is no exact optimum.
+    value: f64,
+    /// Its standard error.
+    stderr: f64,
+    /// Paths behind it.
+    n: usize,
+    /// "cost", which the policy makes small, or "reward", which it makes large.
+    of: String,
+}
+
+/// A mean.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Mean {
+    /// Its value.
+    value: f64,
+    /// Its standard error.
+    stderr: f64,
+}
+
+/// An optimum.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Reference {
+    /// Its value.
+    value: f64,
+    /// How it is known.
+    how: String,
+}
+
+/// A rule that learns nothing.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Rule {
+    /// What it is.
+    name: String,
+    /// What it costs or earns, exactly.
+    value: f64,
+}
+
+/// The object.
+pub(super) fn object(reached: &Reached) -> Map<String, Value> {
+    let mean = |e: ground::estimate::Estimate| Mean { value: e.mean, stderr: e.stderr };
+    let value = reached.value;
+    let of = match reached.sense {
+        Sense::Minimum => "cost",
+        Sense::Maximum => "reward",
+    };
+    let rule = |b: &super::Baseline| Rule { name: b.name.clone(), value: b.value };
+    let json = Json {
+        answer: Amount { value: value.mean, stderr: value.stderr, n: value.n, of: of.to_owned() },
+        regret: reached.regret.map(mean),
+        share: reached.share().map(mean),
+        reference: reached
+            .exact
+            .as_ref()
+            .map(|(value, how)| Reference { value: *value, how: how.clone() }),
+        baselines: reached.baselines.iter().map(rule).collect(),
+        sampled: mean(reached.sampled),
+        violation: reached.violation,
+    };
+    match serde_json::to_value(json) {
+        Ok(Value::Object(map)) => map,
+        other => unreachable!("a struct is an object: {other:?}"),
+    }
+}

@@ -1,0 +1,152 @@
+//! The parameters of a case file, documented.
+//!
+//! These structs are the documentation: `explain` and the schema are made from the comments below.
+
+use frame::{Descent, Job, Posed};
+use ground::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod matrix;
+pub mod models;
+
+pub use matrix::Matrix;
+pub use models::{Execution, Lqg, Storage};
+
+use crate::model::{Model, execution, lqg, storage};
+use crate::plan::Plan;
+use crate::policy::Policy;
+use crate::problem::Control;
+use ground::kernel::network::Activation;
+
+/// `[problem] kind = "policy-search"`: find the policy whose mean cost is least, by the exact gradient along
+/// its own paths. [HE16]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Problem {}
+
+/// `[representation] kind = "policy"`: networks from what is seen to what is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Representation {
+    /// Widths of the hidden layers; [] for a linear policy, with skip = true. Default: [32, 32].
+    pub hidden: Vec<usize>,
+    /// Of the hidden layers. Default: "relu".
+    pub activation: Bend,
+    /// Whether a linear map is added, which is the optimum of every linear-quadratic problem.
+    /// Default: false.
+    pub skip: bool,
+    /// Numbers that the policy remembers from step to step, where the state is not seen. Default: 0.
+    pub memory: usize,
+    /// Whether one network serves all steps, with t/T among its inputs, instead of one a step.
+    /// Default: false.
+    pub shared: bool,
+}
+
+/// What is done between layers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bend {
+    /// max(x, 0).
+    #[default]
+    Relu,
+    /// tanh x.
+    Tanh,
+    /// x Φ(x).
+    Gelu,
+    /// x/(1 + e⁻ˣ).
+    Silu,
+    /// ln(1 + eˣ).
+    Softplus,
+}
+
+impl Default for Representation {
+    fn default() -> Self {
+        let hidden = vec![32, 32];
+        Self { hidden, activation: Bend::Relu, skip: false, memory: 0, shared: false }
+    }
+}
+
+/// `[model]`, by its kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Models {
+    /// `lqg`.
+    Lqg(Lqg),
+    /// `execution`.
+    Execution(Execution),
+    /// `storage`.
+    Storage(Storage),
+}
+
+/// A model that was made of a case.
+enum Made {
+    Lqg(lqg::Lqg),
+    Execution(execution::Execution),
+    Storage(storage::Storage),
+}
+
+/// A descent of any model.
+pub trait Descends {
+    /// The descent of the plan of a model.
+    fn of<M: Model>(&self) -> Box<dyn Descent<Plan<M>>>;
+}
+
+/// A case as something to run; errors carry the key.
+pub fn job(
+    model: &Models,
+    representation: &Representation,
+    descent: &impl Descends,
+) -> Result<Box<dyn Job>> {
+    match model.made()? {
+        Made::Lqg(model) => posed(model, representation, descent),
+        Made::Execution(model) => posed(model, representation, descent),
+        Made::Storage(model) => posed(model, representation, descent),
+    }
+}
+
+fn posed<M: Model>(
+    model: M,
+    representation: &Representation,
+    descent: &impl Descends,
+) -> Result<Box<dyn Job>> {
+    let form = representation.form(&model)?;
+    Ok(Box::new(Posed { problem: Control { model }, form, descent: descent.of::<M>() }))
+}
+
+impl Models {
+    fn made(&self) -> Result<Made> {
+        Ok(match self {
+            Self::Lqg(case) => Made::Lqg(case.model()?),
+            Self::Execution(case) => Made::Execution(case.model()?),
+            Self::Storage(case) => Made::Storage(case.model()?),
+        })
+    }
+}
+
+impl Representation {
+    /// The form for a model.
+    pub fn form(&self, model: &impl Model) -> Result<Policy> {
+        let shape = model.shape();
+        if self.hidden.contains(&0) {
+            return Err(Error::input("representation.hidden", "a layer of width 0")
+                .allowed("Write widths of 1 or more, or [] with skip = true for a linear policy"));
+        }
+        Ok(Policy {
+            steps: shape.steps,
+            seen: shape.seen,
+            said: shape.said,
+            memory: self.memory,
+            hidden: self.hidden.clone(),
+            activation: match self.activation {
+                Bend::Relu => Activation::Relu,
+                Bend::Tanh => Activation::Tanh,
+                Bend::Gelu => Activation::Gelu,
+                Bend::Silu => Activation::Silu,
+                Bend::Softplus => Activation::Softplus,
+            },
+            skip: self.skip,
+            shared: self.shared,
+            bias: model.bias(),
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! `[model]`: the kinds of models.
+
+use ground::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Matrix;
+use crate::model::{execution, lqg, storage};
+
+mod market;
+
+pub use market::{Storage, Walk};
+
+/// `[model] kind = "lqg"`: x' = A x + B u + w, cost Σ (xᵀQx + uᵀRu) + xᵀQ_T x at the end. [Ber17]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Lqg {
+    /// n, the numbers of a state.
+    #[schemars(range(min = 1))]
+    pub dim: usize,
+    /// m, the numbers of an action. Default: n.
+    #[serde(default)]
+    pub actions: Option<usize>,
+    /// T, steps.
+    #[schemars(range(min = 1))]
+    pub horizon: usize,
+    /// A. `[n, n]`
+    pub a: Matrix,
+    /// B. `[n, m]`
+    pub b: Matrix,
+    /// Q, symmetric. `[n, n]`
+    pub q: Matrix,
+    /// R, positive definite. `[m, m]`
+    pub r: Matrix,
+    /// Q_T, symmetric. `[n, n]` Default: Q.
+    #[serde(default)]
+    pub q_end: Option<Matrix>,
+    /// W, the covariance of the noise. `[n, n]`
+    pub noise: Matrix,
+    /// x₀: one number for every component, or a list. Where `spread` is given, its mean.
+    pub start: Start,
+    /// Σ₀, the covariance of x₀, where it is not known. `[n, n]`
+    #[serde(default)]
+    pub spread: Option<Matrix>,
+    /// Whether an action works one step late. Default: false.
+    #[serde(default)]
+    pub delayed: bool,
+    /// What is seen where the state is not: y = C x + v.
+    #[serde(default)]
+    pub observation: Option<Observation>,
+}
+
+/// y = C x + v, v ~ N(0, V).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Observation {
+    /// Which components of x are seen, counted from 1.
+    pub of: Vec<usize>,
+    /// V, the covariance of v.
+    pub noise: Matrix,
+}
+
+/// A point: one number for every component, or a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Start {
+    /// For every component.
+    Number(f64),
+    /// One by one.
+    List(Vec<f64>),
+}
+
+impl Start {
+    /// The point of n components.
+    pub(super) fn of(&self, key: &str, n: usize) -> Result<Vec<f64>> {
+        let found = match self {
+            Self::Number(x) => vec![*x; n],
+            Self::List(list) if list.len() == n => list.clone(),
+            Self::List(list) => {
+                return Err(Error::input(key, format!("a list of {} numbers", list.len()))
+                    .allowed(format!("Write one number, or {n}")));
+            }
+        };
+        if found.iter().all(|x| x.is_finite()) {
+            return Ok(found);
+        }
+        Err(Error::input(key, "a number is not finite").allowed("Write finite numbers"))
+    }
+}
+
+/// Refuses what is not a count.
+pub(super) fn some(key: &str, n: usize) -> Result<usize> {
+    if n > 0 {
+        return Ok(n);
+    }
+    Err(Error::input(key, "`0` is too small").allowed("Write a whole number, 1 or more"))
+}
+
+impl Lqg {
+    /// The model.
+    pub fn model(&self) -> Result<lqg::Lqg> {
+        let n = some("model.dim", self.dim)?;
+        let m = some("model.actions", self.actions.unwrap_or(n))?;
+        let q = self.q.symmetric("model.q", n)?;
+        let q_t = match &self.q_end {
+            Some(matrix) => matrix.symmetric("model.q-end", n)?,
+            None => q.clone(),
+        };
+        let matrices = lqg::Matrices {
+            a: self.a.of("model.a", [n, n])?,
+            b: self.b.of("model.b", [n, m])?,
+            q,
+            r: self.r.positive("model.r", m)?,
+            q_t,
+            w: self.noise.positive("model.noise", n)?,
+        };
+        let steps = some("model.horizon", self.horizon)?;
+        let mut model = lqg::Lqg::new(matrices, steps, self.start.of("model.start", n)?)?;
+        if let Some(spread) = &self.spread {
+            model = model.spread(spread.positive("model.spread", n)?)?;
+        }
+        if self.delayed {
+            model = model.delayed();
+        }
+        if let Some(seen) = &self.observation {
+            if self.delayed {
+                return Err(Error::input(
+                    "model.observation",
+                    "this does not go together with `delayed`",
+                )
+                .allowed("Leave one of them out"));
+            }
+            model = model.observed(seen.read(n)?)?;
+        }
+        Ok(model)
+    }
+}
+
+impl Observation {
+    fn read(&self, n: usize) -> Result<lqg::Observation> {
+        let key = "model.observation.of";
+        if self.of.is_empty() {
+            return Err(Error::input(key, "nothing is seen").allowed("Name a component, from 1"));
+        }
+        if let Some(k) = self.of.iter().find(|k| **k == 0 || **k > n) {
+            return Err(Error::input(key, format!("there is no component {k}"))
+                .allowed(format!("Components are counted from 1 to {n}")));
+        }
+        let mut c = ground::array::Array::zeros((self.of.len(), n));
+        for (row, k) in self.of.iter().enumerate() {
+            c[[row, k - 1]] = 1.0;
+        }
+        let v = self.noise.positive("model.observation.noise", self.of.len())?;
+        Ok(lqg::Observation { c, v })
+    }
+}
+
+/// `[model] kind = "execution"`: sell a portfolio at prices that the sales move and information helps to
+/// foresee: cost Σ 1ᵀu + uᵀA u + uᵀB x, y' = e^Z ∘ (y − u), x' = C x + η, all sold at the end. [BHL99]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Execution {
+    /// n, stocks.
+    #[schemars(range(min = 1))]
+    pub stocks: usize,
+    /// m, numbers of information.
+    #[schemars(range(min = 1))]
+    pub information: usize,
+    /// T, steps.
+    #[schemars(range(min = 1))]
+    pub horizon: usize,
+    /// A, what a sale does to its own price, 1/$, symmetric. `[n, n]`
+    pub impact: Matrix,
+    /// B, what information does to prices. `[n, m]`
+    pub influence: Matrix,
+    /// C, how information lasts. `[m, m]`
+    pub memory: Matrix,
+    /// Σ_x, the covariance of η. `[m, m]`
+    pub news: Matrix,
+    /// Σ_z, the covariance of returns. `[n, n]`
+    pub returns: Matrix,
+    /// y₀, dollars: one number for every stock, or a list.
+    pub start: Start,
+}
+
+impl Execution {
+    /// The model.
+    pub fn model(&self) -> Result<execution::Execution> {
+        let n = some("model.stocks", self.stocks)?;
+        let m = some("model.information", self.information)?;
+        let matrices = [
+            self.impact.positive("model.impact", n)?,
+            self.influence.of("model.influence", [n, m])?,
+            self.memory.of("model.memory", [m, m])?,
+            self.news.positive("model.news", m)?,
+            self.returns.positive("model.returns", n)?,
+        ];
+        let start = self.start.of("model.start", n)?;
+        if let Some(y) = start.iter().find(|y| **y <= 0.0) {
+            return Err(Error::input("model.start", format!("there is nothing to sell: {y}"))
+                .allowed("Write dollars above 0"));
+        }
+        execution::Execution::new(matrices, some("model.horizon", self.horizon)?, start)
+    }
+}
+
+/// Where a storage model finds itself.
+pub(super) type Market = storage::Storage;

@@ -1,0 +1,84 @@
+//! Constraints that hold by construction: layers between what a network says and what is done.
+//!
+//! ```text
+//! box, by shares     a = h σ(z), 0 ≤ a ≤ h                    reaches no face, passes slopes everywhere
+//! box, by clamping   a = min(max(z, 0), h)                    reaches faces, passes no slope beyond them
+//! shared, scaled     c ← c min(1, E/Σc)                       a sum that may not exceed E
+//! shared, projected  c ← clamp(c − μ), the least μ ≥ 0 with Σ ≤ E      the nearest point
+//! ```
+//! Limits may depend on the state: their derivatives are passed on.
+
+use crate::number::Number;
+
+/// c ← c min(1, E/Σc) for c ≥ 0. Returns the factor and Σc.
+#[inline(always)]
+pub fn share<T: Number>(c: &mut [T], most: T) -> [T; 2] {
+    let sum: T = c.iter().copied().sum();
+    let factor = if sum > most { most / sum } else { T::one() };
+    if factor < T::one() {
+        c.iter_mut().for_each(|c| *c *= factor);
+    }
+    [factor, sum]
+}
+
+/// The way back through [`share`]: `by` is by the results and becomes that by what went in; `scaled` are
+/// the results. Returns the derivative by E.
+#[inline(always)]
+pub fn share_back<T: Number>(scaled: &[T], [factor, sum]: [T; 2], by: &mut [T]) -> T {
+    if factor >= T::one() {
+        return T::zero();
+    }
+    // c' = E c/Σ: ∂c'_i/∂c_j = f (δ_ij − c_i/Σ), ∂c'_i/∂E = c_i/Σ; c_i/Σ = c'_i/E and E = f Σ.
+    let most = factor * sum;
+    let along: T = scaled.iter().zip(by.iter()).map(|(&c, &by)| c * by).sum();
+    let mean = if most > T::zero() { along / most } else { T::zero() };
+    by.iter_mut().for_each(|by| *by = factor * (*by - mean));
+    mean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn derivatives_of_a_share_are_differences() {
+        let (c, most, by) = ([0.5, 1.5, 0.25, 2.0], 3.0, [1.0, -2.0, 0.5, 0.3]);
+        let value = |c: &[f64], most: f64| {
+            let mut c = c.to_vec();
+            share(&mut c, most);
+            c.iter().zip(&by).map(|(c, by)| c * by).sum::<f64>()
+        };
+        let mut scaled = c.to_vec();
+        let kept = share(&mut scaled, most);
+        assert!((scaled.iter().sum::<f64>() - most).abs() < 1e-15);
+        let mut back = by.to_vec();
+        let by_most = share_back(&scaled, kept, &mut back);
+        let h = 1e-6;
+        for i in 0..c.len() {
+            let moved = |h: f64| {
+                let mut c = c;
+                c[i] += h;
+                value(&c, most)
+            };
+            assert!((back[i] - (moved(h) - moved(-h)) / (2.0 * h)).abs() < 1e-9);
+        }
+        let slope = (value(&c, most + h) - value(&c, most - h)) / (2.0 * h);
+        assert!((by_most - slope).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_within_its_limit_stays() {
+        let mut c = [0.5, 0.25];
+        let kept = share(&mut c, 1.0);
+        assert_eq!((c, kept), ([0.5, 0.25], [1.0, 0.75]));
+        let mut by = [3.0, 4.0];
+        assert_eq!(share_back(&c, kept, &mut by), 0.0);
+        assert_eq!(by, [3.0, 4.0]);
+        let mut none = [1.0, 2.0];
+        let kept = share(&mut none, 0.0);
+        assert_eq!(none, [0.0; 2]);
+        let mut by = [3.0, 4.0];
+        share_back(&none, kept, &mut by);
+        assert_eq!(by, [0.0; 2]);
+    }
+}

@@ -1,0 +1,296 @@
+//! The same at speed: a batch in slices of paths, a network call a step and slice, the way back by hand.
+//!
+//! ```text
+//! forward    slices, in parallel: t = 0 … T−1: what is seen, networks, action, step
+//! back       slices, in parallel: t = T−1 … 0: step, action, networks to their inputs
+//! weights    layers of all steps, in parallel: products of lines, summed over slices in order
+//! ```
+//! Slices have a fixed length and sums a fixed order: bits do not depend on threads. The twin on the tape
+//! is [`crate::problem`].
+
+mod slice;
+
+use frame::{Batch, Functional, Keeper, Move, Params, Precision, Run, Stored, Work};
+use ground::estimate::Estimate;
+use ground::kernel::dense::trained::{Part as Lines, Trained, Weights};
+use ground::kernel::lane::Level;
+use ground::stream::Stream;
+use ground::{Error, Result, par};
+
+pub(crate) use slice::{Path, Slice};
+
+use crate::answer::regret_of;
+use crate::model::{Model, Shape};
+use crate::number::Number;
+use crate::policy::{Part, Policy};
+use crate::problem::{Control, named};
+use crate::reference::Exact;
+
+/// Paths of a slice.
+pub const SLICE: usize = 128;
+
+/// The fast functional of [`Control`] with a [`Policy`], in the precision of the run.
+#[derive(Debug)]
+pub struct Plan<M: Model> {
+    /// The problem.
+    pub problem: Control<M>,
+    /// The form.
+    pub form: Policy,
+    inner: Inner,
+    pool: par::ThreadPool,
+    stream: Stream,
+    gradient: Option<Params>,
+    work: Work,
+    /// The optimum, where it is known.
+    pub(crate) exact: Option<Box<dyn Exact>>,
+    /// The regret of the last look.
+    regret: f64,
+    /// Fresh paths the run asks for.
+    pub(crate) fresh: usize,
+}
+
+#[derive(Debug)]
+enum Inner {
+    F32(Rollout<f32>),
+    F64(Rollout<f64>),
+}
+
+/// `$body` with `$rollout` that of either precision.
+macro_rules! either {
+    ($inner:expr, $rollout:ident => $body:expr) => {
+        match $inner {
+            Inner::F32($rollout) => $body,
+            Inner::F64($rollout) => $body,
+        }
+    };
+}
+
+impl<M: Model> Plan<M> {
+    /// The plan of a run.
+    pub fn new(problem: Control<M>, form: Policy, run: &Run) -> Result<Self> {
+        let level = run.vector.level();
+        let inner = match run.precision {
+            Precision::F32 => Inner::F32(Rollout::new(&problem.model, &form, level)),
+            Precision::F64 => Inner::F64(Rollout::new(&problem.model, &form, level)),
+        };
+        Ok(Self {
+            inner,
+            pool: par::pool(run.threads)?,
+            stream: Stream::new(run.seed),
+            gradient: None,
+            work: Work::default(),
+            exact: problem.model.exact(),
+            regret: f64::NAN,
+            fresh: run.fresh,
+            problem,
+            form,
+        })
+    }
+
+    /// The paths of a batch in double precision, slice by slice: `task` sees each path.
+    pub(crate) fn watch<R: Send>(
+        &self,
+        theta: &Params,
+        draws: (&Stream, u64, usize),
+        task: impl Fn(Path<'_>) -> R + Sync,
+    ) -> Vec<R> {
+        let theta = in_double(theta);
+        let level = either!(&self.inner, rollout => rollout.level);
+        let mut rollout = Rollout::<f64>::new(&self.problem.model, &self.form, level);
+        self.pool.install(|| {
+            rollout.forward(&self.problem.model, &theta, draws);
+            let model = &self.problem.model;
+            let each = |k: usize| {
+                let slice = &rollout.slices[k];
+                (0..slice.n()).map(|p| task(slice.path(model, p))).collect::<Vec<R>>()
+            };
+            par::map(rollout.slices.len(), each).into_iter().flatten().collect()
+        })
+    }
+
+    /// What the policy says and does at one state, memory as it begins.
+    pub(crate) fn act_at(&self, theta: &Params, t: usize, s: &[f64]) -> Vec<f64> {
+        let theta = in_double(theta);
+        let level = either!(&self.inner, rollout => rollout.level);
+        let mut rollout = Rollout::<f64>::new(&self.problem.model, &self.form, level);
+        rollout.at(&self.problem.model, &theta, t, s)
+    }
+}
+
+/// Parameters in double precision.
+fn in_double(theta: &Params) -> Params {
+    let mut wide = Params::zeros(theta.layout().clone(), Precision::F64);
+    for k in 0..theta.layout().blocks.len() {
+        wide.set(k, &theta.get(k));
+    }
+    wide
+}
+
+impl<M: Model> Functional for Plan<M> {
+    fn value(&mut self, theta: &Params, batch: Batch) -> Result<Estimate> {
+        self.work.values += batch.n as u64;
+        let (stream, first) = named(&self.stream, batch);
+        let (model, pool) = (&self.problem.model, &self.pool);
+        let draws = (&stream, first, batch.n);
+        let value = either!(&mut self.inner, rollout => {
+            pool.install(|| rollout.forward(model, theta, draws));
+            rollout.mean(batch.step)
+        })?;
+        if let Some(exact) = &self.exact {
+            let regrets = self.watch(theta, draws, |path| regret_of(model, &**exact, path));
+            self.regret = Estimate::of(&regrets).mean;
+        }
+        Ok(value)
+    }
+
+    fn gradient(&mut self, theta: &Params, batch: Batch, into: &mut Params) -> Result<Estimate> {
+        self.work.gradients += batch.n as u64;
+        let (stream, first) = named(&self.stream, batch);
+        let (model, pool) = (&self.problem.model, &self.pool);
+        let draws = (&stream, first, batch.n);
+        either!(&mut self.inner, rollout => pool.install(|| {
+            rollout.turn(theta);
+            rollout.forward(model, theta, draws);
+            rollout.back(model, theta, batch.n);
+            rollout.weights(into);
+            rollout.mean(batch.step)
+        }))
+    }
+
+    fn descend(&mut self, theta: &mut Params, batch: Batch, by: Move) -> Result<Estimate> {
+        let mut gradient = self.gradient.take().unwrap_or_else(|| theta.zeros_like());
+        let value = self.gradient(theta, batch, &mut gradient);
+        let moved = match value {
+            Ok(_) => self.pool.install(|| by.apply(theta, &mut gradient, batch.step)),
+            Err(_) => Ok(()),
+        };
+        self.gradient = Some(gradient);
+        moved.and(value)
+    }
+
+    fn work(&self) -> Work {
+        self.work
+    }
+
+    fn told(&self) -> Vec<(String, f64)> {
+        self.exact.iter().map(|_| ("regret".to_owned(), self.regret)).collect()
+    }
+
+    fn keep(&mut self, keeper: &mut Keeper<'_>) -> Result<()> {
+        self.work.keep(keeper)
+    }
+}
+
+/// The networks of the policy at work.
+#[derive(Debug)]
+pub(crate) struct Nets {
+    /// The parts, in the order of their blocks, and their networks.
+    pub(crate) parts: Vec<(Part, Trained)>,
+    /// The form.
+    pub(crate) policy: Policy,
+    /// Of the model.
+    pub(crate) shape: Shape,
+    /// The instructions to use.
+    pub(crate) level: Level,
+}
+
+/// A batch in one precision.
+#[derive(Debug)]
+pub(crate) struct Rollout<T: Number> {
+    nets: Nets,
+    level: Level,
+    slices: Vec<Slice<T>>,
+    /// Transposed weights, block by block, layer by layer.
+    turned: Vec<Vec<Vec<T::Row>>>,
+    spare: Vec<Slice<T>>,
+}
+
+impl<T: Number + Stored> Rollout<T> {
+    fn new(model: &impl Model, policy: &Policy, level: Level) -> Self {
+        let parts = policy.parts().into_iter().map(|part| (part, policy.network(part))).collect();
+        let nets = Nets { parts, policy: policy.clone(), shape: model.shape(), level };
+        Self { nets, level, slices: Vec::new(), turned: Vec::new(), spare: Vec::new() }
+    }
+
+    /// Slices for n paths.
+    fn prepare(&mut self, n: usize) {
+        let count = n.div_ceil(SLICE);
+        while self.slices.len() > count {
+            self.spare.extend(self.slices.pop());
+        }
+        while self.slices.len() < count {
+            self.slices.push(self.spare.pop().unwrap_or_else(|| Slice::new(&self.nets)));
+        }
+        for (k, slice) in self.slices.iter_mut().enumerate() {
+            slice.prepare(&self.nets, (n - k * SLICE).min(SLICE));
+        }
+    }
+
+    fn forward<M: Model>(&mut self, model: &M, theta: &Params, draws: (&Stream, u64, usize)) {
+        let (stream, first, n) = draws;
+        self.prepare(n);
+        let (nets, blocks) = (&self.nets, T::blocks(theta));
+        par::map_mut(&mut self.slices, |k, slice| {
+            slice.draw(nets, stream, first + (k * SLICE) as u64);
+            slice.forward(nets, model, |block| &blocks[block].rows);
+        });
+    }
+
+    fn at<M: Model>(&mut self, model: &M, theta: &Params, t: usize, s: &[f64]) -> Vec<f64> {
+        self.prepare(1);
+        let blocks = T::blocks(theta);
+        self.slices[0].at(&self.nets, (model, t), s, |block| &blocks[block].rows)
+    }
+
+    /// Transposed weights, for the way back.
+    fn turn(&mut self, theta: &Params) {
+        let (nets, level) = (&self.nets, self.level);
+        let blocks = T::blocks(theta);
+        self.turned.resize_with(blocks.len(), Vec::new);
+        par::map_mut(&mut self.turned, |block, layers| {
+            let network = &nets.parts[block % nets.parts.len()].1;
+            layers.resize_with(network.shapes.len(), Vec::new);
+            for (k, to) in layers.iter_mut().enumerate() {
+                let [inputs, outputs] = network.turned::<T>(k);
+                to.resize(inputs * outputs, T::Row::default());
+                network.turn::<T>(level, &blocks[block].rows, (k, 0..inputs), to);
+            }
+        });
+    }
+
+    fn back<M: Model>(&mut self, model: &M, theta: &Params, n: usize) {
+        let (nets, turned, blocks) = (&self.nets, &self.turned, T::blocks(theta));
+        let weights = |block: usize| Weights { theta: &blocks[block].rows, turned: &turned[block] };
+        let seed = T::of(1.0 / n as f64);
+        par::map_mut(&mut self.slices, |_, slice| slice.back(nets, model, weights, seed));
+    }
+
+    /// The gradient by all weights.
+    fn weights(&self, into: &mut Params) {
+        let (nets, slices) = (&self.nets, &self.slices);
+        let count = nets.parts.len();
+        par::map_mut(T::blocks_mut(into), |block, to| {
+            let (own, step) = (block % count, block / count);
+            let network = &nets.parts[own].1;
+            let [mut room, mut sums] = [Vec::new(), Vec::new()];
+            let steps = if nets.policy.shared { 0..nets.shape.steps } else { step..step + 1 };
+            for k in 0..network.shapes.len() {
+                let all = slices.iter().map(|slice| slice.parts(own, k, steps.clone()));
+                let parts: Vec<Lines<'_, T::Row>> = all.flatten().collect();
+                let [rows, ..] = to.all();
+                network.gradient::<T>(nets.level, (k, &parts), [&mut room, &mut sums], rows);
+            }
+        });
+    }
+
+    /// The mean cost.
+    fn mean(&self, at: u64) -> Result<Estimate> {
+        let costs: Vec<f64> = self.slices.iter().flat_map(|slice| slice.costs()).collect();
+        let estimate = Estimate::of(&costs);
+        if estimate.mean.is_finite() {
+            Ok(estimate)
+        } else {
+            Err(Error::Numeric { what: "the mean cost".to_owned(), at })
+        }
+    }
+}

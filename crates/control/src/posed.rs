@@ -1,0 +1,153 @@
+//! Control as a problem: what it costs, how it is coupled, what is known of the answer.
+
+use frame::problem::Findings;
+use frame::{
+    ErrorBudget, Forecast, Params, Precision, Problem, Representation as _, Run, Table, Term, Watch,
+};
+use ground::stream::Stream;
+use ground::{Error, Result};
+
+use crate::answer::Reached;
+use crate::model::Model;
+use crate::plan::{Plan, SLICE};
+use crate::policy::Policy;
+use crate::problem::Control;
+
+impl<M: Model> Problem<Policy> for Control<M> {
+    type Functional = Plan<M>;
+    type Answer = Reached;
+
+    fn forecast(&self, form: &Policy, run: &Run) -> Result<Forecast> {
+        let shape = self.model.shape();
+        let weights: usize = form.layout().blocks.iter().map(|(_, packing)| packing.len()).sum();
+        let widths = form.parts().into_iter().map(|part| form.widths(part));
+        let widths: Vec<Vec<usize>> = widths.collect();
+        let products: usize =
+            widths.iter().flat_map(|w| w.windows(2)).map(|pair| pair[0] * pair[1]).sum();
+        let lines: usize = widths.iter().flatten().sum();
+        let bytes = if run.precision == Precision::F32 { 4.0 } else { 8.0 };
+        let steps = shape.steps as f64;
+        let paths = run.batch.next_multiple_of(SLICE.min(run.batch.max(1)));
+        let numbers = (3 * lines + 2 * (shape.state + shape.action + shape.noise())) as f64;
+        let looks = (run.iterations / run.look_every.max(1)) as f64 * run.look as f64;
+        let paths_made = 3.0 * run.batch as f64 * run.iterations as f64 + looks + run.fresh as f64;
+        let shown =
+            |widths: &[usize]| widths.iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
+        let own = if form.shared { "one for all steps" } else { "one a step" };
+        let facts = [
+            ("steps", shape.steps.to_string()),
+            ("state", format!("{} numbers, {} random ones a step", shape.state, shape.noise())),
+            ("action", format!("{} numbers", shape.action)),
+            (
+                "policy",
+                format!(
+                    "{}, {own}, {weights} weights",
+                    widths.iter().map(|w| shown(w)).collect::<Vec<_>>().join(" + ")
+                ),
+            ),
+            (
+                "best is",
+                format!(
+                    "the {}",
+                    if self.model.sense().sign() > 0.0 { "least cost" } else { "largest reward" }
+                ),
+            ),
+            (
+                "judged by",
+                match self.model.exact() {
+                    Some(exact) => exact.how(),
+                    None => "its own mean: no optimum is known".to_owned(),
+                },
+            ),
+        ];
+        Ok(Forecast {
+            facts: facts.into_iter().map(|(topic, fact)| (topic.to_owned(), fact)).collect(),
+            bytes: bytes * (7.0 * weights as f64 + numbers * steps * paths as f64)
+                + 8.0 * numbers * steps * 2048.0,
+            operations: 2.0 * steps * products as f64 * paths_made,
+            cites: ["HE16", "KB15"].map(str::to_owned).to_vec(),
+        })
+    }
+
+    fn couple(self, form: Policy, run: &Run) -> Result<Plan<M>> {
+        Plan::new(self, form, run)
+    }
+
+    fn answer(
+        j: &mut Plan<M>,
+        theta: &Params,
+        stream: &Stream,
+        watch: &mut dyn Watch,
+    ) -> Result<Findings<Reached>> {
+        let answer = Reached::of(j, theta, stream, watch)?;
+        Ok(Findings {
+            error: budget(&answer),
+            contradiction: None,
+            doubts: answer.doubts(),
+            slack: SLACK * answer.value.mean.abs(),
+            answer,
+        })
+    }
+
+    fn at_points(
+        j: &mut Plan<M>,
+        theta: &Params,
+        points: &Table,
+        _: &mut dyn Watch,
+    ) -> Result<Table> {
+        let [states, actions] = j.problem.model.names();
+        let columns: Vec<String> = std::iter::once("t".to_owned()).chain(states).collect();
+        if points.columns != columns {
+            let found = format!("the columns are {}", points.columns.join(","));
+            return Err(Error::input("", found).allowed(format!(
+                "They must be {}: the step, counted from 0, and the state",
+                columns.join(",")
+            )));
+        }
+        let steps = j.problem.model.shape().steps;
+        let mut rows = Vec::with_capacity(points.rows.len());
+        for row in &points.rows {
+            let t = row[0];
+            if t.fract() != 0.0 || !(0.0..steps as f64).contains(&t) {
+                return Err(Error::input("t", format!("there is no step {t}"))
+                    .allowed(format!("Steps are counted from 0 to {}", steps - 1)));
+            }
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "whole and bounded"
+            )]
+            let a = j.act_at(theta, t as usize, &row[1..]);
+            rows.push(row.iter().copied().chain(a).collect());
+        }
+        Ok(Table { columns: columns.into_iter().chain(actions).collect(), rows })
+    }
+}
+
+/// The share of the value by which the mean cost may still move without mattering.
+const SLACK: f64 = 1e-4;
+
+/// What is known of the four errors.
+fn budget(answer: &Reached) -> ErrorBudget {
+    let size = answer.value.stderr;
+    let sampling = |how: &str| Term::Measured { size, how: how.to_owned() };
+    ErrorBudget {
+        estimation: match answer.regret {
+            Some(_) => sampling("standard error of the regret over fresh paths"),
+            None => sampling("standard error of the mean over fresh paths"),
+        },
+        optimisation: match answer.regret {
+            Some(regret) => Term::Measured {
+                size: regret.mean,
+                how: "regret against the exact optimum, with what the form cannot represent"
+                    .to_owned(),
+            },
+            None => Term::Unknown { why: "no optimum is known".to_owned() },
+        },
+        discretisation: Term::Absent { why: "time is discrete".to_owned() },
+        approximation: match answer.regret {
+            Some(_) => Term::Absent { why: "counted with the optimisation".to_owned() },
+            None => Term::Unknown { why: "no optimum is known".to_owned() },
+        },
+    }
+}

@@ -1,0 +1,70 @@
+//! The least mean cost of a policy, on the tape: the judge of the plan.
+
+use frame::problem::At;
+use frame::{Batch, Integral, Integrand, Purpose};
+use ground::Result;
+use ground::array::Array;
+use ground::stream::Stream;
+
+use crate::model::{Model, OnTape};
+use crate::policy::Policy;
+
+/// Find the policy of a form whose mean cost is least.
+#[derive(Clone, Debug)]
+pub struct Control<M> {
+    /// What happens.
+    pub model: M,
+}
+
+/// The stream of a batch, of those of training and of validation, and its first path.
+pub(crate) fn named(stream: &Stream, batch: Batch) -> (Stream, u64) {
+    match batch.purpose {
+        Purpose::Training => (stream.child("training"), batch.step * batch.n as u64),
+        Purpose::Validation => (stream.child("validation"), 0),
+    }
+}
+
+impl<M: Model> Control<M> {
+    /// The random numbers of step t of n paths: normals, then uniforms. `[n, noise]`
+    pub fn noise(&self, stream: &Stream, (first, n): (u64, usize), t: usize) -> Array {
+        let shape = self.model.shape();
+        let uniforms = stream.child("uniform");
+        let step = u32::try_from(t).expect("steps are counted in 32 bits");
+        Array::from_shape_fn((n, shape.noise()), |(p, k)| {
+            let path = first + p as u64;
+            match k.checked_sub(shape.normals) {
+                None => stream.normal(path, step, k),
+                Some(k) => uniforms.uniform(path, step, k),
+            }
+        })
+    }
+}
+
+impl<M: OnTape> Integral<Policy> for Control<M> {
+    type Draws = Vec<Array>;
+
+    fn draws(&self, batch: Batch, stream: &Stream) -> Result<Vec<Array>> {
+        let (stream, first) = named(stream, batch);
+        let steps = self.model.shape().steps;
+        Ok((0..=steps).map(|t| self.noise(&stream, (first, batch.n), t)).collect())
+    }
+
+    fn integrand<'t>(&self, at: At<'_, 't, Policy, Vec<Array>>) -> Result<Integrand<'t>> {
+        let (model, policy) = (&self.model, at.form);
+        let xi: Vec<_> = at.draws.iter().map(|xi| at.tape.variable(xi.clone())).collect();
+        let mut s = model.start_on_tape(xi[0]);
+        let n = at.batch.n;
+        let none = at.tape.variable(Array::zeros((n, policy.memory.max(1))));
+        let mut memory = (policy.memory > 0).then_some(none);
+        let mut total = at.tape.variable(Array::zeros((n, 1)));
+        for t in 0..model.shape().steps {
+            let seen = model.see_on_tape(t, s, xi[t]);
+            let said = policy.on_tape(at.theta, t, seen, memory);
+            let a = model.act_on_tape(t, s, said.columns(0, policy.said));
+            memory = memory.map(|_| said.columns(policy.said, policy.memory));
+            let [next, cost] = model.step_on_tape(t, [s, a, xi[t + 1]]);
+            (s, total) = (next, total + cost);
+        }
+        Ok((total + model.last_on_tape(s)).into())
+    }
+}

@@ -1,0 +1,104 @@
+//! Matrices with few entries in a row: dynamics that couple neighbours cost what they say.
+
+use ground::array::Array;
+
+use crate::number::Number;
+
+/// A matrix, its entries row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sparse {
+    shape: [usize; 2],
+    /// Where the entries of each row begin, and where the last ends.
+    first: Vec<usize>,
+    columns: Vec<usize>,
+    entries: Vec<f64>,
+}
+
+impl Sparse {
+    /// What is not zero of a matrix.
+    pub fn of(matrix: &Array) -> Self {
+        let (rows, width) = matrix.dim();
+        let mut found =
+            Self { shape: [rows, width], first: vec![0], columns: Vec::new(), entries: Vec::new() };
+        for row in matrix.rows() {
+            for (j, &x) in row.iter().enumerate().filter(|(_, x)| **x != 0.0) {
+                found.columns.push(j);
+                found.entries.push(x);
+            }
+            found.first.push(found.columns.len());
+        }
+        found
+    }
+
+    /// Rows and columns.
+    pub fn shape(&self) -> [usize; 2] {
+        self.shape
+    }
+
+    /// The same as an array.
+    pub fn dense(&self) -> Array {
+        let mut all = Array::zeros(self.shape);
+        for i in 0..self.shape[0] {
+            for k in self.first[i]..self.first[i + 1] {
+                all[[i, self.columns[k]]] = self.entries[k];
+            }
+        }
+        all
+    }
+
+    /// y += M x.
+    #[inline(always)]
+    pub fn add<T: Number>(&self, x: &[T], y: &mut [T]) {
+        for (i, y) in y.iter_mut().enumerate() {
+            *y += self.times(i, x);
+        }
+    }
+
+    /// x += c · row i.
+    #[inline(always)]
+    pub fn add_row<T: Number>(&self, i: usize, c: T, x: &mut [T]) {
+        for k in self.first[i]..self.first[i + 1] {
+            x[self.columns[k]] += T::of(self.entries[k]) * c;
+        }
+    }
+
+    /// x += Mᵀ y.
+    #[inline(always)]
+    pub fn add_transposed<T: Number>(&self, y: &[T], x: &mut [T]) {
+        for (i, &y) in y.iter().enumerate() {
+            self.add_row(i, y, x);
+        }
+    }
+
+    /// x · M y.
+    #[inline(always)]
+    pub fn form<T: Number>(&self, x: &[T], y: &[T]) -> T {
+        x.iter().enumerate().map(|(i, &x)| x * self.times(i, y)).sum()
+    }
+
+    /// Row i of M x.
+    #[inline(always)]
+    pub fn times<T: Number>(&self, i: usize, x: &[T]) -> T {
+        let range = self.first[i]..self.first[i + 1];
+        range.map(|k| T::of(self.entries[k]) * x[self.columns[k]]).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_those_of_the_array() {
+        let a = ground::array::rows(2, 3, &[1.0, 0.0, -2.0, 0.0, 3.0, 0.5]);
+        let sparse = Sparse::of(&a);
+        assert_eq!(sparse.dense(), a);
+        let (x, y) = ([1.0, 2.0, 3.0], [5.0, 7.0]);
+        let (mut up, mut down) = ([1.0; 2], [0.0; 3]);
+        sparse.add(&x, &mut up);
+        sparse.add_transposed(&y, &mut down);
+        assert_eq!(up, [-4.0, 8.5]);
+        assert_eq!(down, [5.0, 21.0, -6.5]);
+        assert_eq!(sparse.form(&y, &x), -25.0 + 52.5);
+    }
+}

@@ -1,0 +1,132 @@
+//! The plan against the tape, and its gradient against differences.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod common;
+
+use common::{LOSSY, execution, lqg, storage};
+use control::model::{Model, OnTape};
+use control::plan::Plan;
+use control::policy::Policy;
+use control::problem::Control;
+use frame::{Batch, Coupled, Functional as _, Params, Precision, Purpose, Representation as _, Run};
+use ground::kernel::network::Activation;
+use ground::stream::Stream;
+
+fn policy(model: &impl Model, hidden: &[usize], skip: bool) -> Policy {
+    let shape = model.shape();
+    Policy {
+        steps: shape.steps,
+        seen: shape.seen,
+        said: shape.said,
+        memory: 0,
+        hidden: hidden.to_vec(),
+        activation: Activation::Tanh,
+        skip,
+        shared: false,
+        bias: model.bias(),
+    }
+}
+
+/// Weights that do something.
+fn weights(form: &Policy, precision: Precision) -> Params {
+    let mut theta = form.init(precision, &Stream::new(5)).unwrap();
+    let stream = Stream::new(6);
+    for k in 0..theta.layout().blocks.len() {
+        let mut numbers = theta.get(k);
+        for (i, x) in numbers.iter_mut().enumerate() {
+            *x += 0.1 * stream.normal(k as u64, 0, i);
+        }
+        theta.set(k, &numbers);
+    }
+    theta
+}
+
+fn agrees<M: OnTape>(model: &M, form: &Policy) {
+    let run = Run { threads: 2, precision: Precision::F64, ..Run::new(10) };
+    let mut tape = Coupled::new(Control { model: model.clone() }, form.clone(), &run);
+    let mut plan = Plan::new(Control { model: model.clone() }, form.clone(), &run).unwrap();
+    let theta = weights(form, Precision::F64);
+    let batch = Batch { purpose: Purpose::Training, step: 3, n: 150 };
+    let [mut due, mut found] = [theta.zeros_like(), theta.zeros_like()];
+    let value = tape.gradient(&theta, batch, &mut due).unwrap();
+    let other = plan.gradient(&theta, batch, &mut found).unwrap();
+    assert!((value.mean - other.mean).abs() < 1e-12 * value.mean.abs(), "{value:?} {other:?}");
+    for k in 0..theta.layout().blocks.len() {
+        let (due, found) = (due.get(k), found.get(k));
+        let largest = due.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        for (i, (a, b)) in due.iter().zip(&found).enumerate() {
+            assert!((a - b).abs() <= 1e-10 * largest, "block {k}, number {i}: {a}, {b}");
+        }
+    }
+    // The same bits for any number of threads.
+    let alone = Run { threads: 1, ..run };
+    let mut one = Plan::new(Control { model: model.clone() }, form.clone(), &alone).unwrap();
+    let mut again = theta.zeros_like();
+    one.gradient(&theta, batch, &mut again).unwrap();
+    assert_eq!(again.flat(), found.flat());
+}
+
+#[test]
+fn plan_and_tape() {
+    let model = lqg(3, "");
+    agrees(&model, &policy(&model, &[], true));
+    agrees(&model, &policy(&model, &[7, 5], true));
+    agrees(&model, &Policy { shared: true, ..policy(&model, &[9], false) });
+    let model = lqg(3, "delayed = true");
+    agrees(&model, &policy(&model, &[6], true));
+    let seen = lqg(4, "spread = 0.25\nobservation = { of = [1, 3], noise = 0.25 }");
+    agrees(&seen, &Policy { memory: 5, ..policy(&seen, &[], true) });
+    agrees(&seen, &Policy { memory: 3, ..policy(&seen, &[8], true) });
+    let model = execution(3, 2, 6);
+    agrees(&model, &policy(&model, &[8], true));
+    for (n, more) in [(1, ""), (4, ""), (5, LOSSY)] {
+        let model = storage(n, 10, 15.0, more);
+        agrees(&model, &policy(&model, &[10], false));
+        agrees(&model, &Policy { memory: 3, shared: true, ..policy(&model, &[10], true) });
+    }
+}
+
+#[test]
+fn gradients_are_differences() {
+    fn differ<M: OnTape>(model: &M, form: &Policy, step: f64) {
+        let run = Run { threads: 2, precision: Precision::F64, ..Run::new(10) };
+        let mut plan = Plan::new(Control { model: model.clone() }, form.clone(), &run).unwrap();
+        let theta = weights(form, Precision::F64);
+        let batch = Batch { purpose: Purpose::Training, step: 0, n: 64 };
+        let mut gradient = theta.zeros_like();
+        plan.gradient(&theta, batch, &mut gradient).unwrap();
+        for k in 0..theta.layout().blocks.len() {
+            let own = gradient.get(k);
+            let largest = own.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+            for i in (0..own.len()).step_by(own.len().div_ceil(5)) {
+                let mut at = |h: f64| {
+                    let mut moved = theta.clone();
+                    let mut numbers = theta.get(k);
+                    numbers[i] += h;
+                    moved.set(k, &numbers);
+                    plan.value(&moved, batch).unwrap().mean
+                };
+                let slope = (8.0 * (at(step) - at(-step)) - (at(2.0 * step) - at(-2.0 * step))) / (12.0 * step);
+                assert!((slope - own[i]).abs() <= 1e-6 * largest, "block {k}, {i}: {slope}, {}", own[i]);
+            }
+        }
+    }
+    let model = lqg(3, "");
+    differ(&model, &policy(&model, &[7], true), 1e-3);
+    let model = execution(2, 2, 5);
+    differ(&model, &policy(&model, &[7], true), 1e-3);
+}
+
+#[test]
+fn precisions_agree() {
+    let model = storage(4, 10, 0.0, "");
+    let form = policy(&model, &[10], false);
+    let value = |precision: Precision| {
+        let run = Run { precision, ..Run::new(10) };
+        let mut plan = Plan::new(Control { model: model.clone() }, form.clone(), &run).unwrap();
+        let batch = Batch { purpose: Purpose::Validation, step: 0, n: 256 };
+        plan.value(&weights(&form, precision), batch).unwrap().mean
+    };
+    let [single, double] = [Precision::F32, Precision::F64].map(value);
+    assert!((single - double).abs() < 1e-5 * double.abs(), "{single} {double}");
+}

@@ -1,0 +1,58 @@
+//! Cases of the tests, as a case file would write them.
+
+use control::case::{Execution, Lqg, Storage};
+use control::model;
+
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    toml::from_str(text).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// C1 of n components.
+#[must_use]
+pub fn lqg(n: usize, more: &str) -> model::lqg::Lqg {
+    let text = format!(
+        "dim = {n}\nhorizon = 20\na = {{ diagonal = 0.95, above = 0.05 }}\nb = 1.0\nq = 0.1\nr = 0.5\n\
+         q-end = 1.0\nnoise = 0.01\nstart = 1.0\n{more}"
+    );
+    read::<Lqg>(&text).model().unwrap()
+}
+
+/// C3.
+#[must_use]
+pub fn execution(n: usize, m: usize, steps: usize) -> model::execution::Execution {
+    let text = format!(
+        "stocks = {n}\ninformation = {m}\nhorizon = {steps}\n\
+         impact = {{ scale = 1e-8, diagonal = 2.0, decay = 0.5 }}\ninfluence = {{ cosine = 0.005 }}\n\
+         memory = {{ diagonal = 0.7, above = 0.1 }}\nnews = 0.25\n\
+         returns = {{ scale = 3.076923076923077e-5, diagonal = 0.7, all = 0.3 }}\nstart = 5e6"
+    );
+    read::<Execution>(&text).model().unwrap()
+}
+
+const DEMAND: &str = "
+[demand]
+3  = [3, 0, 4]
+10 = [3, 0, 0, 0, 0, 3, 5, 6, 6, 5]
+15 = [3, 1, 0, 0, 0, 0, 0, 2, 3, 5, 6, 6, 6, 5, 4]
+20 = [3, 1, 0, 0, 0, 0, 0, 0, 0, 1, 3, 4, 5, 6, 6, 7, 6, 6, 5, 4]
+30 = [3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 3, 4, 5, 5, 6, 6, 6, 6, 6, 6, 5, 5, 4, 3]
+";
+
+/// C4 and C5: n devices.
+#[must_use]
+pub fn storage(n: usize, steps: usize, start: f64, more: &str) -> model::storage::Storage {
+    let text = format!(
+        "devices = {n}\nhorizon = {steps}\ncapacity = 30.0\ncharge = 5.0\ndischarge = 5.0\nstart = {start:?}\n\
+         wind = {{ start = 4, low = 1, high = 7, reach = 1 }}\n\
+         price = {{ start = 50, low = 30, high = 70, reversion = 0.8, reach = 20, width = 200.0 }}\n{more}\n\
+         {DEMAND}"
+    );
+    read::<Storage>(&text).model().unwrap()
+}
+
+/// C5h.
+pub const LOSSY: &str = "
+shares = { capacity = [1.0, 1.5, 2.0], charge = [1.0, 1.25, 1.5, 1.75, 2.0], discharge-reversed = [1.0, 1.25, 1.5, 1.75, 2.0] }
+charge-efficiency = [0.84, 0.88, 0.92, 0.96]
+discharge-efficiency = [0.98, 0.94, 0.90]
+";
