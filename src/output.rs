@@ -72,7 +72,7 @@ pub(crate) fn schema() -> Value {
         let mut one = of_family(family);
         if let Some(object) = one.as_object_mut() {
             object.remove("$schema");
-            object.insert("title".to_owned(), json!(format!("model.kind = {:?}", family.model())));
+            object.insert("title".to_owned(), json!(format!("model.kind = {}", family.words())));
             if let Some(Value::Object(own)) = object.shift_remove("$defs") {
                 defs.extend(own);
             }
@@ -89,6 +89,7 @@ fn own(family: Family) -> Value {
     match family {
         Family::Paths => schema_for!(paths::answer::Json).to_value(),
         Family::Atoms => schema_for!(atoms::answer::Json).to_value(),
+        Family::Control => schema_for!(control::answer::Json).to_value(),
     }
 }
 

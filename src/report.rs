@@ -12,6 +12,7 @@ mod learning;
 mod legend;
 pub(crate) mod page;
 pub(crate) mod png;
+mod policy;
 mod scale;
 mod solved;
 mod style;
@@ -110,6 +111,7 @@ impl Page {
         let learning = match family {
             Family::Paths => learning::figures(trace, object),
             Family::Atoms => curves::figures(trace, object),
+            Family::Control => policy::figures(trace, object),
         };
         Self {
             title: run.resolved.title.clone(),
@@ -220,7 +222,7 @@ fn made(run: &Run<'_>) -> Vec<(String, String)> {
 pub(crate) fn training(run: &Resolved) -> String {
     let frame::Run { iterations, batch, .. } = run.run;
     match run.family() {
-        Family::Paths => format!("{iterations} iterations of {batch} paths"),
+        Family::Paths | Family::Control => format!("{iterations} iterations of {batch} paths"),
         Family::Atoms => format!("{iterations} iterations"),
     }
 }

@@ -215,7 +215,7 @@ impl Ready {
     /// its job and is there already.
     pub(crate) fn begun(mut self) -> Result<Self, Failure> {
         let run = match self.resolved.init.clone() {
-            Some(run) if self.resolved.family() == Family::Paths => run,
+            Some(run) if self.resolved.family() != Family::Atoms => run,
             _ => return Ok(self),
         };
         let place = RunFolder::existing(Path::new(&run))?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Expect {
-    /// The answer of the full run of an equation.
+    /// The answer of the full run of an equation or a control problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Promise>,
     /// Of atoms: the RMSE of force components of the full run on frames it has not learned from.
@@ -49,7 +49,7 @@ pub struct Below {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct QuickPromise {
-    /// How near the quick run of an equation comes, such as "0.1 %".
+    /// How near the quick run of an equation or a control problem comes, such as "0.1 %".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_within: Option<String>,
     /// Of atoms: what the RMSE of force components is below, such as "200 meV/A".
@@ -71,7 +71,7 @@ impl Expect {
     pub fn of_equations(&self) -> Result<()> {
         let atoms = self.quick.as_ref().and_then(|quick| quick.force_rmse_below.as_ref());
         if self.force_rmse.is_some() || atoms.is_some() {
-            return Err(Error::input("expect.force-rmse", "an equation has no forces")
+            return Err(Error::input("expect.force-rmse", "there are no forces here")
                 .allowed("Write expect.answer, with a value, within and reference"));
         }
         if self.answer.is_none() {
@@ -81,6 +81,15 @@ impl Expect {
         }
         self.goal(false)?;
         self.goal(true).map(|_| ())
+    }
+
+    /// Whether it is about a control problem, and can be read.
+    pub fn of_control(&self) -> Result<()> {
+        if self.solution.is_some() {
+            return Err(Error::input("expect.solution", "a control problem has no solution u")
+                .allowed("Write expect.answer, with a value, within and reference"));
+        }
+        self.of_equations()
     }
 
     /// Whether it is about molecules, and can be read.

@@ -8,6 +8,7 @@ use super::Case;
 use super::expect::Expect;
 
 pub(super) mod atoms;
+pub(super) mod control;
 pub(super) mod paths;
 
 /// A family of problems.
@@ -17,10 +18,11 @@ pub enum Family {
     Paths,
     /// Molecules.
     Atoms,
+    /// Stochastic control in discrete time.
+    Control,
 }
 
-/// Where molecules have another default than equations, in sections that both have; of `[descent]` by
-/// kind.
+/// Where a family has another default than equations, in sections that all have; of `[descent]` by kind.
 const OF_ATOMS: &str = r#"
 [run]
 iterations = 12000
@@ -32,22 +34,52 @@ form  = "keras"
 clip  = inf
 "#;
 
+/// The same of control.
+const OF_CONTROL: &str = r#"
+[run]
+iterations  = 3000
+batch       = 256
+fresh-paths = 4096
+precision   = "f64"
+
+[descent.adam]
+rate  = { from = 3e-3, to = 1e-5 }
+clip  = inf
+"#;
+
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Paths, Self::Atoms];
+    pub const ALL: [Self; 3] = [Self::Paths, Self::Atoms, Self::Control];
 
-    /// The kind of its models, which says in a case file that it is meant.
-    pub const fn model(self) -> &'static str {
+    /// The kinds of its models, which say in a case file that it is meant.
+    pub const fn models(self) -> &'static [&'static str] {
         match self {
-            Self::Paths => "parabolic",
+            Self::Paths => &["parabolic"],
+            Self::Atoms => &["atoms"],
+            Self::Control => &["lqg", "execution", "storage"],
+        }
+    }
+
+    /// The same in words.
+    pub fn words(self) -> String {
+        let quoted: Vec<String> = self.models().iter().map(|kind| format!("\"{kind}\"")).collect();
+        quoted.join(" or ")
+    }
+
+    /// What it is called where its keys are documented.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Paths => "equations",
             Self::Atoms => "atoms",
+            Self::Control => "control",
         }
     }
 
     /// The family of these sections; that of equations where the model says nothing that is known.
     pub fn of(sections: &Table) -> Self {
         let kind = sections.get("model").and_then(|model| model.get("kind")?.as_str());
-        Self::ALL.into_iter().find(|one| kind == Some(one.model())).unwrap_or(Self::Paths)
+        let has = |one: &Self| kind.is_some_and(|kind| one.models().contains(&kind));
+        Self::ALL.into_iter().find(has).unwrap_or(Self::Paths)
     }
 
     /// Defaults of its own in a section that belongs to all families.
@@ -55,6 +87,7 @@ impl Family {
         let text = match self {
             Self::Paths => "",
             Self::Atoms => OF_ATOMS,
+            Self::Control => OF_CONTROL,
         };
         let all: Table =
             toml::from_str(text).map_err(|e| Error::bug(format!("defaults of a family: {e}")))?;
@@ -73,6 +106,8 @@ pub(super) enum Parts {
     Paths(Box<paths::Parts>),
     /// Of molecules.
     Atoms(Box<atoms::Parts>),
+    /// Of control.
+    Control(Box<control::Parts>),
 }
 
 impl Parts {
@@ -81,14 +116,15 @@ impl Parts {
         match self {
             Self::Paths(parts) => Ok((parts.job()?, None)),
             Self::Atoms(parts) => parts.job(case),
+            Self::Control(parts) => Ok((parts.job()?, None)),
         }
     }
 
-    /// What the case knows beforehand: of molecules nothing that a picture would show.
+    /// What the case knows beforehand, where a picture shows it.
     pub(super) fn known(&self, expect: &Expect) -> Result<Known> {
         match self {
             Self::Paths(parts) => parts.known(expect),
-            Self::Atoms(_) => Ok(Known::default()),
+            Self::Atoms(_) | Self::Control(_) => Ok(Known::default()),
         }
     }
 
@@ -97,6 +133,7 @@ impl Parts {
         match self {
             Self::Paths(_) => Family::Paths,
             Self::Atoms(_) => Family::Atoms,
+            Self::Control(_) => Family::Control,
         }
     }
 }

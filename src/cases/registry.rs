@@ -1,5 +1,6 @@
 //! `kind = …` to constructors.
 
+use control::case as of_control;
 use ground::{Error, Result};
 use paths::case::representation;
 use schemars::{Schema, schema_for};
@@ -60,18 +61,24 @@ const fn may(
 
 const PATHS: Option<Family> = Some(Family::Paths);
 const ATOMS: Option<Family> = Some(Family::Atoms);
+const CONTROL: Option<Family> = Some(Family::Control);
 
 /// All sections and kinds, in the order of a case file.
-static ALL: [Documented; 16] = [
+static ALL: [Documented; 21] = [
     plain("case", true, || schema_for!(Title)),
-    must(Family::Paths, "model", Family::Paths.model(), || schema_for!(paths::case::Model)),
-    must(Family::Atoms, "model", Family::Atoms.model(), || schema_for!(atoms::case::Model)),
+    must(Family::Paths, "model", "parabolic", || schema_for!(paths::case::Model)),
+    must(Family::Atoms, "model", "atoms", || schema_for!(atoms::case::Model)),
+    must(Family::Control, "model", "lqg", || schema_for!(of_control::Lqg)),
+    must(Family::Control, "model", "execution", || schema_for!(of_control::Execution)),
+    must(Family::Control, "model", "storage", || schema_for!(of_control::Storage)),
     must(Family::Paths, "problem", "deep-bsde", || schema_for!(paths::case::Problem)),
     must(Family::Atoms, "problem", "force-matching", || schema_for!(atoms::case::Problem)),
+    must(Family::Control, "problem", "policy-search", || schema_for!(of_control::Problem)),
     may(PATHS, "representation", "directions", || schema_for!(representation::Directions)),
     may(PATHS, "representation", "network", || schema_for!(representation::Network)),
     may(PATHS, "representation", "per-step", || schema_for!(representation::PerStep)),
     may(ATOMS, "representation", "deep-potential", || schema_for!(atoms::case::Representation)),
+    may(CONTROL, "representation", "policy", || schema_for!(of_control::Representation)),
     may(None, "descent", "adam", || schema_for!(AdamSection)),
     may(None, "descent", "momentum", || schema_for!(MomentumSection)),
     may(None, "descent", "adagrad", || schema_for!(AdaGradSection)),
@@ -185,8 +192,7 @@ fn unknown(name: &str, kind: &str, family: Family) -> Error {
     let key = format!("{name}.kind");
     let words = kind_words(name, Some(family));
     if kinds(name, None).any(|known| known == kind) {
-        let found =
-            format!("`{kind}` does not go together with model.kind = \"{}\"", family.model());
+        let found = format!("`{kind}` does not go together with model.kind = {}", family.words());
         return Error::input(key, found).allowed(format!("That has {words}"));
     }
     Error::input(key, format!("unknown kind `{kind}`"))

@@ -77,6 +77,10 @@ fn read(case: &Case) -> Result<Resolved> {
             let (parts, tables) = family::atoms::read(case, tables, &run, descent)?;
             (Parts::Atoms(Box::new(parts)), tables)
         }
+        Family::Control => {
+            let (parts, tables) = family::control::read(tables, descent)?;
+            (Parts::Control(Box::new(parts)), tables)
+        }
     };
     let expect = match tables.get("expect") {
         Some(_) => Some(section::<Expect>(tables, "expect")?.0),
@@ -85,6 +89,7 @@ fn read(case: &Case) -> Result<Resolved> {
     match family {
         Family::Paths => family::paths::sound(&run, expect.as_ref())?,
         Family::Atoms => family::atoms::sound(tables, &run, expect.as_ref())?,
+        Family::Control => family::control::sound(&run, expect.as_ref())?,
     }
     let expect = expect.filter(|_| !case.asks_another());
     quick_is_sound(case)?;
@@ -126,7 +131,7 @@ fn running(case: &Case, run: &RunSection, family: Family) -> Result<Table> {
     let table =
         Table::try_from(run).map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
     Ok(match family {
-        Family::Paths => table,
+        Family::Paths | Family::Control => table,
         Family::Atoms => family::atoms::own(case, table),
     })
 }
@@ -189,7 +194,7 @@ impl Resolved {
     /// What was odd in the data that its job read, a sentence each.
     pub fn notes(&self) -> &[String] {
         match &self.parts {
-            Parts::Paths(_) => &[],
+            Parts::Paths(_) | Parts::Control(_) => &[],
             Parts::Atoms(parts) => parts.notes(),
         }
     }
@@ -197,7 +202,7 @@ impl Resolved {
     /// The rate of the descent of a training on data, and over how many iterations.
     pub fn rate(&self) -> Option<(Schedule, u64)> {
         match &self.parts {
-            Parts::Paths(_) => None,
+            Parts::Paths(_) | Parts::Control(_) => None,
             Parts::Atoms(parts) => Some(parts.rate.clone()),
         }
     }
@@ -212,8 +217,8 @@ impl Resolved {
     pub fn pose(&self) -> Result<(DeepBsde, Form)> {
         match &self.parts {
             Parts::Paths(parts) => parts.pose().map_err(|error| self.case.locate(error)),
-            Parts::Atoms(_) => {
-                let found = "this is a case of atoms, not of an equation";
+            Parts::Atoms(_) | Parts::Control(_) => {
+                let found = "this is not a case of an equation";
                 Err(self.case.locate(Error::input("model.kind", found)))
             }
         }
@@ -224,7 +229,7 @@ impl Resolved {
     pub fn least_bytes(&self) -> f64 {
         match &self.parts {
             Parts::Paths(parts) => parts.least_bytes(),
-            Parts::Atoms(_) => 0.0,
+            Parts::Atoms(_) | Parts::Control(_) => 0.0,
         }
     }
 
@@ -235,6 +240,11 @@ impl Resolved {
             Parts::Paths(parts) => (
                 parts.largest_key(&self.run),
                 "Reduce model.dim, problem.steps, run.batch or run.fresh-paths, or choose precision = \
+                 \"f32\"",
+            ),
+            Parts::Control(_) => (
+                "run.batch",
+                "Reduce model.horizon, run.batch or the widths of [representation], or choose precision = \
                  \"f32\"",
             ),
             Parts::Atoms(_) => (

@@ -16,8 +16,8 @@ pub struct Key {
     pub required: bool,
     /// What holds where it is not given, as TOML would write it.
     pub default: Option<String>,
-    /// Where a family has another default: `model.kind` and that.
-    pub other: Option<(&'static str, String)>,
+    /// Where families have another default: their names and those.
+    pub other: Vec<(&'static str, String)>,
     /// What it means.
     pub text: String,
 }
@@ -32,7 +32,7 @@ pub fn keys() -> Vec<Key> {
             allowed: "a section".to_owned(),
             required: section.required,
             default: None,
-            other: None,
+            other: Vec::new(),
             text: text(&schema),
         });
         if let Some(kind) = section.kind {
@@ -41,7 +41,7 @@ pub fn keys() -> Vec<Key> {
                 allowed: registry::kind_words(section.name, None),
                 required: section.kind_required,
                 default: (!section.kind_required).then(|| format!("\"{kind}\"")),
-                other: None,
+                other: Vec::new(),
                 text: "What the other keys of the section mean.".to_owned(),
             });
         }
@@ -64,7 +64,7 @@ fn differ(family: Family, section: &Documented, keys: &mut [Key]) {
             other => other.to_string(),
         };
         for key in keys.iter_mut().filter(|key| key.name == name) {
-            key.other = Some((family.model(), value.clone()));
+            key.other.push((family.name(), value.clone()));
         }
     }
 }
@@ -79,7 +79,7 @@ fn below(root: &Json, node: &Json, prefix: &str, into: &mut Vec<Key>) {
             allowed: allowed(root, property),
             required: requires(node, name),
             default: property.get("default").filter(|d| !d.is_null()).map(plain),
-            other: None,
+            other: Vec::new(),
             text: text(property),
         });
         for variant in variants(root, property) {

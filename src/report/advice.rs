@@ -1,5 +1,6 @@
 //! What to try next: from the verdict and the largest error, a short list.
 
+mod policy;
 mod training;
 
 use frame::{Report, Term, Verdict};
@@ -37,8 +38,10 @@ pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) ->
     if is_cut && run.place.has(CHECKPOINT) {
         return vec![going_on(run)];
     }
-    if run.resolved.family() == Family::Atoms {
-        return training::of(run, report, object);
+    match run.resolved.family() {
+        Family::Atoms => return training::of(run, report, object),
+        Family::Control => return policy::of(run, object),
+        Family::Paths => {}
     }
     let mut all = Vec::new();
     match &report.verdict {

@@ -9,6 +9,7 @@ pub(super) fn table(budget: &ErrorBudget, family: Family) -> Sheet {
     let (draws, cuts) = match family {
         Family::Paths => ("finitely many paths", "time cut into steps"),
         Family::Atoms => ("finitely many frames", "numbers rounded, functions in tables"),
+        Family::Control => ("finitely many paths", "time cut into steps"),
     };
     let rows = [
         ("estimation", draws, &budget.estimation),

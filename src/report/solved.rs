@@ -51,6 +51,10 @@ pub(super) fn meaning(verdict: &Verdict, family: Family) -> &'static str {
              not learned from, where there are any; the interval holds the noise of finitely many \
              frames. How far labels themselves are off is not in it."
         }
+        Verdict::Converged if family == Family::Control => {
+            "Converged: the training has settled, and nothing without learning does as well. The regret \
+             says what is lost against the exact optimum, where that is known."
+        }
         Verdict::Converged => {
             "Converged: the training has settled, and no check contradicts the answer. The interval \
              holds the noise of the paths, the learning error and what the limit of the levels may \

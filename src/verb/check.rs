@@ -18,6 +18,7 @@ fn run(resolved: &Resolved) -> String {
     let Run { iterations, batch, fresh, seed, threads, .. } = &resolved.run;
     let draws = match resolved.family() {
         Family::Paths => format!(" of {batch} draws, {fresh} fresh paths"),
+        Family::Control => format!(" of {batch} paths, {fresh} fresh paths"),
         Family::Atoms => String::new(),
     };
     format!("{iterations} iterations{draws}, seed {seed}, {threads} threads")

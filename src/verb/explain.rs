@@ -131,10 +131,10 @@ fn one(name: &str, keys: &[Key]) -> Result<String, Error> {
     };
     let need = match (&key.default, key.required) {
         (_, true) => "required".to_owned(),
-        (Some(default), false) => match &key.other {
-            Some((kind, other)) => format!("default {default}, of kind \"{kind}\" {other}"),
-            None => format!("default {default}"),
-        },
+        (Some(default), false) => {
+            let others = key.other.iter().map(|(family, other)| format!(", of {family} {other}"));
+            format!("default {default}{}", others.collect::<String>())
+        }
         (None, false) => "may be absent".to_owned(),
     };
     let mut lines = vec![

@@ -61,6 +61,7 @@ fn rows(family: Family, runs: &[Map<String, Value>], object: &Map<String, Value>
     let [answer, other] = match family {
         Family::Paths => ["answer", "R²"],
         Family::Atoms => ["force RMSE (eV/Å)", "on learned frames"],
+        Family::Control => ["answer", "regret"],
     };
     let head = ["seed", answer, other, "seconds", "verdict"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
@@ -71,6 +72,7 @@ fn rows(family: Family, runs: &[Map<String, Value>], object: &Map<String, Value>
             match family {
                 Family::Paths => digits(run, &["r2"], 4),
                 Family::Atoms => digits(run, &["accuracy", "train", "force_rmse"], 4),
+                Family::Control => digits(run, &["regret", "value"], 4),
             },
             digits(run, &["seconds"], 2),
             word(run, "verdict"),

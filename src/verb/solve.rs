@@ -86,9 +86,11 @@ impl Solve {
     fn ready(&self) -> std::result::Result<Vec<Ready>, Failure> {
         let one = |case: &String| {
             let mut ready = self.changes.ready(case)?;
-            if !self.export.is_empty() && ready.resolved.family() == Family::Atoms {
-                return Err(Error::input("--export", "a training of a potential draws no paths")
-                    .allowed("Leave it out: the potential is written as model.dp")
+            if !self.export.is_empty() && ready.resolved.family() != Family::Paths {
+                return Err(Error::input("--export", "only an equation has paths to write")
+                    .allowed(
+                        "Leave it out: a potential is written as model.dp, a policy as policy.json",
+                    )
                     .into());
             }
             ready.export.clone_from(&self.export);

@@ -32,7 +32,7 @@ pub(super) fn solve(
     draw(&figure(resolved, sweep, &runs.objects), place)?;
     let table = match resolved.family() {
         Family::Paths => table(sweep, &runs.objects),
-        Family::Atoms => errors(sweep, &runs.objects),
+        Family::Atoms | Family::Control => errors(sweep, &runs.objects),
     };
     let text = format!("{table}\n\n{}", place.path.display());
     Ok(Ended { object, text, code: runs.worst })
@@ -162,6 +162,7 @@ fn figure(resolved: &Resolved, sweep: &Sweep, runs: &[Map<String, Value>]) -> Fi
         x: Axis::linear(sweep.name()),
         y: Axis::linear(match resolved.family() {
             Family::Atoms => "force RMSE (eV/Å)",
+            Family::Control => "mean cost or reward",
             Family::Paths if runs.iter().any(has_a_law) => "E u(0, x₀)",
             Family::Paths => "u(0, x₀)",
         }),

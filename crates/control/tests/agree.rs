@@ -8,7 +8,9 @@ use control::model::{Model, OnTape};
 use control::plan::Plan;
 use control::policy::Policy;
 use control::problem::Control;
-use frame::{Batch, Coupled, Functional as _, Params, Precision, Purpose, Representation as _, Run};
+use frame::{
+    Batch, Coupled, Functional as _, Params, Precision, Purpose, Representation as _, Run,
+};
 use ground::kernel::network::Activation;
 use ground::stream::Stream;
 
@@ -106,8 +108,13 @@ fn gradients_are_differences() {
                     moved.set(k, &numbers);
                     plan.value(&moved, batch).unwrap().mean
                 };
-                let slope = (8.0 * (at(step) - at(-step)) - (at(2.0 * step) - at(-2.0 * step))) / (12.0 * step);
-                assert!((slope - own[i]).abs() <= 1e-6 * largest, "block {k}, {i}: {slope}, {}", own[i]);
+                let slope = (8.0 * (at(step) - at(-step)) - (at(2.0 * step) - at(-2.0 * step)))
+                    / (12.0 * step);
+                assert!(
+                    (slope - own[i]).abs() <= 1e-6 * largest,
+                    "block {k}, {i}: {slope}, {}",
+                    own[i]
+                );
             }
         }
     }
