@@ -11,9 +11,9 @@ mod matrix;
 pub mod models;
 
 pub use matrix::Matrix;
-pub use models::{Execution, Lqg, Storage};
+pub use models::{Consumption, Execution, Liquidation, Lqg, Storage};
 
-use crate::model::{Model, execution, lqg, storage};
+use crate::model::{Model, consumption, execution, liquidation, lqg, storage};
 use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::problem::Control;
@@ -72,6 +72,10 @@ impl Default for Representation {
 pub enum Models {
     /// `lqg`.
     Lqg(Lqg),
+    /// `liquidation`.
+    Liquidation(Liquidation),
+    /// `consumption`.
+    Consumption(Consumption),
     /// `execution`.
     Execution(Execution),
     /// `storage`.
@@ -81,6 +85,8 @@ pub enum Models {
 /// A model that was made of a case.
 enum Made {
     Lqg(lqg::Lqg),
+    Liquidation(liquidation::Liquidation),
+    Consumption(consumption::Consumption),
     Execution(execution::Execution),
     Storage(storage::Storage),
 }
@@ -99,6 +105,8 @@ pub fn job(
 ) -> Result<Box<dyn Job>> {
     match model.made()? {
         Made::Lqg(model) => posed(model, representation, descent),
+        Made::Liquidation(model) => posed(model, representation, descent),
+        Made::Consumption(model) => posed(model, representation, descent),
         Made::Execution(model) => posed(model, representation, descent),
         Made::Storage(model) => posed(model, representation, descent),
     }
@@ -117,6 +125,8 @@ impl Models {
     fn made(&self) -> Result<Made> {
         Ok(match self {
             Self::Lqg(case) => Made::Lqg(case.model()?),
+            Self::Liquidation(case) => Made::Liquidation(case.model()?),
+            Self::Consumption(case) => Made::Consumption(case.model()?),
             Self::Execution(case) => Made::Execution(case.model()?),
             Self::Storage(case) => Made::Storage(case.model()?),
         })

@@ -17,7 +17,9 @@ use crate::answer::Baseline;
 use crate::number::Number;
 use crate::reference::Exact;
 
+pub mod consumption;
 pub mod execution;
+pub mod liquidation;
 pub mod lqg;
 pub mod storage;
 
@@ -124,8 +126,8 @@ pub trait Model: Clone + fmt::Debug + Send + Sync + 'static {
     /// What the policy sees, of order 1.
     fn see<T: Number>(&self, at: (usize, &[T], &[T]), seen: &mut [T]);
 
-    /// Adds to the derivative by the state that of Σ `by` · seen.
-    fn see_back<T: Number>(&self, t: usize, by: &[T], by_s: &mut [T]);
+    /// Adds to the derivative by the state that of Σ `by` · seen, at a step and a state.
+    fn see_back<T: Number>(&self, at: (usize, &[T]), by: &[T], by_s: &mut [T]);
 
     /// The action.
     fn act<T: Number>(&self, at: (usize, &[T], &[T]), a: &mut [T]);

@@ -11,6 +11,8 @@ use std::fmt::Debug;
 
 pub mod market;
 pub mod riccati;
+pub mod saving;
+pub mod schedule;
 pub mod selling;
 
 /// An exact optimum.

@@ -70,6 +70,17 @@ impl Sparse {
         }
     }
 
+    /// Mᵀ A.
+    pub fn under(&self, a: &Array) -> Array {
+        let mut product = Array::zeros((self.shape[1], a.ncols()));
+        for i in 0..self.shape[0] {
+            for k in self.first[i]..self.first[i + 1] {
+                product.row_mut(self.columns[k]).scaled_add(self.entries[k], &a.row(i));
+            }
+        }
+        product
+    }
+
     /// x · M y.
     #[inline(always)]
     pub fn form<T: Number>(&self, x: &[T], y: &[T]) -> T {
@@ -100,5 +111,7 @@ mod tests {
         assert_eq!(up, [-4.0, 8.5]);
         assert_eq!(down, [5.0, 21.0, -6.5]);
         assert_eq!(sparse.form(&y, &x), -25.0 + 52.5);
+        let b = ground::array::rows(2, 2, &[1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(sparse.under(&b), a.t().dot(&b));
     }
 }

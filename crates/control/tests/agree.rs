@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{LOSSY, execution, lqg, storage};
+use common::{LOSSY, consumption, execution, liquidation, lqg, storage};
 use control::model::{Model, OnTape};
 use control::plan::Plan;
 use control::policy::Policy;
@@ -81,6 +81,10 @@ fn plan_and_tape() {
     agrees(&seen, &Policy { memory: 3, ..policy(&seen, &[8], true) });
     let model = execution(3, 2, 6);
     agrees(&model, &policy(&model, &[8], true));
+    let model = liquidation(1e-6);
+    agrees(&model, &policy(&model, &[8], true));
+    let model = consumption(3.0);
+    agrees(&model, &policy(&model, &[8], false));
     for (n, more) in [(1, ""), (4, ""), (5, LOSSY)] {
         let model = storage(n, 10, 15.0, more);
         agrees(&model, &policy(&model, &[10], false));
@@ -122,6 +126,8 @@ fn gradients_are_differences() {
     differ(&model, &policy(&model, &[7], true), 1e-3);
     let model = execution(2, 2, 5);
     differ(&model, &policy(&model, &[7], true), 1e-3);
+    let model = consumption(3.0);
+    differ(&model, &policy(&model, &[7], false), 1e-3);
 }
 
 #[test]

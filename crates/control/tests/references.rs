@@ -3,8 +3,7 @@
 
 mod common;
 
-use common::{execution, lqg, storage};
-use control::Model as _;
+use common::{consumption, execution, liquidation, lqg, storage};
 use control::model::Model;
 
 fn near(found: f64, due: f64, relative: f64) {
@@ -80,4 +79,38 @@ fn stored() {
         near(rule(&model, "two lines"), lines, 1e-11);
     }
     near(value(&storage(30, 10, 15.0, "")), 2_816.802_291_03, 1e-11);
+}
+
+#[test]
+fn sold_in_five_days() {
+    for (lambda, objective, equal, holdings) in [
+        (0.0, 662_500.0, 662_500.0, [800_000.0, 600_000.0, 400_000.0, 200_000.0]),
+        (1e-6, 1_275_355.558, 1_745_500.0, [541_955.55, 289_854.22, 147_897.49, 62_141.80]),
+        (2e-6, 1_544_577.741, 2_828_500.0, [428_598.85, 182_932.81, 76_295.72, 27_643.38]),
+        (-2e-7, 401_115.962, 445_900.0, [910_056.44, 750_948.58, 534_768.64, 277_946.28]),
+    ] {
+        let model = liquidation(lambda);
+        near(value(&model), objective, 1e-9);
+        near(rule(&model, "equal"), equal, 1e-12);
+        let left = control::reference::schedule::Schedule::of(&model).holdings();
+        left[1..5].iter().zip(holdings).for_each(|(found, due)| near(*found, due, 1e-7));
+    }
+}
+
+#[test]
+fn consumed_and_invested() {
+    for (wealth, best, cash) in [
+        (1.0, -9.351_674_7, -9.649_228),
+        (3.0, -7.217_845_6, -7.774_353),
+        (10.0, -4.283_789_0, -4.809_031),
+    ] {
+        let model = consumption(wealth);
+        near(value(&model), best, 1e-7);
+        near(rule(&model, "best without"), cash, 2e-7);
+    }
+    // Three steps against one convex programme over the tree of what may happen.
+    for (wealth, best) in [(1.0, -4.046_800_139), (3.0, -2.483_127_269), (10.0, -1.100_211_606)] {
+        let model = control::model::consumption::Consumption { steps: 3, ..consumption(wealth) };
+        near(value(&model), best, 1e-8);
+    }
 }

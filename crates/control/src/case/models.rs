@@ -5,10 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Matrix;
-use crate::model::{execution, lqg, storage};
+use crate::model::{lqg, storage};
 
+mod finance;
 mod market;
 
+pub use finance::{Consumption, Execution, Liquidation};
 pub use market::{Storage, Walk};
 
 /// `[model] kind = "lqg"`: x' = A x + B u + w, cost Σ (xᵀQx + uᵀRu) + xᵀQ_T x at the end. [Ber17]
@@ -152,55 +154,6 @@ impl Observation {
         }
         let v = self.noise.positive("model.observation.noise", self.of.len())?;
         Ok(lqg::Observation { c, v })
-    }
-}
-
-/// `[model] kind = "execution"`: sell a portfolio at prices that the sales move and information helps to
-/// foresee: cost Σ 1ᵀu + uᵀA u + uᵀB x, y' = e^Z ∘ (y − u), x' = C x + η, all sold at the end. [BHL99]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Execution {
-    /// n, stocks.
-    #[schemars(range(min = 1))]
-    pub stocks: usize,
-    /// m, numbers of information.
-    #[schemars(range(min = 1))]
-    pub information: usize,
-    /// T, steps.
-    #[schemars(range(min = 1))]
-    pub horizon: usize,
-    /// A, what a sale does to its own price, 1/$, symmetric. `[n, n]`
-    pub impact: Matrix,
-    /// B, what information does to prices. `[n, m]`
-    pub influence: Matrix,
-    /// C, how information lasts. `[m, m]`
-    pub memory: Matrix,
-    /// Σ_x, the covariance of η. `[m, m]`
-    pub news: Matrix,
-    /// Σ_z, the covariance of returns. `[n, n]`
-    pub returns: Matrix,
-    /// y₀, dollars: one number for every stock, or a list.
-    pub start: Start,
-}
-
-impl Execution {
-    /// The model.
-    pub fn model(&self) -> Result<execution::Execution> {
-        let n = some("model.stocks", self.stocks)?;
-        let m = some("model.information", self.information)?;
-        let matrices = [
-            self.impact.positive("model.impact", n)?,
-            self.influence.of("model.influence", [n, m])?,
-            self.memory.of("model.memory", [m, m])?,
-            self.news.positive("model.news", m)?,
-            self.returns.positive("model.returns", n)?,
-        ];
-        let start = self.start.of("model.start", n)?;
-        if let Some(y) = start.iter().find(|y| **y <= 0.0) {
-            return Err(Error::input("model.start", format!("there is nothing to sell: {y}"))
-                .allowed("Write dollars above 0"));
-        }
-        execution::Execution::new(matrices, some("model.horizon", self.horizon)?, start)
     }
 }
 

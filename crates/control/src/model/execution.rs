@@ -140,7 +140,7 @@ impl Model for Execution {
     }
 
     #[inline(always)]
-    fn see_back<T: Number>(&self, _: usize, by: &[T], by_s: &mut [T]) {
+    fn see_back<T: Number>(&self, _: (usize, &[T]), by: &[T], by_s: &mut [T]) {
         let n = self.start.len();
         for i in 0..n {
             by_s[i] += T::of(self.unit(i)) * by[i];

@@ -168,7 +168,7 @@ impl Model for Lqg {
     }
 
     #[inline(always)]
-    fn see_back<T: Number>(&self, _: usize, by: &[T], by_s: &mut [T]) {
+    fn see_back<T: Number>(&self, _: (usize, &[T]), by: &[T], by_s: &mut [T]) {
         match &self.at_work.seen {
             None => by_s.iter_mut().zip(by).for_each(|(to, &by)| *to += by),
             Some([c, _]) => c.add_transposed(by, &mut by_s[..self.sizes()[0]]),

@@ -176,7 +176,7 @@ impl Model for Storage {
     }
 
     #[inline(always)]
-    fn see_back<T: Number>(&self, _: usize, by: &[T], by_s: &mut [T]) {
+    fn see_back<T: Number>(&self, _: (usize, &[T]), by: &[T], by_s: &mut [T]) {
         // Wind and price follow no action: nobody asks for their derivatives.
         for (i, device) in self.devices.iter().enumerate() {
             by_s[i] += by[i] * T::of(2.0 / device.capacity);

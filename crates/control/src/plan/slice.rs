@@ -308,8 +308,9 @@ impl<T: Number> Slice<T> {
             }
             if t > 0 {
                 for (p, line) in all.chunks_exact(line_in).enumerate() {
-                    let by_s = &mut by_s[0][p * shape.state..][..shape.state];
-                    model.see_back(t, &flat::<T>(line)[..shape.seen], by_s);
+                    let range = p * shape.state..(p + 1) * shape.state;
+                    let s = &self.s[t][range.clone()];
+                    model.see_back((t, s), &flat::<T>(line)[..shape.seen], &mut by_s[0][range]);
                 }
             }
             by_s.swap(0, 1);

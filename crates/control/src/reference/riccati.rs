@@ -15,6 +15,7 @@ use ground::linalg::{inverse, solve};
 use super::{Exact, Seen};
 use crate::answer::Baseline;
 use crate::model::lqg::{Lqg, Observation};
+use crate::sparse::Sparse;
 
 /// The recursion, finished.
 #[derive(Clone, Debug)]
@@ -118,11 +119,11 @@ impl Riccati {
         for _ in 0..system.steps {
             let p = &values[values.len() - 1];
             noise += trace(p, &system.w);
-            let pb = matmul(p, &system.b);
-            let h = &system.r + &matmul(&transposed(&system.b), &pb);
-            let k = solve(&h, &matmul(&transposed(&pb), &system.a))?;
-            let closed = &system.a - &matmul(&system.b, &k);
-            let next = &system.q + &matmul(&transposed(&system.a), &matmul(p, &closed));
+            let pb = transposed(&Sparse::of(&system.b).under(p));
+            let h = &system.r + &Sparse::of(&system.b).under(&pb);
+            let k = solve(&h, &transposed(&Sparse::of(&system.a).under(&pb)))?;
+            let closed = &system.a - &Sparse::of(&transposed(&system.b)).under(&k);
+            let next = &system.q + &Sparse::of(&system.a).under(&matmul(p, &closed));
             gains.push(k);
             curvatures.push(h);
             values.push((&next + &transposed(&next)) * 0.5);
@@ -221,9 +222,10 @@ fn times(m: &Array, x: &[f64]) -> Vec<f64> {
     m.rows().into_iter().map(|row| row.iter().zip(x).map(|(m, x)| m * x).sum()).collect()
 }
 
-/// GᵀM G.
+/// GᵀM G for a symmetric M; what is zero of G costs nothing.
 fn around(g: &Array, m: &Array) -> Array {
-    matmul(&transposed(g), &matmul(m, g))
+    let sparse = Sparse::of(g);
+    sparse.under(&transposed(&sparse.under(m)))
 }
 
 /// tr(A B) of symmetric matrices.

@@ -1,6 +1,7 @@
 //! Cases of the tests, as a case file would write them.
+#![allow(dead_code, reason = "every test uses some of them")]
 
-use control::case::{Execution, Lqg, Storage};
+use control::case::{Consumption, Execution, Liquidation, Lqg, Storage};
 use control::model;
 
 fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
@@ -56,3 +57,24 @@ shares = { capacity = [1.0, 1.5, 2.0], charge = [1.0, 1.25, 1.5, 1.75, 2.0], dis
 charge-efficiency = [0.84, 0.88, 0.92, 0.96]
 discharge-efficiency = [0.98, 0.94, 0.90]
 ";
+
+/// C2.
+#[must_use]
+pub fn liquidation(lambda: f64) -> model::liquidation::Liquidation {
+    let text = format!(
+        "shares = 1e6\ndays = 5\nprice = 50.0\nsigma = 0.95\ngamma = 2.5e-7\neta = 2.5e-6\n\
+         epsilon = 0.0625\nlambda = {lambda:e}"
+    );
+    read::<Liquidation>(&text).model().unwrap()
+}
+
+/// C7.
+#[must_use]
+pub fn consumption(wealth: f64) -> model::consumption::Consumption {
+    let text = format!(
+        "horizon = 10\nwealth = {wealth:?}\ncash = 1.02\nmargin = 0.5\ndiscount = 0.96\n\
+         gains = [[1.25, 1.3, 0.3], [1.25, 0.8, 0.2], [0.9, 1.3, 0.2], [0.9, 0.8, 0.3]]\n\
+         income = [[0.6, 0.5], [1.4, 0.5]]"
+    );
+    read::<Consumption>(&text).model().unwrap()
+}
