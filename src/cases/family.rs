@@ -56,7 +56,7 @@ impl Family {
         match self {
             Self::Paths => &["parabolic"],
             Self::Atoms => &["atoms"],
-            Self::Control => &["lqg", "execution", "storage"],
+            Self::Control => &["lqg", "liquidation", "execution", "storage", "consumption"],
         }
     }
 

@@ -64,11 +64,13 @@ const ATOMS: Option<Family> = Some(Family::Atoms);
 const CONTROL: Option<Family> = Some(Family::Control);
 
 /// All sections and kinds, in the order of a case file.
-static ALL: [Documented; 21] = [
+static ALL: [Documented; 23] = [
     plain("case", true, || schema_for!(Title)),
     must(Family::Paths, "model", "parabolic", || schema_for!(paths::case::Model)),
     must(Family::Atoms, "model", "atoms", || schema_for!(atoms::case::Model)),
     must(Family::Control, "model", "lqg", || schema_for!(of_control::Lqg)),
+    must(Family::Control, "model", "liquidation", || schema_for!(of_control::Liquidation)),
+    must(Family::Control, "model", "consumption", || schema_for!(of_control::Consumption)),
     must(Family::Control, "model", "execution", || schema_for!(of_control::Execution)),
     must(Family::Control, "model", "storage", || schema_for!(of_control::Storage)),
     must(Family::Paths, "problem", "deep-bsde", || schema_for!(paths::case::Problem)),

@@ -10,10 +10,42 @@
 
 use crate::number::Number;
 
+/// Σ c, as eight sums that are then added.
+#[inline(always)]
+pub fn sum<T: Number>(c: &[T]) -> T {
+    let mut sums = [T::zero(); 8];
+    let (whole, rest) = c.as_chunks::<8>();
+    for eight in whole {
+        for (sum, &c) in sums.iter_mut().zip(eight) {
+            *sum += c;
+        }
+    }
+    for (sum, &c) in sums.iter_mut().zip(rest) {
+        *sum += c;
+    }
+    sums.into_iter().sum()
+}
+
+/// Σ w c, in the same order.
+#[inline(always)]
+pub fn weighted<T: Number>(w: &[f64], c: &[T]) -> T {
+    let mut sums = [T::zero(); 8];
+    let ((eights, rest), (weights, last)) = (c.as_chunks::<8>(), w.as_chunks::<8>());
+    for (eight, weights) in eights.iter().zip(weights) {
+        for ((sum, &c), &w) in sums.iter_mut().zip(eight).zip(weights) {
+            *sum += T::of(w) * c;
+        }
+    }
+    for ((sum, &c), &w) in sums.iter_mut().zip(rest).zip(last) {
+        *sum += T::of(w) * c;
+    }
+    sums.into_iter().sum()
+}
+
 /// c ← c min(1, E/Σc) for c ≥ 0. Returns the factor and Σc.
 #[inline(always)]
 pub fn share<T: Number>(c: &mut [T], most: T) -> [T; 2] {
-    let sum: T = c.iter().copied().sum();
+    let sum = sum(c);
     let factor = if sum > most { most / sum } else { T::one() };
     if factor < T::one() {
         c.iter_mut().for_each(|c| *c *= factor);

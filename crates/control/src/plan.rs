@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! forward    slices, in parallel: t = 0 … T−1: what is seen, networks, action, step
-//! back       slices, in parallel: t = T−1 … 0: step, action, networks to their inputs
-//! weights    layers of all steps, in parallel: products of lines, summed over slices in order
+//! back       slices, in parallel: t = T−1 … 0: step, action, networks to their inputs and weights
+//! sums       blocks, in parallel: over slices in order, and on into the step of the descent
 //! ```
 //! Slices have a fixed length and sums a fixed order: bits do not depend on threads. The twin on the tape
 //! is [`crate::problem`].
@@ -12,8 +12,9 @@ mod slice;
 
 use frame::{Batch, Functional, Keeper, Move, Params, Precision, Run, Stored, Work};
 use ground::estimate::Estimate;
-use ground::kernel::dense::trained::{Part as Lines, Trained, Weights};
-use ground::kernel::lane::Level;
+use ground::kernel::dense::trained::{Trained, Weights};
+use ground::kernel::lane::{Level, flat, flat_mut};
+use ground::kernel::update::Update;
 use ground::stream::Stream;
 use ground::{Error, Result, par};
 
@@ -152,20 +153,34 @@ impl<M: Model> Functional for Plan<M> {
             rollout.turn(theta);
             rollout.forward(model, theta, draws);
             rollout.back(model, theta, batch.n);
-            rollout.weights(into);
+            rollout.sums(into);
             rollout.mean(batch.step)
         }))
     }
 
     fn descend(&mut self, theta: &mut Params, batch: Batch, by: Move) -> Result<Estimate> {
-        let mut gradient = self.gradient.take().unwrap_or_else(|| theta.zeros_like());
-        let value = self.gradient(theta, batch, &mut gradient);
-        let moved = match value {
-            Ok(_) => self.pool.install(|| by.apply(theta, &mut gradient, batch.step)),
-            Err(_) => Ok(()),
-        };
-        self.gradient = Some(gradient);
-        moved.and(value)
+        if by.clip.is_some() {
+            let mut gradient = self.gradient.take().unwrap_or_else(|| theta.zeros_like());
+            let value = self.gradient(theta, batch, &mut gradient);
+            let moved = match value {
+                Ok(_) => self.pool.install(|| by.apply(theta, &mut gradient, batch.step)),
+                Err(_) => Ok(()),
+            };
+            self.gradient = Some(gradient);
+            return moved.and(value);
+        }
+        self.work.gradients += batch.n as u64;
+        let (stream, first) = named(&self.stream, batch);
+        let (model, pool) = (&self.problem.model, &self.pool);
+        let draws = (&stream, first, batch.n);
+        either!(&mut self.inner, rollout => pool.install(|| {
+            rollout.turn(theta);
+            rollout.forward(model, theta, draws);
+            rollout.back(model, theta, batch.n);
+            let value = rollout.mean(batch.step)?;
+            rollout.step(theta, by.update, batch.step)?;
+            Ok(value)
+        }))
     }
 
     fn work(&self) -> Work {
@@ -203,13 +218,22 @@ pub(crate) struct Rollout<T: Number> {
     /// Transposed weights, block by block, layer by layer.
     turned: Vec<Vec<Vec<T::Row>>>,
     spare: Vec<Slice<T>>,
+    /// Room for the gradient of each block.
+    room: Vec<Vec<T::Row>>,
 }
 
 impl<T: Number + Stored> Rollout<T> {
     fn new(model: &impl Model, policy: &Policy, level: Level) -> Self {
         let parts = policy.parts().into_iter().map(|part| (part, policy.network(part))).collect();
         let nets = Nets { parts, policy: policy.clone(), shape: model.shape(), level };
-        Self { nets, level, slices: Vec::new(), turned: Vec::new(), spare: Vec::new() }
+        Self {
+            nets,
+            level,
+            slices: Vec::new(),
+            turned: Vec::new(),
+            spare: Vec::new(),
+            room: Vec::new(),
+        }
     }
 
     /// Slices for n paths.
@@ -266,21 +290,29 @@ impl<T: Number + Stored> Rollout<T> {
     }
 
     /// The gradient by all weights.
-    fn weights(&self, into: &mut Params) {
-        let (nets, slices) = (&self.nets, &self.slices);
-        let count = nets.parts.len();
-        par::map_mut(T::blocks_mut(into), |block, to| {
-            let (own, step) = (block % count, block / count);
-            let network = &nets.parts[own].1;
-            let [mut room, mut sums] = [Vec::new(), Vec::new()];
-            let steps = if nets.policy.shared { 0..nets.shape.steps } else { step..step + 1 };
-            for k in 0..network.shapes.len() {
-                let all = slices.iter().map(|slice| slice.parts(own, k, steps.clone()));
-                let parts: Vec<Lines<'_, T::Row>> = all.flatten().collect();
-                let [rows, ..] = to.all();
-                network.gradient::<T>(nets.level, (k, &parts), [&mut room, &mut sums], rows);
-            }
+    fn sums(&self, into: &mut Params) {
+        let slices = &self.slices;
+        par::map_mut(T::blocks_mut(into), |block, to| sum::<T>(slices, block, to.all()[0]));
+    }
+
+    /// One step along it, which is not kept; none where it is not finite.
+    fn step(&mut self, theta: &mut Params, by: Update, at: u64) -> Result<()> {
+        let (slices, level) = (&self.slices, self.level);
+        let finite = par::map(slices.len(), |k| {
+            slices[k].gradient.iter().all(|rows| flat::<T>(rows).iter().all(|x| x.is_finite()))
         });
+        if finite.contains(&false) {
+            return Err(Error::Numeric { what: "the gradient".to_owned(), at });
+        }
+        let blocks = T::blocks_mut(theta);
+        self.room.resize_with(blocks.len(), Vec::new);
+        let mut tasks: Vec<_> = blocks.iter_mut().zip(&mut self.room).collect();
+        par::map_mut(&mut tasks, |block, (own, room)| {
+            room.resize(own.rows.len(), T::Row::default());
+            sum::<T>(slices, block, room);
+            by.apply_rows::<T>(level, own.all(), room);
+        });
+        Ok(())
     }
 
     /// The mean cost.
@@ -291,6 +323,19 @@ impl<T: Number + Stored> Rollout<T> {
             Ok(estimate)
         } else {
             Err(Error::Numeric { what: "the mean cost".to_owned(), at })
+        }
+    }
+}
+
+/// The gradient of a block: the sum over slices, in order.
+fn sum<T: Number>(slices: &[Slice<T>], block: usize, to: &mut [T::Row]) {
+    let mut slices = slices.iter().map(|slice| &slice.gradient[block]);
+    if let Some(first) = slices.next() {
+        to.copy_from_slice(first);
+    }
+    for more in slices {
+        for (to, from) in flat_mut::<T>(to).iter_mut().zip(flat::<T>(more)) {
+            *to += *from;
         }
     }
 }

@@ -1,4 +1,6 @@
 //! Matrices with few entries in a row: dynamics that couple neighbours cost what they say.
+//!
+//! Products run along diagonals, which are as long as vectors: y_i += d_i x_{i+o}.
 
 use ground::array::Array;
 
@@ -12,20 +14,43 @@ pub struct Sparse {
     first: Vec<usize>,
     columns: Vec<usize>,
     entries: Vec<f64>,
+    diagonals: Vec<Diagonal>,
+}
+
+/// Entries M_{i, j} with one j − i, from the first row that has any.
+#[derive(Clone, Debug, PartialEq)]
+struct Diagonal {
+    /// The first row and the first column.
+    from: [usize; 2],
+    entries: Vec<f64>,
 }
 
 impl Sparse {
     /// What is not zero of a matrix.
     pub fn of(matrix: &Array) -> Self {
         let (rows, width) = matrix.dim();
-        let mut found =
-            Self { shape: [rows, width], first: vec![0], columns: Vec::new(), entries: Vec::new() };
+        let mut found = Self {
+            shape: [rows, width],
+            first: vec![0],
+            columns: Vec::new(),
+            entries: Vec::new(),
+            diagonals: Vec::new(),
+        };
         for row in matrix.rows() {
             for (j, &x) in row.iter().enumerate().filter(|(_, x)| **x != 0.0) {
                 found.columns.push(j);
                 found.entries.push(x);
             }
             found.first.push(found.columns.len());
+        }
+        for k in 0..(rows + width).saturating_sub(1) {
+            // From the lower left corner to the upper right one.
+            let from = [(rows - 1).saturating_sub(k), k.saturating_sub(rows - 1)];
+            let n = (rows - from[0]).min(width - from[1]);
+            let entries: Vec<f64> = (0..n).map(|i| matrix[[from[0] + i, from[1] + i]]).collect();
+            if entries.iter().any(|x| *x != 0.0) {
+                found.diagonals.push(Diagonal { from, entries });
+            }
         }
         found
     }
@@ -49,8 +74,20 @@ impl Sparse {
     /// y += M x.
     #[inline(always)]
     pub fn add<T: Number>(&self, x: &[T], y: &mut [T]) {
-        for (i, y) in y.iter_mut().enumerate() {
-            *y += self.times(i, x);
+        for Diagonal { from: [i, j], entries } in &self.diagonals {
+            for ((y, &x), &d) in y[*i..].iter_mut().zip(&x[*j..]).zip(entries) {
+                *y += T::of(d) * x;
+            }
+        }
+    }
+
+    /// y += c M x.
+    #[inline(always)]
+    pub fn add_times<T: Number>(&self, c: T, x: &[T], y: &mut [T]) {
+        for Diagonal { from: [i, j], entries } in &self.diagonals {
+            for ((y, &x), &d) in y[*i..].iter_mut().zip(&x[*j..]).zip(entries) {
+                *y += c * T::of(d) * x;
+            }
         }
     }
 
@@ -65,8 +102,10 @@ impl Sparse {
     /// x += Mᵀ y.
     #[inline(always)]
     pub fn add_transposed<T: Number>(&self, y: &[T], x: &mut [T]) {
-        for (i, &y) in y.iter().enumerate() {
-            self.add_row(i, y, x);
+        for Diagonal { from: [i, j], entries } in &self.diagonals {
+            for ((x, &y), &d) in x[*j..].iter_mut().zip(&y[*i..]).zip(entries) {
+                *x += T::of(d) * y;
+            }
         }
     }
 
@@ -81,10 +120,24 @@ impl Sparse {
         product
     }
 
-    /// x · M y.
+    /// x · M y: eight sums along each diagonal, which are then added.
     #[inline(always)]
     pub fn form<T: Number>(&self, x: &[T], y: &[T]) -> T {
-        x.iter().enumerate().map(|(i, &x)| x * self.times(i, y)).sum()
+        let mut sums = [T::zero(); 8];
+        for Diagonal { from: [i, j], entries } in &self.diagonals {
+            let n = entries.len();
+            let (x, y) = (&x[*i..*i + n], &y[*j..*j + n]);
+            let whole = n / 8 * 8;
+            for k in (0..whole).step_by(8) {
+                for (l, sum) in sums.iter_mut().enumerate() {
+                    *sum += T::of(entries[k + l]) * x[k + l] * y[k + l];
+                }
+            }
+            for k in whole..n {
+                sums[0] += T::of(entries[k]) * x[k] * y[k];
+            }
+        }
+        sums.into_iter().sum()
     }
 
     /// Row i of M x.

@@ -39,6 +39,8 @@ pub(crate) fn read(tables: &Table, descent: Descents) -> Result<(Parts, [Table; 
 fn modelled(tables: &Table) -> Result<(Models, Table)> {
     let name = "model";
     match shaped(tables, name)? {
+        Some("liquidation") => as_kind(tables, name, Models::Liquidation),
+        Some("consumption") => as_kind(tables, name, Models::Consumption),
         Some("execution") => as_kind(tables, name, Models::Execution),
         Some("storage") => as_kind(tables, name, Models::Storage),
         _ => as_kind(tables, name, Models::Lqg),

@@ -113,9 +113,8 @@ impl<T: Real> Embedded<T> {
         add_steps: impl Fn(usize, &mut [T::Row]),
         (room, to): (&mut Vec<T::Row>, &mut [T::Row]),
     ) -> bool {
-        let mut sums = Vec::new();
         for k in 0..self.trained.shapes.len() {
-            self.trained.gradient::<T>(level, (k, &parts(k)), [&mut *room, &mut sums], to);
+            self.trained.gradient::<T>(level, (k, &parts(k)), room, to);
             let steps = &mut to[self.trained.steps::<T>(k)];
             steps.fill(T::Row::default());
             add_steps(k, steps);

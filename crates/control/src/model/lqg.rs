@@ -259,11 +259,7 @@ impl Model for Lqg {
 /// to += 2 seed M x for a symmetric M.
 #[inline(always)]
 fn twice<T: Number>(m: &Sparse, seed: T, x: &[T], to: &mut [T]) {
-    let [rows, _] = m.shape();
-    let two = seed + seed;
-    for (i, to) in to.iter_mut().enumerate().take(rows) {
-        *to += two * m.times(i, x);
-    }
+    m.add_times(seed + seed, x, to);
 }
 
 impl OnTape for Lqg {

@@ -16,7 +16,7 @@ use ground::tape::{Var, join, select};
 
 use super::{Act, Beyond, Model, OnTape, Sense, Shape, Step};
 use crate::answer::Baseline;
-use crate::limits::{share, share_back};
+use crate::limits::{share, share_back, sum, weighted};
 use crate::number::Number;
 use crate::reference::Exact;
 use crate::reference::market::Table;
@@ -65,28 +65,30 @@ impl Chain {
     }
 }
 
-/// One device.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Device {
+/// The devices, one number each in every list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Devices {
     /// R̄, the highest level.
-    pub capacity: f64,
+    pub capacity: Vec<f64>,
     /// γᶜ, the most that is charged in a step.
-    pub charge: f64,
+    pub charge: Vec<f64>,
     /// γᵈ, the most that is discharged in a step.
-    pub discharge: f64,
+    pub discharge: Vec<f64>,
     /// ηᶜ, what arrives of what is charged.
-    pub charged: f64,
+    pub charged: Vec<f64>,
+    /// 1/ηᶜ.
+    pub per_charged: Vec<f64>,
     /// ηᵈ, what arrives of what is discharged.
-    pub discharged: f64,
+    pub discharged: Vec<f64>,
     /// The first level.
-    pub start: f64,
+    pub start: Vec<f64>,
 }
 
 /// The problem.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Storage {
     /// The devices.
-    pub devices: Vec<Device>,
+    pub devices: Devices,
     /// E.
     pub wind: Chain,
     /// P.
@@ -95,47 +97,65 @@ pub struct Storage {
     pub demand: Vec<f64>,
 }
 
+/// The smaller one.
+#[inline(always)]
+fn smaller<T: Number>(a: T, b: T) -> T {
+    if a < b { a } else { b }
+}
+
+/// The larger one.
+#[inline(always)]
+fn larger<T: Number>(a: T, b: T) -> T {
+    if a > b { a } else { b }
+}
+
+impl Devices {
+    /// n.
+    pub fn count(&self) -> usize {
+        self.capacity.len()
+    }
+}
+
 impl Storage {
-    /// The limits of c_i and y_i, without the wind.
-    #[inline(always)]
-    fn limits<T: Number>(&self, i: usize, level: T) -> [T; 2] {
-        let device = &self.devices[i];
-        let room = (T::of(device.capacity) - level) / T::of(device.charged);
-        [T::of(device.charge).min(room).max(T::zero()), T::of(device.discharge).min(level)]
+    /// n.
+    fn n(&self) -> usize {
+        self.devices.count()
     }
 
-    /// The derivatives of the limits by the level.
+    /// c_i and y_i before the wind limits their sum.
     #[inline(always)]
-    fn slopes<T: Number>(&self, i: usize, level: T) -> [T; 2] {
-        let device = &self.devices[i];
-        let room = (T::of(device.capacity) - level) / T::of(device.charged);
-        let of_room = if room < T::of(device.charge) && room > T::zero() {
-            -T::one() / T::of(device.charged)
-        } else {
-            T::zero()
-        };
-        let of_level = if level < T::of(device.discharge) { T::one() } else { T::zero() };
-        [of_room, of_level]
+    fn wished<T: Number>(&self, s: &[T], z: &[T], a: &mut [T]) {
+        let n = self.n();
+        let Devices { capacity, charge, discharge, per_charged, .. } = &self.devices;
+        let (capacity, charge) = (&capacity[..n], &charge[..n]);
+        let (discharge, per_charged) = (&discharge[..n], &per_charged[..n]);
+        let (level, of_c, of_y) = (&s[..n], &z[..n], &z[n..2 * n]);
+        let (c, y) = a.split_at_mut(n);
+        let y = &mut y[..n];
+        for i in 0..n {
+            let room = (T::of(capacity[i]) - level[i]) * T::of(per_charged[i]);
+            c[i] = smaller(T::of(charge[i]), larger(room, T::zero())) * of_c[i];
+            y[i] = smaller(T::of(discharge[i]), level[i]) * of_y[i];
+        }
     }
 
     /// Wind that is not charged, and whether the demand takes all of it.
     #[inline(always)]
     fn left<T: Number>(&self, t: usize, s: &[T], a: &[T]) -> (T, bool) {
-        let n = self.devices.len();
-        let left = s[n] - a[..n].iter().copied().sum::<T>();
+        let n = self.n();
+        let left = s[n] - sum(&a[..n]);
         (left, left < T::of(self.demand[t]))
     }
 
     /// A row of one number a device.
-    fn row<'t>(&self, like: Var<'t>, of: impl Fn(&Device) -> f64) -> Var<'t> {
-        let n = self.devices.len();
-        like.tape().variable(Array::from_shape_fn((1, n), |(_, i)| of(&self.devices[i])))
+    fn row<'t>(&self, like: Var<'t>, of: impl Fn(&Devices) -> &[f64]) -> Var<'t> {
+        like.tape().variable(ground::array::rows(1, self.n(), of(&self.devices)))
     }
 }
 
 impl Model for Storage {
     fn shape(&self) -> Shape {
-        let n = self.devices.len();
+        let n = self.n();
         Shape {
             steps: self.demand.len(),
             state: n + 2,
@@ -157,9 +177,9 @@ impl Model for Storage {
 
     #[inline(always)]
     fn start<T: Number>(&self, _: &[T], s: &mut [T]) {
-        let n = self.devices.len();
-        for (s, device) in s.iter_mut().zip(&self.devices) {
-            *s = T::of(device.start);
+        let n = self.n();
+        for (s, &start) in s.iter_mut().zip(&self.devices.start) {
+            *s = T::of(start);
         }
         s[n] = T::of(self.wind.start);
         s[n + 1] = T::of(self.price.start);
@@ -167,9 +187,9 @@ impl Model for Storage {
 
     #[inline(always)]
     fn see<T: Number>(&self, (_, s, _): (usize, &[T], &[T]), seen: &mut [T]) {
-        let n = self.devices.len();
-        for i in 0..n {
-            seen[i] = s[i] * T::of(2.0 / self.devices[i].capacity) - T::one();
+        let n = self.n();
+        for ((seen, &s), &most) in seen.iter_mut().zip(s).zip(&self.devices.capacity) {
+            *seen = s * T::of(2.0 / most) - T::one();
         }
         seen[n] = (s[n] - T::of(self.wind.start)) * T::of(0.5);
         seen[n + 1] = (s[n + 1] - T::of(self.price.mean)) * T::of(0.1);
@@ -178,53 +198,62 @@ impl Model for Storage {
     #[inline(always)]
     fn see_back<T: Number>(&self, _: (usize, &[T]), by: &[T], by_s: &mut [T]) {
         // Wind and price follow no action: nobody asks for their derivatives.
-        for (i, device) in self.devices.iter().enumerate() {
-            by_s[i] += by[i] * T::of(2.0 / device.capacity);
+        for ((to, &by), &most) in by_s.iter_mut().zip(by).zip(&self.devices.capacity) {
+            *to += by * T::of(2.0 / most);
         }
     }
 
     #[inline(always)]
     fn act<T: Number>(&self, (_, s, z): (usize, &[T], &[T]), a: &mut [T]) {
-        let n = self.devices.len();
-        for i in 0..n {
-            let [charge, discharge] = self.limits(i, s[i]);
-            a[i] = charge * z[i];
-            a[n + i] = discharge * z[n + i];
-        }
+        let n = self.n();
+        self.wished(s, z, a);
         share(&mut a[..n], s[n]);
     }
 
     #[inline(always)]
     fn act_back<T: Number>(&self, at: Act<'_, T>, by: &[T], [by_s, by_z]: [&mut [T]; 2]) {
-        let (n, Act { s, z, a, .. }) = (self.devices.len(), at);
-        let sum: T = (0..n).map(|i| self.limits(i, s[i])[0] * z[i]).sum();
-        let factor = if sum > s[n] { s[n] / sum } else { T::one() };
-        // by_z holds the derivatives by c and y for a while; whoever calls gives zeros.
+        let (n, Act { s, z, a, .. }) = (self.n(), at);
+        // by_z holds what was wished for a while, then the derivatives by c and y.
+        self.wished(s, z, by_z);
+        let wished = sum(&by_z[..n]);
+        let factor = if wished > s[n] { s[n] / wished } else { T::one() };
+        by_z.copy_from_slice(by);
         let (by_c, by_y) = by_z.split_at_mut(n);
-        by_c.copy_from_slice(&by[..n]);
-        by_y.copy_from_slice(&by[n..]);
-        share_back(&a[..n], [factor, sum], by_c);
+        share_back(&a[..n], [factor, wished], by_c);
+        let Devices { capacity, charge, discharge, per_charged, .. } = &self.devices;
+        let (capacity, charge) = (&capacity[..n], &charge[..n]);
+        let (discharge, per_charged) = (&discharge[..n], &per_charged[..n]);
+        let (level, of_c, of_y) = (&s[..n], &z[..n], &z[n..2 * n]);
+        let (by_s, by_y) = (&mut by_s[..n], &mut by_y[..n]);
         for i in 0..n {
-            let [charge, discharge] = self.limits(i, s[i]);
-            let [of_charge, of_discharge] = self.slopes(i, s[i]);
-            by_s[i] += by_c[i] * z[i] * of_charge + by_y[i] * z[n + i] * of_discharge;
-            by_c[i] *= charge;
-            by_y[i] *= discharge;
+            let per = T::of(per_charged[i]);
+            let (rate, most) = (T::of(charge[i]), T::of(discharge[i]));
+            let room = (T::of(capacity[i]) - level[i]) * per;
+            let of_room = if room > T::zero() { -by_c[i] * of_c[i] * per } else { T::zero() };
+            let of_level = by_y[i] * of_y[i];
+            let tight = if room < rate { of_room } else { T::zero() };
+            let low = if level[i] < most { of_level } else { T::zero() };
+            by_s[i] += tight + low;
+            by_c[i] *= smaller(rate, larger(room, T::zero()));
+            by_y[i] *= smaller(most, level[i]);
         }
     }
 
     #[inline(always)]
     fn step<T: Number>(&self, Step { t, s, a, xi }: Step<'_, T>, next: &mut [T]) -> T {
-        let n = self.devices.len();
-        let mut sold = T::zero();
-        for (i, device) in self.devices.iter().enumerate() {
-            next[i] = s[i] + T::of(device.charged) * a[i] - a[n + i];
-            sold += T::of(device.discharged) * a[n + i];
+        let n = self.n();
+        let Devices { charged, discharged, .. } = &self.devices;
+        let (c, y) = (&a[..n], &a[n..2 * n]);
+        let (level, to) = (&s[..n], &mut next[..n]);
+        let (charged, discharged) = (&charged[..n], &discharged[..n]);
+        for i in 0..n {
+            to[i] = level[i] + T::of(charged[i]) * c[i] - y[i];
         }
+        let sold = weighted(discharged, y);
         next[n] = T::of(self.wind.next(s[n].wide(), xi[0].wide()));
         next[n + 1] = T::of(self.price.next(s[n + 1].wide(), xi[1].wide()));
         let (left, _) = self.left(t, s, a);
-        -s[n + 1] * (sold + left.min(T::of(self.demand[t])))
+        -s[n + 1] * (sold + smaller(left, T::of(self.demand[t])))
     }
 
     #[inline(always)]
@@ -234,25 +263,31 @@ impl Model for Storage {
         (seed, by): (T, &[T]),
         [by_s, by_a]: [&mut [T]; 2],
     ) {
-        let n = self.devices.len();
+        let n = self.n();
         let price = seed * s[n + 1];
         let lost = if self.left(t, s, a).1 { price } else { T::zero() };
-        for (i, device) in self.devices.iter().enumerate() {
+        let Devices { charged, discharged, .. } = &self.devices;
+        let (charged, discharged) = (&charged[..n], &discharged[..n]);
+        let (by, by_s) = (&by[..n], &mut by_s[..n]);
+        let (by_c, by_y) = by_a.split_at_mut(n);
+        let by_y = &mut by_y[..n];
+        for i in 0..n {
             by_s[i] += by[i];
-            by_a[i] += by[i] * T::of(device.charged) + lost;
-            by_a[n + i] -= by[i] + price * T::of(device.discharged);
+            by_c[i] += by[i] * T::of(charged[i]) + lost;
+            by_y[i] -= by[i] + price * T::of(discharged[i]);
         }
     }
 
     fn beyond(&self, (_, s, a): (usize, &[f64], &[f64]), to: &mut Vec<Beyond>) {
-        let n = self.devices.len();
-        for (i, device) in self.devices.iter().enumerate() {
+        let n = self.n();
+        let Devices { capacity, charge, discharge, charged, .. } = &self.devices;
+        for i in 0..n {
             let (c, y) = (a[i], a[n + i]);
-            to.push(Beyond::negative(c, device.charge));
-            to.push(Beyond::negative(y, device.discharge));
-            to.push(Beyond::above(c, device.charge));
-            to.push(Beyond::above(y, device.discharge));
-            to.push(Beyond::above(device.charged * c, device.capacity - s[i]));
+            to.push(Beyond::negative(c, charge[i]));
+            to.push(Beyond::negative(y, discharge[i]));
+            to.push(Beyond::above(c, charge[i]));
+            to.push(Beyond::above(y, discharge[i]));
+            to.push(Beyond::above(charged[i] * c, capacity[i] - s[i]));
             to.push(Beyond::above(y, s[i]));
         }
         to.push(Beyond::above(a[..n].iter().sum(), s[n]));
@@ -271,14 +306,13 @@ impl Model for Storage {
     }
 
     fn show(&self, (_, s, a): (usize, &[f64], &[f64]), to: &mut Vec<f64>) {
-        let n = self.devices.len();
+        let n = self.n();
         let sum = |v: &[f64]| v.iter().sum::<f64>();
         to.extend([sum(&s[..n]), sum(&a[..n]), sum(&a[n..]), s[n], s[n + 1]]);
     }
 
     fn names(&self) -> [Vec<String>; 2] {
-        let of =
-            |name: &str| (1..=self.devices.len()).map(|i| format!("{name}{i}")).collect::<Vec<_>>();
+        let of = |name: &str| (1..=self.n()).map(|i| format!("{name}{i}")).collect::<Vec<_>>();
         let mut state = of("R");
         state.extend(["E".to_owned(), "P".to_owned()]);
         [state, of("c").into_iter().chain(of("y")).collect()]
@@ -287,26 +321,26 @@ impl Model for Storage {
 
 impl OnTape for Storage {
     fn start_on_tape<'t>(&self, xi: Var<'t>) -> Var<'t> {
-        let level = self.row(xi, |device| device.start);
+        let level = self.row(xi, |d| &d.start);
         let rest =
             reshaped(&ground::array::rows(1, 2, &[self.wind.start, self.price.start]), [1, 2]);
         join(&[level, xi.tape().variable(rest)]) + xi.columns(0, 1) * 0.0
     }
 
     fn see_on_tape<'t>(&self, _: usize, s: Var<'t>, _: Var<'t>) -> Var<'t> {
-        let n = self.devices.len();
-        let level = s.columns(0, n) * self.row(s, |device| 2.0 / device.capacity) - 1.0;
+        let n = self.n();
+        let level = s.columns(0, n) * (self.row(s, |d| &d.capacity).powi(-1) * 2.0) - 1.0;
         let wind = (s.columns(n, 1) - self.wind.start) * 0.5;
         join(&[level, wind, (s.columns(n + 1, 1) - self.price.mean) * 0.1])
     }
 
     fn act_on_tape<'t>(&self, _: usize, s: Var<'t>, z: Var<'t>) -> Var<'t> {
-        let n = self.devices.len();
+        let n = self.n();
         let (z, level, wind) = (z.sigmoid(), s.columns(0, n), s.columns(n, 1));
         let zeros = level * 0.0;
-        let room = (self.row(s, |d| d.capacity) - level) / self.row(s, |d| d.charged);
-        let charge = (zeros + self.row(s, |d| d.charge)).min(room).max(zeros);
-        let discharge = (zeros + self.row(s, |d| d.discharge)).min(level);
+        let room = (self.row(s, |d| &d.capacity) - level) / self.row(s, |d| &d.charged);
+        let charge = (zeros + self.row(s, |d| &d.charge)).min(room).max(zeros);
+        let discharge = (zeros + self.row(s, |d| &d.discharge)).min(level);
         let c = charge * z.columns(0, n);
         let sum = c.row_sum();
         let factor = select(wind.less(sum), wind / sum, sum * 0.0 + 1.0);
@@ -314,10 +348,10 @@ impl OnTape for Storage {
     }
 
     fn step_on_tape<'t>(&self, t: usize, [s, a, xi]: [Var<'t>; 3]) -> [Var<'t>; 2] {
-        let n = self.devices.len();
+        let n = self.n();
         let (c, y, wind, price) =
             (a.columns(0, n), a.columns(n, n), s.columns(n, 1), s.columns(n + 1, 1));
-        let level = s.columns(0, n) + c * self.row(s, |d| d.charged) - y;
+        let level = s.columns(0, n) + c * self.row(s, |d| &d.charged) - y;
         let moved = |chain: &Chain, x: Var<'t>, k: usize| {
             let (x, xi) = (x.value(), xi.value());
             let next = |(i, _): (usize, usize)| chain.next(x[[i, 0]], xi[[i, k]]);
@@ -326,7 +360,7 @@ impl OnTape for Storage {
         let next = join(&[level, moved(&self.wind, wind, 0), moved(&self.price, price, 1)]);
         let left = wind - c.row_sum();
         let used = left.min(left * 0.0 + self.demand[t]);
-        let sold = (y * self.row(s, |d| d.discharged)).row_sum();
+        let sold = (y * self.row(s, |d| &d.discharged)).row_sum();
         [next, -(price * (sold + used))]
     }
 }

@@ -4,8 +4,8 @@
 //! whole rows.
 
 use ground::kernel::dense::rows;
+use ground::kernel::dense::trained::Weights;
 use ground::kernel::dense::trained::values::Pass;
-use ground::kernel::dense::trained::{Part as Lines, Weights};
 use ground::kernel::lane::{flat, flat_mut};
 use ground::kernel::network::Activation;
 use ground::kernel::normal::normals;
@@ -32,6 +32,11 @@ pub(crate) struct Slice<T: Number> {
     cost: Vec<T>,
     back: Back<T>,
     normal: Vec<T::Row>,
+    /// The gradient by the weights, block by block.
+    pub(super) gradient: Vec<Vec<T::Row>>,
+    room: Vec<T::Row>,
+    /// The gradient of one network, where it serves several steps.
+    once: Vec<T::Row>,
 }
 
 /// Memory of the way back.
@@ -104,6 +109,9 @@ impl<T: Number> Slice<T> {
                 by_input: [Vec::new(), Vec::new()],
             },
             normal: Vec::new(),
+            gradient: Vec::new(),
+            room: Vec::new(),
+            once: Vec::new(),
         }
     }
 
@@ -276,7 +284,8 @@ impl<T: Number> Slice<T> {
         crate::number::wide(&self.a[t])
     }
 
-    /// From the cost of every path, each times `seed`, back to the lines whose products are the gradient.
+    /// From the cost of every path, each times `seed`, back to the gradient by the weights. The products of a
+    /// step are made while its lines are near.
     pub(super) fn back<'t, M: Model>(
         &mut self,
         nets: &Nets,
@@ -293,6 +302,7 @@ impl<T: Number> Slice<T> {
             model.last_back(&self.s[shape.steps][range], seed, to);
         }
         self.back.by_input[1].fill(T::Row::default());
+        self.prepare_gradient(nets);
         for t in (0..shape.steps).rev() {
             ground::dispatch!(nets.level, _simd => self.step_back(nets, model, (t, seed)));
             let Back { by_s, seeds, by_input: [own, all], .. } = &mut self.back;
@@ -314,6 +324,41 @@ impl<T: Number> Slice<T> {
                 }
             }
             by_s.swap(0, 1);
+            self.products(nets, t);
+        }
+    }
+
+    fn prepare_gradient(&mut self, nets: &Nets) {
+        let blocks = nets.policy.own_steps().len() * nets.parts.len();
+        self.gradient.resize_with(blocks, Vec::new);
+        for (k, gradient) in self.gradient.iter_mut().enumerate() {
+            let rows = nets.parts[k % nets.parts.len()].1.rows::<T>();
+            if nets.policy.shared {
+                gradient.clear();
+            }
+            gradient.resize(rows, T::Row::default());
+        }
+    }
+
+    /// The gradient by the weights of a step.
+    fn products(&mut self, nets: &Nets, t: usize) {
+        for (k, (part, network)) in nets.parts.iter().enumerate() {
+            let to = &mut self.gradient[nets.policy.block(*part, t)];
+            let own = if nets.policy.shared {
+                self.once.resize(to.len(), T::Row::default());
+                &mut self.once
+            } else {
+                &mut *to
+            };
+            for layer in 0..network.shapes.len() {
+                let parts = [self.passes[t][k].part(layer)];
+                network.gradient::<T>(nets.level, (layer, &parts), &mut self.room, own);
+            }
+            if nets.policy.shared {
+                for (to, from) in flat_mut::<T>(to).iter_mut().zip(flat::<T>(&self.once)) {
+                    *to += *from;
+                }
+            }
         }
     }
 
@@ -353,16 +398,6 @@ impl<T: Number> Slice<T> {
         if model.squash() != Activation::Identity {
             unsquash::<T>(nets, model.squash(), &self.said[t], seeds);
         }
-    }
-
-    /// Lines of layer k of a part, of some steps.
-    pub(super) fn parts(
-        &self,
-        part: usize,
-        k: usize,
-        steps: std::ops::Range<usize>,
-    ) -> Vec<Lines<'_, T::Row>> {
-        self.passes[steps].iter().map(|passes| passes[part].part(k)).collect()
     }
 }
 

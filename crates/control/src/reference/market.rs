@@ -46,16 +46,19 @@ fn whole(x: f64) -> Option<usize> {
 impl Market {
     /// The market, where the devices are equal and without losses, and all data are whole.
     fn of(model: &Storage) -> Option<Self> {
-        let first = model.devices.first()?;
-        let n = model.devices.len() as f64;
-        let alike = model.devices.iter().all(|device| device == first);
+        let devices = &model.devices;
+        let n = devices.count() as f64;
+        let lists = [&devices.capacity, &devices.charge, &devices.discharge, &devices.start];
+        let alike = lists.iter().all(|list| list.iter().all(|x| *x == list[0]));
+        let mut efficiencies = devices.charged.iter().chain(&devices.discharged);
+        let lossless = efficiencies.all(|x| *x == 1.0);
         let chains = [&model.wind, &model.price];
         let sound = chains.iter().all(|chain| {
             let numbers = chain.range.iter().chain(&chain.moves).chain([&chain.start]);
             numbers.copied().all(|x| x.fract() == 0.0)
         });
         let demand = model.demand.iter().all(|d| whole(*d).is_some());
-        if !alike || first.charged != 1.0 || first.discharged != 1.0 || !sound || !demand {
+        if !alike || !lossless || !sound || !demand {
             return None;
         }
         let moves = chains.map(|chain| {
@@ -67,10 +70,10 @@ impl Market {
             chain.states().iter().map(from).collect()
         });
         Some(Self {
-            capacity: whole(n * first.capacity)?,
-            charge: whole(n * first.charge)?,
-            discharge: whole(n * first.discharge)?,
-            start: n * first.start,
+            capacity: whole(n * devices.capacity[0])?,
+            charge: whole(n * devices.charge[0])?,
+            discharge: whole(n * devices.discharge[0])?,
+            start: n * devices.start[0],
             wind: model.wind.clone(),
             price: model.price.clone(),
             demand: model.demand.clone(),

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Market, Start, some};
-use crate::model::storage::{self, Chain, Device};
+use crate::model::storage::{self, Chain, Devices};
 
 /// `[model] kind = "storage"`: store energy between wind, a market and a demand; reward P (Σ ηᵈ y + min(E −
 /// Σ c, D)), with levels, rates and the wind as limits. [HE16]
@@ -178,16 +178,18 @@ impl Storage {
         discharge.reverse();
         let charged = efficiency("model.charge-efficiency", &self.charge_efficiency)?;
         let discharged = efficiency("model.discharge-efficiency", &self.discharge_efficiency)?;
-        let device = |i: usize| Device {
-            capacity: self.capacity * capacity[i],
-            charge: self.charge * charge[i],
-            discharge: self.discharge * discharge[i],
-            charged: charged[i % charged.len()],
-            discharged: discharged[i % discharged.len()],
-            start: self.start * capacity[i],
-        };
+        let times = |x: f64, list: &[f64]| list.iter().map(|share| x * share).collect();
+        let repeated = |list: &[f64]| (0..n).map(|i| list[i % list.len()]).collect();
         Ok(storage::Storage {
-            devices: (0..n).map(device).collect(),
+            devices: Devices {
+                capacity: times(self.capacity, &capacity),
+                charge: times(self.charge, &charge),
+                discharge: times(self.discharge, &discharge),
+                charged: repeated(&charged),
+                per_charged: charged.iter().cycle().take(n).map(|eta| 1.0 / eta).collect(),
+                discharged: repeated(&discharged),
+                start: times(self.start, &capacity),
+            },
             wind: self.wind.chain("model.wind")?,
             price: self.price.chain("model.price")?,
             demand: demand.clone(),

@@ -21,6 +21,9 @@ pub mod slope;
 mod third;
 pub mod values;
 
+/// Rows of inputs whose lines are near enough to one another to be read where they are.
+const NARROW: usize = 32;
+
 /// What a layer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
@@ -149,10 +152,29 @@ impl Trained {
         parts: &[Part<'_, T::Row>],
         (room, to): (&mut Vec<T::Row>, &mut [T::Row]),
     ) {
+        let panels = rows::<T>(self.shapes[k].n_out);
+        assert_eq!(to.len(), panels * inputs.len(), "gradient rows: found, needed");
+        let sums = Panels { rows: to, first: 0, panel: inputs.len() };
+        self.inputs::<T>(level, (k, inputs), parts, (room, sums));
+    }
+
+    /// The same into panels that may be longer.
+    fn inputs<'a, T: Real>(
+        &self,
+        level: Level,
+        (k, inputs): (usize, Range<usize>),
+        parts: &[Part<'a, T::Row>],
+        (room, sums): (&mut Vec<T::Row>, Panels<'_, T::Row>),
+    ) {
         let shape = self.shapes[k];
         let [x, d] = [shape.n_in, shape.n_out].map(rows::<T>);
         assert!(inputs.start.is_multiple_of(T::LANES) && inputs.end <= shape.n_in, "{inputs:?}");
-        assert_eq!(to.len(), d * inputs.len(), "gradient rows: found, needed");
+        let lines = |part: &Part<'a, T::Row>| Lines { rows: part.d, stride: d };
+        if inputs.len() == shape.n_in && x <= NARROW {
+            let pair = |part: &Part<'a, T::Row>| [Lines { rows: part.x, stride: x }, lines(part)];
+            let lines: Vec<_> = parts.iter().map(pair).collect();
+            return T::down_parts(level, (inputs.len(), 0..d), &lines, sums);
+        }
         // Lines of a few rows follow one another; whole ones may each be on a page of its own.
         let (first, width) = (inputs.start / T::LANES, rows::<T>(inputs.len()));
         room.clear();
@@ -160,14 +182,13 @@ impl Trained {
             assert_eq!(part.x.len() * d, part.d.len() * x, "lines of x and of d");
             part.x.chunks_exact(x).for_each(|line| room.extend(&line[first..first + width]));
         }
-        let (mut rest, mut lines) = (&room[..], Vec::with_capacity(parts.len()));
+        let (mut rest, mut all) = (&room[..], Vec::with_capacity(parts.len()));
         for part in parts {
             let (own, after) = rest.split_at(part.d.len() / d * width);
             rest = after;
-            lines.push([Lines { rows: own, stride: width }, Lines { rows: part.d, stride: d }]);
+            all.push([Lines { rows: own, stride: width }, lines(part)]);
         }
-        let sums = Panels { rows: to, first: 0, panel: inputs.len() };
-        T::down_parts(level, (inputs.len(), 0..d), &lines, sums);
+        T::down_parts(level, (inputs.len(), 0..d), &all, sums);
     }
 
     /// The gradient by the biases of layer k: `to` `[rows(n_out)]` (written).
@@ -187,19 +208,18 @@ impl Trained {
         &self,
         level: Level,
         (k, parts): (usize, &[Part<'_, T::Row>]),
-        [room, sums]: [&mut Vec<T::Row>; 2],
+        room: &mut Vec<T::Row>,
         to: &mut [T::Row],
     ) {
-        let Shape { n_in, n_out, .. } = self.shapes[k];
-        let panels = rows::<T>(n_out);
-        sums.resize(panels * (n_in + 1), T::Row::default());
-        let (weights, biases) = sums.split_at_mut(panels * n_in);
-        self.products::<T>(level, (k, 0..n_in), parts, (room, weights));
-        self.biases::<T>(k, parts, biases);
-        for p in 0..panels {
-            let panel = &mut to[self.panel::<T>(k, p)];
-            panel[..n_in].copy_from_slice(&weights[p * n_in..][..n_in]);
-            panel[n_in] = biases[p];
+        let layer = self.layers::<T>()[k];
+        let (n, panels) = (layer.n_in, rows::<T>(layer.n_out));
+        let own = &mut to[layer.weights::<T>()];
+        let sums = Panels { rows: &mut *own, first: 0, panel: n + 1 };
+        self.inputs::<T>(level, (k, 0..n), parts, (room, sums));
+        room.resize(panels, T::Row::default());
+        self.biases::<T>(k, parts, &mut room[..panels]);
+        for (p, bias) in room[..panels].iter().enumerate() {
+            own[p * (n + 1) + n] = *bias;
         }
     }
 

@@ -175,8 +175,8 @@ mod tests {
         pass.back(level, (network, weights), seeds, Some(&mut by_input));
         let mut gradient = vec![T::Row::default(); theta.len()];
         for k in 0..network.shapes.len() {
-            let room = [&mut Vec::new(), &mut Vec::new()];
-            network.gradient::<T>(level, (k, &[pass.part(k)]), room, &mut gradient);
+            let parts = [Pass::<T>::part(&pass, k)];
+            network.gradient::<T>(level, (k, &parts), &mut Vec::new(), &mut gradient);
         }
         [pass.outputs().to_vec(), by_input, gradient]
     }
@@ -213,12 +213,12 @@ mod tests {
             let found = ours::<T>(level, (&network, &theta), (&input, &seeds), n);
             let mut cache = vec![T::Row::default(); dense.cache_rows::<T>(n)];
             let mut output = vec![T::Row::default(); seeds.len()];
-            dense.forward(level, &theta, n, &input, &mut cache, &mut output);
+            dense.forward::<T>(level, &theta, n, &input, &mut cache, &mut output);
             let batch = Batch { n, input: &input, cache: &cache, seeds: &seeds };
             let mut sums = vec![T::Row::default(); theta.len()];
             let mut by = vec![T::Row::default(); input.len()];
             let add = Gradient::Add(&mut sums);
-            dense.reverse(level, &mut theta, batch, &mut Vec::new(), add, Some(&mut by));
+            dense.reverse::<T>(level, &mut theta, batch, &mut Vec::new(), add, Some(&mut by));
             for (found, due) in found.iter().zip([&output, &by, &sums]) {
                 for (a, b) in flat::<T>(found).iter().zip(flat::<T>(due)) {
                     let off = (a.wide() - b.wide()).abs();
