@@ -63,7 +63,10 @@ impl Family {
     /// The same in words.
     pub fn words(self) -> String {
         let quoted: Vec<String> = self.models().iter().map(|kind| format!("\"{kind}\"")).collect();
-        quoted.join(" or ")
+        match quoted.split_last() {
+            Some((last, front)) if !front.is_empty() => format!("{} or {last}", front.join(", ")),
+            _ => quoted.concat(),
+        }
     }
 
     /// What it is called where its keys are documented.

@@ -71,7 +71,7 @@ impl Default for Representation {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Models {
     /// `lqg`.
-    Lqg(Lqg),
+    Lqg(Box<Lqg>),
     /// `liquidation`.
     Liquidation(Liquidation),
     /// `consumption`.
@@ -84,7 +84,7 @@ pub enum Models {
 
 /// A model that was made of a case.
 enum Made {
-    Lqg(lqg::Lqg),
+    Lqg(Box<lqg::Lqg>),
     Liquidation(liquidation::Liquidation),
     Consumption(consumption::Consumption),
     Execution(execution::Execution),
@@ -104,7 +104,7 @@ pub fn job(
     descent: &impl Descends,
 ) -> Result<Box<dyn Job>> {
     match model.made()? {
-        Made::Lqg(model) => posed(model, representation, descent),
+        Made::Lqg(model) => posed(*model, representation, descent),
         Made::Liquidation(model) => posed(model, representation, descent),
         Made::Consumption(model) => posed(model, representation, descent),
         Made::Execution(model) => posed(model, representation, descent),
@@ -124,7 +124,7 @@ fn posed<M: Model>(
 impl Models {
     fn made(&self) -> Result<Made> {
         Ok(match self {
-            Self::Lqg(case) => Made::Lqg(case.model()?),
+            Self::Lqg(case) => Made::Lqg(Box::new(case.model()?)),
             Self::Liquidation(case) => Made::Liquidation(case.model()?),
             Self::Consumption(case) => Made::Consumption(case.model()?),
             Self::Execution(case) => Made::Execution(case.model()?),

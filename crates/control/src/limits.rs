@@ -10,6 +10,8 @@
 
 use crate::number::Number;
 
+pub mod projection;
+
 /// Σ c, as eight sums that are then added.
 #[inline(always)]
 pub fn sum<T: Number>(c: &[T]) -> T {

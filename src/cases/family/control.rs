@@ -43,7 +43,7 @@ fn modelled(tables: &Table) -> Result<(Models, Table)> {
         Some("consumption") => as_kind(tables, name, Models::Consumption),
         Some("execution") => as_kind(tables, name, Models::Execution),
         Some("storage") => as_kind(tables, name, Models::Storage),
-        _ => as_kind(tables, name, Models::Lqg),
+        _ => as_kind(tables, name, |lqg| Models::Lqg(Box::new(lqg))),
     }
 }
 

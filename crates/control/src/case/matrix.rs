@@ -129,7 +129,7 @@ impl Matrix {
         let found = self.symmetric(key, n)?;
         if ground::linalg::cholesky(&found).is_err() {
             return Err(Error::input(key, "this matrix is not positive definite")
-                .allowed("A covariance has positive eigenvalues"));
+                .allowed("All of its eigenvalues must be above 0"));
         }
         Ok(found)
     }

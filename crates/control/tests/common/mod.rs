@@ -9,8 +9,7 @@ fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
 }
 
 /// C1 of n components.
-#[must_use]
-pub fn lqg(n: usize, more: &str) -> model::lqg::Lqg {
+pub(crate) fn lqg(n: usize, more: &str) -> model::lqg::Lqg {
     let text = format!(
         "dim = {n}\nhorizon = 20\na = {{ diagonal = 0.95, above = 0.05 }}\nb = 1.0\nq = 0.1\nr = 0.5\n\
          q-end = 1.0\nnoise = 0.01\nstart = 1.0\n{more}"
@@ -19,8 +18,7 @@ pub fn lqg(n: usize, more: &str) -> model::lqg::Lqg {
 }
 
 /// C3.
-#[must_use]
-pub fn execution(n: usize, m: usize, steps: usize) -> model::execution::Execution {
+pub(crate) fn execution(n: usize, m: usize, steps: usize) -> model::execution::Execution {
     let text = format!(
         "stocks = {n}\ninformation = {m}\nhorizon = {steps}\n\
          impact = {{ scale = 1e-8, diagonal = 2.0, decay = 0.5 }}\ninfluence = {{ cosine = 0.005 }}\n\
@@ -40,8 +38,7 @@ const DEMAND: &str = "
 ";
 
 /// C4 and C5: n devices.
-#[must_use]
-pub fn storage(n: usize, steps: usize, start: f64, more: &str) -> model::storage::Storage {
+pub(crate) fn storage(n: usize, steps: usize, start: f64, more: &str) -> model::storage::Storage {
     let text = format!(
         "devices = {n}\nhorizon = {steps}\ncapacity = 30.0\ncharge = 5.0\ndischarge = 5.0\nstart = {start:?}\n\
          wind = {{ start = 4, low = 1, high = 7, reach = 1 }}\n\
@@ -52,15 +49,14 @@ pub fn storage(n: usize, steps: usize, start: f64, more: &str) -> model::storage
 }
 
 /// C5h.
-pub const LOSSY: &str = "
+pub(crate) const LOSSY: &str = "
 shares = { capacity = [1.0, 1.5, 2.0], charge = [1.0, 1.25, 1.5, 1.75, 2.0], discharge-reversed = [1.0, 1.25, 1.5, 1.75, 2.0] }
 charge-efficiency = [0.84, 0.88, 0.92, 0.96]
 discharge-efficiency = [0.98, 0.94, 0.90]
 ";
 
 /// C2.
-#[must_use]
-pub fn liquidation(lambda: f64) -> model::liquidation::Liquidation {
+pub(crate) fn liquidation(lambda: f64) -> model::liquidation::Liquidation {
     let text = format!(
         "shares = 1e6\ndays = 5\nprice = 50.0\nsigma = 0.95\ngamma = 2.5e-7\neta = 2.5e-6\n\
          epsilon = 0.0625\nlambda = {lambda:e}"
@@ -69,8 +65,7 @@ pub fn liquidation(lambda: f64) -> model::liquidation::Liquidation {
 }
 
 /// C7.
-#[must_use]
-pub fn consumption(wealth: f64) -> model::consumption::Consumption {
+pub(crate) fn consumption(wealth: f64) -> model::consumption::Consumption {
     let text = format!(
         "horizon = 10\nwealth = {wealth:?}\ncash = 1.02\nmargin = 0.5\ndiscount = 0.96\n\
          gains = [[1.25, 1.3, 0.3], [1.25, 0.8, 0.2], [0.9, 1.3, 0.2], [0.9, 0.8, 0.3]]\n\

@@ -149,7 +149,7 @@ impl Consumption {
             ("income", self.income.iter().map(|row| row[1]).collect()),
         ] {
             let sum: f64 = all.iter().sum();
-            if all.iter().any(|p| !(*p >= 0.0)) || (sum - 1.0).abs() > 1e-9 {
+            if all.iter().any(|p| p.is_nan() || *p < 0.0) || (sum - 1.0).abs() > 1e-9 {
                 return Err(Error::input(
                     format!("model.{name}"),
                     format!("the probabilities add to {sum}"),

@@ -113,7 +113,7 @@ impl Walk {
         }
         let reach = some(&format!("{key}.reach"), self.reach)?;
         let moves: Vec<f64> = (0..=2 * reach).map(|k| k as f64 - reach as f64).collect();
-        if self.width.is_some_and(|width| !(width > 0.0)) {
+        if self.width.is_some_and(|width| width.is_nan() || width <= 0.0) {
             return Err(at("width", "it is not above 0".to_owned(), "Write a number above 0"));
         }
         let weight = |k: &f64| self.width.map_or(1.0, |width| (-k * k / width).exp());
@@ -146,25 +146,9 @@ impl Storage {
             return Err(Error::input("model.start", format!("{} cannot be stored", self.start))
                 .allowed(format!("Write a number from 0 to the capacity, {}", self.capacity)));
         }
-        let demand = self.demand.get(&steps.to_string()).ok_or_else(|| {
-            let known: Vec<&str> = self.demand.keys().map(String::as_str).collect();
-            Error::input("model.demand", format!("there is none for {steps} steps")).allowed(
-                format!("There is one for {}; write demand.{steps} = […]", known.join(", ")),
-            )
-        })?;
-        if demand.len() != steps {
-            return Err(Error::input(
-                format!("model.demand.{steps}"),
-                format!("{} numbers", demand.len()),
-            )
-            .allowed(format!("Write one a step: {steps}")));
-        }
-        if let Some(d) = demand.iter().find(|d| !(**d >= 0.0)) {
-            return Err(Error::input(format!("model.demand.{steps}"), format!("{d} is below 0"))
-                .allowed("Write numbers of 0 or more"));
-        }
+        let demand = self.demanded(steps)?;
         let share = |key: &str, list: &[f64]| -> Result<Vec<f64>> {
-            if list.is_empty() || list.iter().any(|x| !(*x > 0.0)) {
+            if list.is_empty() || list.iter().any(|x| x.is_nan() || *x <= 0.0) {
                 return Err(Error::input(format!("model.shares.{key}"), "a share is not above 0")
                     .allowed("Write numbers above 0, repeated over the devices"));
             }
@@ -194,6 +178,30 @@ impl Storage {
             price: self.price.chain("model.price")?,
             demand: demand.clone(),
         })
+    }
+}
+
+impl Storage {
+    /// D_t of so many steps.
+    fn demanded(&self, steps: usize) -> Result<&Vec<f64>> {
+        let demand = self.demand.get(&steps.to_string()).ok_or_else(|| {
+            let known: Vec<&str> = self.demand.keys().map(String::as_str).collect();
+            Error::input("model.demand", format!("there is none for {steps} steps")).allowed(
+                format!("There is one for {}; write demand.{steps} = […]", known.join(", ")),
+            )
+        })?;
+        if demand.len() != steps {
+            return Err(Error::input(
+                format!("model.demand.{steps}"),
+                format!("{} numbers", demand.len()),
+            )
+            .allowed(format!("Write one a step: {steps}")));
+        }
+        if let Some(d) = demand.iter().find(|d| d.is_nan() || **d < 0.0) {
+            return Err(Error::input(format!("model.demand.{steps}"), format!("{d} is below 0"))
+                .allowed("Write numbers of 0 or more"));
+        }
+        Ok(demand)
     }
 }
 
