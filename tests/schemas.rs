@@ -106,7 +106,8 @@ fn a_training_is_as_published() {
     let solve = |words: &[&str]| object(&run(at, &[&["solve", "--json"], words].concat()));
     let small = [&["hjb-lqg-10d"], &door::SMALL[..]].concat();
     let trained = ["one.toml", "--steps", "1"];
-    for (k, words) in [&small[..], &trained].into_iter().enumerate() {
+    let steered = ["lqg-1d", "--quick"];
+    for (k, words) in [&small[..], &trained, &steered].into_iter().enumerate() {
         let found = solve(words);
         let family = &schema["anyOf"][k];
         let wrong = wrong(&found, family, &schema, "");

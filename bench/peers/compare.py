@@ -10,6 +10,7 @@ import os
 import sys
 from contextlib import nullcontext
 
+import control
 import machine
 import potential
 import training
@@ -23,7 +24,7 @@ STEPS = {"hjb": (20, 40), "default-risk": (40, 20)}
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    kinds = ["networks", "bsde", "potential", "training"]
+    kinds = ["networks", "bsde", "potential", "training", "control"]
     parser.add_argument("what", nargs="+", choices=kinds)
     parser.add_argument("--only", default="", help="works whose name has these words in it")
     parser.add_argument("--rounds", type=int, default=12, help="windows of each contestant")
@@ -66,7 +67,7 @@ def main() -> None:
         return [mine(len(cores), "Esperance"), *peers(work), *others]
 
     windows = f"{len(cores)} cores; {asked.rounds} windows of {asked.window:.0f} ms"
-    for kind in [potential, training]:
+    for kind in [potential, training, control]:
         if kind.__name__ in asked.what:
             print(f"{where}; {windows}.\n\n{kind.compare(program, asked, cores)}\n")
     rows = {}

@@ -6,6 +6,8 @@ use frame::{Axis, Figure, Mark, Series};
 use ground::Result;
 use serde_json::{Map, Value, json};
 
+mod policies;
+
 use super::rows::{NONE, digits, estimate, number, word, worst_word};
 use super::solve::{Ended, Runs, begin, in_turn};
 use super::{Ready, prepare};
@@ -25,14 +27,19 @@ pub(super) fn solve(
     let resolved = &ready.resolved;
     let all = each(ready, sweep)?;
     let _mine = begin(place, resolved)?;
-    let names = sweep.values.iter().map(|value| format!("{}-{value}", sweep.name()));
+    let names = sweep.values.iter().map(|value| policies::folder_of(sweep, *value));
     let runs = in_turn(names.zip(all).map(Ok), place)?;
     let object = together(resolved, sweep, &runs, began);
     place.write(folder::ANSWER, (output::text(&object)? + "\n").as_bytes())?;
-    draw(&figure(resolved, sweep, &runs.objects), place)?;
+    let figures = match resolved.family() {
+        Family::Control => policies::figures((&resolved.title, sweep), &runs.objects, place)?,
+        Family::Paths | Family::Atoms => vec![figure(resolved, sweep, &runs.objects)],
+    };
+    figures.iter().try_for_each(|figure| draw(figure, place))?;
     let table = match resolved.family() {
         Family::Paths => table(sweep, &runs.objects),
-        Family::Atoms | Family::Control => errors(sweep, &runs.objects),
+        Family::Atoms => errors(sweep, &runs.objects),
+        Family::Control => policies::table(sweep, &runs.objects),
     };
     let text = format!("{table}\n\n{}", place.path.display());
     Ok(Ended { object, text, code: runs.worst })
@@ -52,8 +59,8 @@ fn each(ready: &Ready, sweep: &Sweep) -> std::result::Result<Vec<Ready>, Failure
 /// The picture, for a page and for a slide.
 fn draw(figure: &Figure, place: &RunFolder) -> Result<()> {
     let svg = draw::standalone(figure);
-    place.write("sweep.png", &png::png(&svg)?)?;
-    place.write("sweep.svg", svg.as_bytes())
+    place.write(&format!("{}.png", figure.name), &png::png(&svg)?)?;
+    place.write(&format!("{}.svg", figure.name), svg.as_bytes())
 }
 
 fn together(resolved: &Resolved, sweep: &Sweep, runs: &Runs, began: Instant) -> Map<String, Value> {
@@ -161,8 +168,7 @@ fn figure(resolved: &Resolved, sweep: &Sweep, runs: &[Map<String, Value>]) -> Fi
         ),
         x: Axis::linear(sweep.name()),
         y: Axis::linear(match resolved.family() {
-            Family::Atoms => "force RMSE (eV/Å)",
-            Family::Control => "mean cost or reward",
+            Family::Atoms | Family::Control => "force RMSE (eV/Å)",
             Family::Paths if runs.iter().any(has_a_law) => "E u(0, x₀)",
             Family::Paths => "u(0, x₀)",
         }),

@@ -20,12 +20,16 @@ mod sheets;
 
 pub use json::Json;
 pub use measure::Fan;
-use measure::measure;
 pub(crate) use measure::regret_of;
+use measure::{bounded, measure};
 
+use crate::bounds::Bounds;
 use crate::model::{Model, Sense};
 use crate::plan::Plan;
 use crate::policy::Policy;
+
+/// What two amounts may differ by, as a share of them, and be the same.
+const ALIKE: f64 = 1e-9;
 
 /// What is reached by a rule that learns nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +62,8 @@ pub struct Reached {
     pub exact: Option<(f64, String)>,
     /// What needs no learning; first the best that does not look at what is random.
     pub baselines: Vec<Baseline>,
+    /// Between what the optimum lies, where that was asked for.
+    pub bounds: Option<Bounds>,
     /// The largest violation of a constraint, as a share of its right-hand side.
     pub violation: f64,
     /// Quantiles of what is shown, step by step.
@@ -97,6 +103,7 @@ impl Reached {
             regret: found.regret,
             exact,
             baselines: model.baselines(),
+            bounds: bounded(plan, theta, stream, watch)?,
             violation: found.violation,
             fans: found.fans,
             amounts: found.amounts,
@@ -108,7 +115,7 @@ impl Reached {
     pub fn share(&self) -> Option<Estimate> {
         let ((optimum, _), regret) = (self.exact.as_ref()?, self.regret?);
         let left = (optimum - self.baselines.first()?.value).abs();
-        if left == 0.0 {
+        if left <= ALIKE * optimum.abs() {
             return None;
         }
         Some(Estimate { mean: 1.0 - regret.mean / left, stderr: regret.stderr / left, n: regret.n })
@@ -118,12 +125,21 @@ impl Reached {
     pub(crate) fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
         let loses = |b: &&Baseline| {
-            self.sense.sign() * (self.value.mean - b.value) >= -2.0 * self.value.stderr
+            let best =
+                |(optimum, _): &(f64, String)| (b.value - optimum).abs() <= ALIKE * optimum.abs();
+            let lost = self.sense.sign() * (self.value.mean - b.value);
+            lost >= -2.0 * self.value.stderr && !self.exact.as_ref().is_some_and(best)
         };
         if let Some(better) = self.baselines.iter().find(loses) {
             doubts.push(format!(
                 "the policy is no better than \"{}\", which learns nothing",
                 better.name
+            ));
+        }
+        if let Some(bounds) = self.bounds.filter(|bounds| bounds.least < -1e-6) {
+            doubts.push(format!(
+                "on one path foresight earns less than the policy, by {:.1e} of the mean: a bound is wrong",
+                -bounds.least
             ));
         }
         if self.violation > 1e-9 {

@@ -23,7 +23,12 @@ use ground::kernel::network::Activation;
 /// its own paths. [HE16]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Problem {}
+pub struct Problem {
+    /// Paths on which the optimum is bounded, where the model knows how (storage): the policy from one side,
+    /// penalised foresight from the other, a linear programme a path. Default: 100 where no optimum is
+    /// known, else 0.
+    pub bound_paths: Option<usize>,
+}
 
 /// `[representation] kind = "policy"`: networks from what is seen to what is done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -100,25 +105,32 @@ pub trait Descends {
 /// A case as something to run; errors carry the key.
 pub fn job(
     model: &Models,
+    problem: &Problem,
     representation: &Representation,
     descent: &impl Descends,
 ) -> Result<Box<dyn Job>> {
+    let rest = (problem, representation);
     match model.made()? {
-        Made::Lqg(model) => posed(*model, representation, descent),
-        Made::Liquidation(model) => posed(model, representation, descent),
-        Made::Consumption(model) => posed(model, representation, descent),
-        Made::Execution(model) => posed(model, representation, descent),
-        Made::Storage(model) => posed(model, representation, descent),
+        Made::Lqg(model) => posed(*model, rest, descent),
+        Made::Liquidation(model) => posed(model, rest, descent),
+        Made::Consumption(model) => posed(model, rest, descent),
+        Made::Execution(model) => posed(model, rest, descent),
+        Made::Storage(model) => posed(model, rest, descent),
     }
 }
 
 fn posed<M: Model>(
     model: M,
-    representation: &Representation,
+    (problem, representation): (&Problem, &Representation),
     descent: &impl Descends,
 ) -> Result<Box<dyn Job>> {
     let form = representation.form(&model)?;
-    Ok(Box::new(Posed { problem: Control { model }, form, descent: descent.of::<M>() }))
+    // Whether the optimum is known takes as long as to find it.
+    let bound_paths = problem.bound_paths.unwrap_or_else(|| {
+        if model.exact().is_some() || model.relaxation().is_none() { 0 } else { 100 }
+    });
+    let problem = Control { model, bound_paths };
+    Ok(Box::new(Posed { problem, form, descent: descent.of::<M>() }))
 }
 
 impl Models {

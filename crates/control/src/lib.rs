@@ -7,6 +7,7 @@
 //! policy, problem, plan in this order. [HE16]
 
 pub mod answer;
+pub mod bounds;
 pub mod case;
 pub mod limits;
 pub mod model;

@@ -14,6 +14,7 @@ use ground::kernel::network::Activation;
 use ground::tape::Var;
 
 use crate::answer::Baseline;
+use crate::bounds::Relaxation;
 use crate::number::Number;
 use crate::reference::Exact;
 
@@ -160,6 +161,11 @@ pub trait Model: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// The exact optimum, where it is known.
     fn exact(&self) -> Option<Box<dyn Exact>> {
+        None
+    }
+
+    /// How what may be known is relaxed, for bounds where no optimum is known.
+    fn relaxation(&self) -> Option<Box<dyn Relaxation>> {
         None
     }
 

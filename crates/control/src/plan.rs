@@ -21,6 +21,7 @@ use ground::{Error, Result, par};
 pub(crate) use slice::{Path, Slice};
 
 use crate::answer::regret_of;
+use crate::bounds::Relaxation;
 use crate::model::{Model, Shape};
 use crate::number::Number;
 use crate::policy::{Part, Policy};
@@ -44,6 +45,9 @@ pub struct Plan<M: Model> {
     work: Work,
     /// The optimum, where it is known.
     pub(crate) exact: Option<Box<dyn Exact>>,
+    /// How bounds are made, and on how many paths.
+    pub(crate) relaxation: Option<Box<dyn Relaxation>>,
+    pub(crate) bound_paths: usize,
     /// The regret of the last look.
     regret: f64,
     /// Fresh paths the run asks for.
@@ -80,6 +84,8 @@ impl<M: Model> Plan<M> {
             stream: Stream::new(run.seed),
             gradient: None,
             work: Work::default(),
+            relaxation: (problem.bound_paths > 0).then(|| problem.model.relaxation()).flatten(),
+            bound_paths: problem.bound_paths,
             exact: problem.model.exact(),
             regret: f64::NAN,
             fresh: run.fresh,
@@ -107,6 +113,15 @@ impl<M: Model> Plan<M> {
             };
             par::map(rollout.slices.len(), each).into_iter().flatten().collect()
         })
+    }
+
+    /// A task for each item, over threads, in order.
+    pub(crate) fn each<A: Sync, R: Send>(
+        &self,
+        all: &[A],
+        task: impl Fn(&A) -> R + Sync,
+    ) -> Vec<R> {
+        self.pool.install(|| par::map(all.len(), |k| task(&all[k])))
     }
 
     /// What the policy says and does at one state, memory as it begins.

@@ -97,6 +97,15 @@ impl Policy {
         step * parts.len() + own
     }
 
+    /// The weight that a memory begins with: of what is seen, and of itself.
+    fn remembered(&self, from: usize, to: usize, z: f64) -> f64 {
+        match from.checked_sub(self.seen) {
+            None => z / (self.seen as f64).sqrt(),
+            Some(from) if from == to => 0.9,
+            Some(_) => 0.0,
+        }
+    }
+
     /// The steps that have blocks of their own.
     pub fn own_steps(&self) -> Range<usize> {
         0..if self.shared { 1 } else { self.steps }
@@ -172,7 +181,8 @@ impl Representation for Policy {
     }
 
     /// Weights of hidden layers ~ N(0, 2/n_in) for ReLU and the like, N(0, 1/n_in) else; the last layer a
-    /// tenth of that, the skip 0; biases 0, and the last that of the model.
+    /// tenth of that, the skip 0; biases 0, and the last that of the model. What a memory is made of must not
+    /// begin at 0, where nothing says which way is down: it fades by a tenth a step and hears N(0, 1/n_seen).
     fn init(&self, precision: Precision, stream: &Stream) -> Result<Params> {
         let mut params = Params::zeros(self.layout(), precision);
         let gain = match self.activation {
@@ -192,7 +202,17 @@ impl Representation for Policy {
                         Part::Net => (gain / pair[0] as f64).sqrt(),
                     };
                     let step = u32::try_from(k).unwrap_or(u32::MAX);
-                    let drawn = |i: usize| scale * stream.normal(block as u64, step, i);
+                    let drawn = |i: usize| {
+                        let z = stream.normal(block as u64, step, i);
+                        let (from, to) = (i / pair[1], i % pair[1]);
+                        let first = part == self.parts()[0];
+                        match to.checked_sub(self.said) {
+                            Some(to) if last && first && layers == 1 => {
+                                self.remembered(from, to, z)
+                            }
+                            _ => scale * z,
+                        }
+                    };
                     numbers.extend((0..pair[0] * pair[1]).map(drawn));
                     let said = last && part == self.parts()[0];
                     let bias = |i: usize| self.bias.get(i).copied().filter(|_| said).unwrap_or(0.0);

@@ -14,6 +14,15 @@ use crate::policy::Policy;
 pub struct Control<M> {
     /// What happens.
     pub model: M,
+    /// Paths on which the optimum is bounded; 0 for no bounds.
+    pub bound_paths: usize,
+}
+
+impl<M> Control<M> {
+    /// The problem of a model, without bounds.
+    pub fn new(model: M) -> Self {
+        Self { model, bound_paths: 0 }
+    }
 }
 
 /// The stream of a batch, of those of training and of validation, and its first path.

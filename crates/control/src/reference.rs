@@ -9,6 +9,7 @@
 
 use std::fmt::Debug;
 
+pub mod aggregate;
 pub mod market;
 pub mod riccati;
 pub mod saving;

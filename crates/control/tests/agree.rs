@@ -45,8 +45,8 @@ fn weights(form: &Policy, precision: Precision) -> Params {
 
 fn agrees<M: OnTape>(model: &M, form: &Policy) {
     let run = Run { threads: 2, precision: Precision::F64, ..Run::new(10) };
-    let mut tape = Coupled::new(Control { model: model.clone() }, form.clone(), &run);
-    let mut plan = Plan::new(Control { model: model.clone() }, form.clone(), &run).unwrap();
+    let mut tape = Coupled::new(Control::new(model.clone()), form.clone(), &run);
+    let mut plan = Plan::new(Control::new(model.clone()), form.clone(), &run).unwrap();
     let theta = weights(form, Precision::F64);
     let batch = Batch { purpose: Purpose::Training, step: 3, n: 150 };
     let [mut due, mut found] = [theta.zeros_like(), theta.zeros_like()];
@@ -62,7 +62,7 @@ fn agrees<M: OnTape>(model: &M, form: &Policy) {
     }
     // The same bits for any number of threads.
     let alone = Run { threads: 1, ..run };
-    let mut one = Plan::new(Control { model: model.clone() }, form.clone(), &alone).unwrap();
+    let mut one = Plan::new(Control::new(model.clone()), form.clone(), &alone).unwrap();
     let mut again = theta.zeros_like();
     one.gradient(&theta, batch, &mut again).unwrap();
     assert_eq!(again.flat(), found.flat());
@@ -96,7 +96,7 @@ fn plan_and_tape() {
 fn gradients_are_differences() {
     fn differ<M: OnTape>(model: &M, form: &Policy, step: f64) {
         let run = Run { threads: 2, precision: Precision::F64, ..Run::new(10) };
-        let mut plan = Plan::new(Control { model: model.clone() }, form.clone(), &run).unwrap();
+        let mut plan = Plan::new(Control::new(model.clone()), form.clone(), &run).unwrap();
         let theta = weights(form, Precision::F64);
         let batch = Batch { purpose: Purpose::Training, step: 0, n: 64 };
         let mut gradient = theta.zeros_like();
@@ -136,7 +136,7 @@ fn precisions_agree() {
     let form = policy(&model, &[10], false);
     let value = |precision: Precision| {
         let run = Run { precision, ..Run::new(10) };
-        let mut plan = Plan::new(Control { model: model.clone() }, form.clone(), &run).unwrap();
+        let mut plan = Plan::new(Control::new(model.clone()), form.clone(), &run).unwrap();
         let batch = Batch { purpose: Purpose::Validation, step: 0, n: 256 };
         plan.value(&weights(&form, precision), batch).unwrap().mean
     };

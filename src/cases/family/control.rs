@@ -16,6 +16,7 @@ use crate::cases::sections::RunSection;
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     model: Models,
+    problem: Problem,
     representation: Representation,
     descent: Descents,
 }
@@ -29,9 +30,9 @@ impl Descends for Descents {
 /// Reads them; what is returned beside them are the complete tables.
 pub(crate) fn read(tables: &Table, descent: Descents) -> Result<(Parts, [Table; 3])> {
     let (model, model_table) = modelled(tables)?;
-    let (_, problem_table) = section::<Problem>(tables, "problem")?;
+    let (problem, problem_table) = section::<Problem>(tables, "problem")?;
     let (representation, form_table) = section::<Representation>(tables, "representation")?;
-    let parts = Parts { model, representation, descent };
+    let parts = Parts { model, problem, representation, descent };
     Ok((parts, [model_table, problem_table, form_table]))
 }
 
@@ -50,7 +51,7 @@ fn modelled(tables: &Table) -> Result<(Models, Table)> {
 impl Parts {
     /// The job.
     pub(crate) fn job(&self) -> Result<Box<dyn Job>> {
-        control::case::job(&self.model, &self.representation, &self.descent)
+        control::case::job(&self.model, &self.problem, &self.representation, &self.descent)
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Json {
     reference: Option<Reference>,
     /// What is reached without learning; first the best that does not look at what is random.
     baselines: Vec<Rule>,
+    /// Between what the optimum lies, all on the same paths; null where that was not asked for.
+    bounds: Option<Sides>,
     /// The mean over the paths, nothing else used.
     sampled: Mean,
     /// The largest violation of a constraint at any step, as a share of its right-hand side.
@@ -48,6 +50,23 @@ struct Mean {
     value: f64,
     /// Its standard error.
     stderr: f64,
+}
+
+/// Bounds of the largest reward.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Sides {
+    /// The policy's reward, with a control variate.
+    lower: Mean,
+    /// What penalised foresight earns.
+    upper: Mean,
+    /// Their difference, path by path.
+    gap: Mean,
+    /// What foresight earns without a penalty.
+    foresight: Mean,
+    /// The least difference of a path, as a share of the mean.
+    least: f64,
+    /// Paths behind them.
+    n: usize,
 }
 
 /// An optimum.
@@ -86,6 +105,14 @@ pub(super) fn object(reached: &Reached) -> Map<String, Value> {
             .as_ref()
             .map(|(value, how)| Reference { value: *value, how: how.clone() }),
         baselines: reached.baselines.iter().map(rule).collect(),
+        bounds: reached.bounds.map(|b| Sides {
+            lower: mean(b.lower),
+            upper: mean(b.upper),
+            gap: mean(b.gap),
+            foresight: mean(b.foresight),
+            least: b.least,
+            n: b.gap.n,
+        }),
         sampled: mean(reached.sampled),
         violation: reached.violation,
     };

@@ -23,6 +23,25 @@ pub(super) fn facts(reached: &Reached) -> Vec<[String; 2]> {
     if let (Some(share), Some(first)) = (reached.share(), reached.baselines.first()) {
         row("learned share", format!("{share} of what \"{}\" leaves", first.name));
     }
+    if let Some(bounds) = &reached.bounds {
+        let percent = |of: Estimate| {
+            let scale = 100.0 / bounds.lower.mean.abs();
+            Estimate { mean: of.mean * scale, stderr: of.stderr * scale, n: of.n }
+        };
+        row("lower bound", format!("{} (the policy, controlled)", bounds.lower));
+        row("upper bound", format!("{} (penalised foresight)", bounds.upper));
+        row(
+            "gap",
+            format!(
+                "{}, {} %, least {:.1e} of a path",
+                bounds.gap,
+                percent(bounds.gap),
+                bounds.least
+            ),
+        );
+        let gap = Estimate { mean: bounds.foresight.mean - bounds.lower.mean, ..bounds.foresight };
+        row("foresight alone", format!("{}, gap {:.2} %", bounds.foresight, percent(gap).mean));
+    }
     for baseline in &reached.baselines {
         let lost = Estimate { mean: 0.0, stderr: 0.0, n: 1 };
         let off = reached.exact.as_ref().map(|(optimum, _)| (baseline.value - optimum).abs());

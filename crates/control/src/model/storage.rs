@@ -16,6 +16,8 @@ use ground::tape::{Var, join, select};
 
 use super::{Act, Beyond, Model, OnTape, Sense, Shape, Step};
 use crate::answer::Baseline;
+use crate::bounds::Relaxation;
+use crate::bounds::storage::Foresight;
 use crate::limits::{share, share_back, sum, weighted};
 use crate::number::Number;
 use crate::reference::Exact;
@@ -295,6 +297,10 @@ impl Model for Storage {
 
     fn exact(&self) -> Option<Box<dyn Exact>> {
         Table::of(self).map(|table| Box::new(table) as Box<dyn Exact>)
+    }
+
+    fn relaxation(&self) -> Option<Box<dyn Relaxation>> {
+        Some(Box::new(Foresight::new(self)))
     }
 
     fn baselines(&self) -> Vec<Baseline> {

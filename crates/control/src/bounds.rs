@@ -1,0 +1,80 @@
+//! Between what numbers an optimum lies that nobody knows: a policy from one side, foresight from the other.
+//!
+//! ```text
+//! lower (of a reward)   the policy's reward on a path, less a control variate of mean zero
+//! upper                 the best that somebody reaches who knows the path beforehand, less a penalty whose mean
+//!                       is zero for everyone who does not, and less the same control variate [BSS10]
+//! ```
+//! The policy's own plan is one of those that foresight chooses from, so upper ≥ lower path by path, and the
+//! error of the gap is small. The bounds hold for any guess V̂ of the value function; a good one makes them near.
+
+use std::fmt::Debug;
+
+use ground::Result;
+use ground::estimate::Estimate;
+
+pub mod storage;
+
+/// A path of a policy.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// s_t, t ≤ T.
+    pub states: Vec<Vec<f64>>,
+    /// a_t, t < T.
+    pub actions: Vec<Vec<f64>>,
+}
+
+/// What a path says of the optimum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Said {
+    /// What the policy earned.
+    pub earned: f64,
+    /// The control variate.
+    pub control: f64,
+    /// What penalised foresight earns.
+    pub upper: f64,
+    /// What foresight earns without a penalty.
+    pub foresight: f64,
+}
+
+/// How a model relaxes what may be known.
+pub trait Relaxation: Debug + Send + Sync {
+    /// What a path says.
+    fn of_path(&self, path: &Made) -> Result<Said>;
+}
+
+/// Bounds of the optimum, all on the same paths.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// The policy.
+    pub lower: Estimate,
+    /// Penalised foresight.
+    pub upper: Estimate,
+    /// Their difference.
+    pub gap: Estimate,
+    /// Foresight without a penalty.
+    pub foresight: Estimate,
+    /// The least gap of a path, as a share of the mean: not below 0 but for rounding.
+    pub least: f64,
+}
+
+impl Bounds {
+    /// The bounds that some paths say; none without paths.
+    pub fn of(said: &[Said]) -> Option<Self> {
+        if said.is_empty() {
+            return None;
+        }
+        let mean =
+            |of: &dyn Fn(&Said) -> f64| Estimate::of(&said.iter().map(of).collect::<Vec<_>>());
+        let lower = mean(&|s| s.earned - s.control);
+        let gap = |s: &Said| s.upper - s.control - (s.earned - s.control);
+        let least = said.iter().map(gap).fold(f64::INFINITY, f64::min);
+        Some(Self {
+            lower,
+            upper: mean(&|s| s.upper - s.control),
+            gap: mean(&gap),
+            foresight: mean(&|s| s.foresight - s.control),
+            least: least / lower.mean.abs(),
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! A sweep over control problems: the learned share against the key, and against iterations.
+
+use frame::{Axis, Figure, Mark, Series};
+use ground::Result;
+use ground::estimate::Estimate;
+use serde_json::{Map, Value};
+
+use crate::cases::Sweep;
+use crate::print;
+use crate::run_folder::{self as folder, RunFolder};
+use crate::verb::rows::{NONE, digits, estimate, number, word};
+
+/// A line a value.
+pub(super) fn table(sweep: &Sweep, runs: &[Map<String, Value>]) -> String {
+    let head = ["optimum", "answer", "regret", "learned share", "violation", "seconds", "verdict"];
+    let head = std::iter::once(sweep.name()).chain(head).map(str::to_owned);
+    let mut rows = vec![head.collect::<Vec<String>>()];
+    for (run, value) in runs.iter().zip(&sweep.values) {
+        let read = |key: &str| estimate(run, &[key]).unwrap_or_else(|| NONE.to_owned());
+        let of = |path: &[&str]| number(run, path).map_or_else(|| NONE.to_owned(), digits_of);
+        rows.push(vec![
+            value.to_string(),
+            of(&["reference", "value"]),
+            read("answer"),
+            read("regret"),
+            read("share"),
+            of(&["violation"]),
+            digits(run, &["seconds"], 1),
+            word(run, "verdict"),
+        ]);
+    }
+    print::table(&rows)
+}
+
+/// A number that has no error.
+fn digits_of(mean: f64) -> String {
+    Estimate { mean, stderr: 0.0, n: 1 }.to_string()
+}
+
+/// The pictures. `place` holds the folders of the runs.
+pub(super) fn figures(
+    (title, sweep): (&str, &Sweep),
+    runs: &[Map<String, Value>],
+    place: &RunFolder,
+) -> Result<Vec<Figure>> {
+    Ok(vec![shares(title, sweep, runs), learning((title, sweep), runs, place)?])
+}
+
+/// The learned share against the key.
+fn shares(title: &str, sweep: &Sweep, runs: &[Map<String, Value>]) -> Figure {
+    let each = runs.iter().zip(&sweep.values).filter_map(|(run, value)| {
+        let share = number(run, &["share", "value"])?;
+        Some(([*value, share], number(run, &["share", "stderr"])?))
+    });
+    let (points, errors): (Vec<_>, Vec<_>) = each.unzip();
+    Figure {
+        name: "sweep".to_owned(),
+        title: title.to_owned(),
+        caption: format!(
+            "The learned share for every value of {}: 0 for the best rule that does not look at what is \
+             random, 1 for the exact optimum.",
+            sweep.name()
+        ),
+        x: Axis::linear(sweep.name()),
+        y: Axis::linear("learned share"),
+        series: vec![Series::dots("policy", points, errors), Series::level("optimum", 1.0)],
+    }
+}
+
+/// The share against iterations, from the regrets that the runs have written.
+fn learning(
+    (title, sweep): (&str, &Sweep),
+    runs: &[Map<String, Value>],
+    place: &RunFolder,
+) -> Result<Figure> {
+    let mut series = Vec::new();
+    for (run, value) in runs.iter().zip(&sweep.values) {
+        let name = format!("{} = {value}", sweep.name());
+        let first = run.get("baselines").and_then(|all| all.get(0)?.get("value")?.as_f64());
+        let left = first.zip(number(run, &["reference", "value"])).map(|(a, b)| (a - b).abs());
+        let Some(left) = left.filter(|left| *left > 0.0) else { continue };
+        let text = place.inside(&folder_of(sweep, *value))?.text(folder::TRACE)?;
+        let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let head = lines.next().unwrap_or_default();
+        let Some(at) = head.iter().position(|column| *column == "regret") else { continue };
+        let point = |line: Vec<&str>| {
+            let regret: f64 = line.get(at)?.parse().ok()?;
+            // What is above zero of the share: before anything is learned it is far below.
+            let share = 1.0 - regret / left;
+            (share > 0.0).then_some([line[0].parse().ok()?, share])
+        };
+        series.push(Series::new(name, Mark::Line, lines.filter_map(point).collect()));
+    }
+    series.push(Series::level("optimum", 1.0));
+    Ok(Figure {
+        name: "sweep-learning".to_owned(),
+        title: format!("{title}: while learning"),
+        caption: "The learned share on held-out paths while learning: 0 for the best rule that does not look at \
+                  what is random, 1 for the exact optimum. Below 0 nothing is drawn."
+            .to_owned(),
+        x: Axis::linear("iterations"),
+        y: Axis::linear("learned share"),
+        series,
+    })
+}
+
+/// The folder of a value.
+pub(super) fn folder_of(sweep: &Sweep, value: f64) -> String {
+    format!("{}-{value}", sweep.name())
+}

@@ -1,0 +1,113 @@
+//! Control through the real binary: answers and their errors, files, states, resumption, pictures.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
+
+mod door;
+
+use std::fs;
+use std::process::Stdio;
+
+use door::{code, command, kill, names, object, run, stderr, stdout};
+use tempfile::tempdir;
+
+const QUICK: [&str; 3] = ["solve", "storage-1", "--quick"];
+
+fn with<'w>(words: &[&'w str]) -> Vec<&'w str> {
+    [&QUICK[..], words].concat()
+}
+
+#[test]
+fn an_answer_has_its_optimum_beside_it() {
+    let here = tempdir().unwrap();
+    let found = object(&run(here.path(), &with(&["--json", "--out", "a"])));
+    let number = |pointer: &str| found.pointer(pointer).unwrap().as_f64().unwrap();
+    assert!((number("/reference/value") - 4_177.320_385_72).abs() < 1e-7);
+    let off = number("/reference/value") - number("/answer/value") - number("/regret/value");
+    assert!(off.abs() < 1e-9, "the answer is V* less the regret");
+    assert!(number("/violation") < 1e-12);
+    assert_eq!(found["answer"]["of"], "reward");
+    let sampled = number("/sampled/value") - number("/answer/value");
+    assert!(sampled.abs() < 5.0 * number("/sampled/stderr"), "{found}");
+    let left = number("/reference/value") - number("/baselines/0/value");
+    assert!((number("/share/value") - (1.0 - number("/regret/value") / left)).abs() < 1e-12);
+    let there = names(&here.path().join("a"));
+    for file in ["policy.json", "policy.safetensors", "report.html", "trace.csv"] {
+        assert!(there.iter().any(|name| name == file), "{file} is not in {there:?}");
+    }
+    let trace = fs::read_to_string(here.path().join("a/trace.csv")).unwrap();
+    assert!(trace.starts_with("iteration,training,validation,stderr,regret\n"), "{trace}");
+    let page = fs::read_to_string(here.path().join("a/report.html")).unwrap();
+    for word in ["Regret while learning", "best without the price", "Under the policy: price"] {
+        assert!(page.contains(word), "{word} is not in the page");
+    }
+    let verified = run(here.path(), &["verify", "a"]);
+    assert!(code(&verified) <= 1, "{}", stderr(&verified));
+}
+
+#[test]
+fn a_policy_acts_on_states() {
+    let here = tempdir().unwrap();
+    assert!(code(&run(here.path(), &with(&["--out", "a"]))) <= 1);
+    let states = "t,R1,E,P\n0,0,4,50\n5,12.5,7,65\n19,30,1,40\n";
+    fs::write(here.path().join("states.csv"), states).unwrap();
+    let output = run(here.path(), &["eval", "a", "--at", "states.csv"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let text = stdout(&output);
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0], ["t", "R1", "E", "P", "c1", "y1"]);
+    for row in &rows[1..] {
+        let x: Vec<f64> = row.iter().map(|x| x.parse().unwrap()).collect();
+        let (level, wind, c, y) = (x[1], x[2], x[4], x[5]);
+        assert!(c >= 0.0 && c <= wind.min(5.0).min(30.0 - level), "{row:?}");
+        assert!(y >= 0.0 && y <= level.min(5.0), "{row:?}");
+    }
+    for (text, sentence) in [
+        (
+            "t,R1,E\n0,0,4\n",
+            "the columns are t,R1,E. They must be t,R1,E,P: the step, counted from 0, and the state",
+        ),
+        ("t,R1,E,P\n20,0,4,50\n", "t: there is no step 20. Steps are counted from 0 to 19"),
+    ] {
+        fs::write(here.path().join("states.csv"), text).unwrap();
+        let output = run(here.path(), &["eval", "a", "--at", "states.csv"]);
+        assert_eq!(code(&output), 2);
+        assert!(stderr(&output).contains(sentence), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_same_bits_for_any_threads_and_after_kills() {
+    let here = tempdir().unwrap();
+    let at = here.path();
+    let more = ["--set", "run.checkpoint-every=10ms", "--set", "run.iterations=600"];
+    let whole = with(&[&more[..], &["--out", "whole", "--threads", "1"]].concat());
+    assert!(code(&run(at, &whole)) <= 1);
+    let params = |name: &str| fs::read(at.join(name).join("params.safetensors")).unwrap();
+    let folder = at.join("killed");
+    let start = || {
+        let mut words = with(&[&more[..], &["--out", "killed", "--threads", "2"]].concat());
+        if folder.join("checkpoint.safetensors").exists() {
+            words.push("--resume");
+        } else if folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        command(at, &words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    kill(4, start, |_| {
+        assert_eq!(params("killed"), params("whole"));
+        fs::remove_dir_all(&folder).unwrap();
+    });
+}
+
+#[test]
+fn the_figure_has_a_line_for_every_number_of_devices() {
+    let here = tempdir().unwrap();
+    let output = run(here.path(), &["solve", "storage-figure", "--quick", "--out", "f"]);
+    assert!(code(&output) <= 1, "{}", stderr(&output));
+    let there = names(&here.path().join("f"));
+    for file in ["devices-1", "devices-3", "sweep.svg", "sweep-learning.svg"] {
+        assert!(there.iter().any(|name| name == file), "{file} is not in {there:?}");
+    }
+    let svg = fs::read_to_string(here.path().join("f/sweep-learning.svg")).unwrap();
+    assert!(svg.contains("learned share"), "{svg}");
+    assert!(stdout(&output).contains("4177.320386"), "{}", stdout(&output));
+}
