@@ -70,9 +70,110 @@ pub fn share_back<T: Number>(scaled: &[T], [factor, sum]: [T; 2], by: &mut [T]) 
     mean
 }
 
+/// c ← clamp(c − μ, 0, h) with the least μ ≥ 0 for which Σ c ≤ E: the nearest point. Returns μ.
+#[inline(always)]
+pub fn project<T: Number>(c: &mut [T], high: impl Fn(usize) -> T, most: T) -> T {
+    let clamped = |c: T, h: T, mu: T| (c - mu).max(T::zero()).min(h);
+    let total = |mu: T| c.iter().enumerate().map(|(i, &c)| clamped(c, high(i), mu)).sum::<T>();
+    let mut mu = T::zero();
+    if total(mu) > most {
+        let [mut low, mut up] = [T::zero(), c.iter().copied().fold(T::zero(), T::max)];
+        for _ in 0..60 {
+            let middle = T::of(0.5) * (low + up);
+            if total(middle) > most {
+                low = middle;
+            } else {
+                up = middle;
+            }
+        }
+        // The sum is linear between kinks: the last step is exact.
+        let (mut sum, mut count) = (T::zero(), T::zero());
+        for (i, &c) in c.iter().enumerate() {
+            let (h, left) = (high(i), c - up);
+            if left >= h {
+                sum += h;
+            } else if left > T::zero() {
+                sum += c;
+                count += T::one();
+            }
+        }
+        mu = if count > T::zero() { ((sum - most) / count).max(T::zero()) } else { up };
+    }
+    for (i, c) in c.iter_mut().enumerate() {
+        *c = clamped(*c, high(i), mu);
+    }
+    mu
+}
+
+/// The way back through [`project`]: `by` is by the results and becomes that by what went in; `by_high` is told
+/// that by each limit. `c` and `high` are what went in. Returns the derivative by E.
+#[inline(always)]
+pub fn project_back<T: Number>(
+    (c, high): (impl Fn(usize) -> T, impl Fn(usize) -> T),
+    mu: T,
+    by: &mut [T],
+    mut by_high: impl FnMut(usize, T),
+) -> T {
+    let is_free = |i: usize| c(i) - mu > T::zero() && c(i) - mu < high(i);
+    let (mut sum, mut count) = (T::zero(), T::zero());
+    for (_, &by) in by.iter().enumerate().filter(|(i, _)| is_free(*i)) {
+        sum += by;
+        count += T::one();
+    }
+    let mean = if mu > T::zero() && count > T::zero() { sum / count } else { T::zero() };
+    for (i, by) in by.iter_mut().enumerate() {
+        let own = *by - mean;
+        if c(i) - mu >= high(i) {
+            by_high(i, own);
+        }
+        *by = if is_free(i) { own } else { T::zero() };
+    }
+    mean
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn derivatives_of_a_projection_are_differences() {
+        let (c, high, by) =
+            ([0.9, 2.5, -0.3, 1.7, 0.2], [1.0, 1.2, 1.0, 2.0, 1.0], [1.0, -2.0, 0.5, 0.3, 0.7]);
+        for most in [1.9, 10.0] {
+            let value = |c: &[f64], high: &[f64], most: f64| {
+                let mut c = c.to_vec();
+                project(&mut c, |i| high[i], most);
+                c.iter().zip(&by).map(|(c, by)| c * by).sum::<f64>()
+            };
+            let mut found = c;
+            let mu = project(&mut found, |i| high[i], most);
+            assert!(found.iter().sum::<f64>() <= most + 1e-15, "{found:?}");
+            let (mut back, mut by_high) = (by, [0.0; 5]);
+            let by_most =
+                project_back((|i: usize| c[i], |i: usize| high[i]), mu, &mut back, |i, x| {
+                    by_high[i] = x
+                });
+            let h = 1e-6;
+            for i in 0..5 {
+                let moved = |of_c: f64, of_high: f64| {
+                    let (mut c, mut high) = (c, high);
+                    c[i] += of_c;
+                    high[i] += of_high;
+                    value(&c, &high, most)
+                };
+                assert!(
+                    (back[i] - (moved(h, 0.0) - moved(-h, 0.0)) / (2.0 * h)).abs() < 1e-8,
+                    "{i}"
+                );
+                assert!(
+                    (by_high[i] - (moved(0.0, h) - moved(0.0, -h)) / (2.0 * h)).abs() < 1e-8,
+                    "{i}"
+                );
+            }
+            let slope = (value(&c, &high, most + h) - value(&c, &high, most - h)) / (2.0 * h);
+            assert!((by_most - slope).abs() < 1e-8);
+        }
+    }
 
     #[test]
     fn derivatives_of_a_share_are_differences() {

@@ -28,6 +28,9 @@ use crate::policy::{Part, Policy};
 use crate::problem::{Control, named};
 use crate::reference::Exact;
 
+/// Paths on which a look tells the regret, which has little noise.
+const LOOKED: usize = 256;
+
 /// Paths of a slice.
 pub const SLICE: usize = 128;
 
@@ -153,6 +156,7 @@ impl<M: Model> Functional for Plan<M> {
             rollout.mean(batch.step)
         })?;
         if let Some(exact) = &self.exact {
+            let draws = (&stream, first, batch.n.min(LOOKED));
             let regrets = self.watch(theta, draws, |path| regret_of(model, &**exact, path));
             self.regret = Estimate::of(&regrets).mean;
         }

@@ -18,7 +18,7 @@ use super::{Act, Beyond, Model, OnTape, Sense, Shape, Step};
 use crate::answer::Baseline;
 use crate::bounds::Relaxation;
 use crate::bounds::storage::Foresight;
-use crate::limits::{share, share_back, sum, weighted};
+use crate::limits::{project, project_back, share, share_back, sum, weighted};
 use crate::number::Number;
 use crate::reference::Exact;
 use crate::reference::market::Table;
@@ -86,9 +86,21 @@ pub struct Devices {
     pub start: Vec<f64>,
 }
 
+/// How what a policy says becomes what is allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Limits {
+    /// Shares of what is allowed, by sigmoids; charges are scaled where the wind is too little.
+    #[default]
+    Shares,
+    /// Parts of the rates, and from there to the nearest point that is allowed.
+    Projection,
+}
+
 /// The problem.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Storage {
+    /// How limits are kept.
+    pub limits: Limits,
     /// The devices.
     pub devices: Devices,
     /// E.
@@ -141,6 +153,56 @@ impl Storage {
         }
     }
 
+    /// The most that may be charged.
+    #[inline(always)]
+    fn most<T: Number>(&self, i: usize, level: T) -> T {
+        let Devices { capacity, charge, per_charged, .. } = &self.devices;
+        let room = (T::of(capacity[i]) - level) * T::of(per_charged[i]);
+        smaller(T::of(charge[i]), larger(room, T::zero()))
+    }
+
+    /// The nearest action that is allowed to the parts of the rates that are said. Returns μ.
+    #[inline(always)]
+    fn nearest<T: Number>(&self, s: &[T], z: &[T], a: &mut [T]) -> T {
+        let n = self.n();
+        let Devices { charge, discharge, .. } = &self.devices;
+        let (c, y) = a.split_at_mut(n);
+        for i in 0..n {
+            c[i] = T::of(charge[i]) * z[i];
+            let wished = larger(T::of(discharge[i]) * z[n + i], T::zero());
+            y[i] = smaller(wished, smaller(T::of(discharge[i]), s[i]));
+        }
+        project(c, |i| self.most(i, s[i]), s[n])
+    }
+
+    /// The way back through it.
+    #[inline(always)]
+    fn nearest_back<T: Number>(&self, at: Act<'_, T>, by: &[T], [by_s, by_z]: [&mut [T]; 2]) {
+        let (n, Act { s, z, .. }) = (self.n(), at);
+        let Devices { capacity, charge, discharge, per_charged, .. } = &self.devices;
+        // by_z holds the action for a while.
+        let mu = self.nearest(s, z, by_z);
+        by_z.copy_from_slice(by);
+        let (by_c, by_y) = by_z.split_at_mut(n);
+        let wished = |i: usize| T::of(charge[i]) * z[i];
+        project_back((wished, |i: usize| self.most(i, s[i])), mu, by_c, |i, by| {
+            let room = (T::of(capacity[i]) - s[i]) * T::of(per_charged[i]);
+            if room < T::of(charge[i]) && room > T::zero() {
+                by_s[i] -= by * T::of(per_charged[i]);
+            }
+        });
+        for i in 0..n {
+            by_c[i] *= T::of(charge[i]);
+            let (rate, wished) = (T::of(discharge[i]), T::of(discharge[i]) * z[n + i]);
+            let high = smaller(rate, s[i]);
+            let by = by_y[i];
+            by_y[i] = if wished > T::zero() && wished < high { by * rate } else { T::zero() };
+            if wished >= high && s[i] < rate {
+                by_s[i] += by;
+            }
+        }
+    }
+
     /// Wind that is not charged, and whether the demand takes all of it.
     #[inline(always)]
     fn left<T: Number>(&self, t: usize, s: &[T], a: &[T]) -> (T, bool) {
@@ -174,7 +236,15 @@ impl Model for Storage {
     }
 
     fn squash(&self) -> Activation {
-        Activation::Sigmoid
+        match self.limits {
+            Limits::Shares => Activation::Sigmoid,
+            Limits::Projection => Activation::Identity,
+        }
+    }
+
+    fn bias(&self) -> Vec<f64> {
+        let start = if self.limits == Limits::Shares { 0.0 } else { 0.5 };
+        vec![start; 2 * self.n()]
     }
 
     #[inline(always)]
@@ -208,12 +278,19 @@ impl Model for Storage {
     #[inline(always)]
     fn act<T: Number>(&self, (_, s, z): (usize, &[T], &[T]), a: &mut [T]) {
         let n = self.n();
+        if self.limits == Limits::Projection {
+            self.nearest(s, z, a);
+            return;
+        }
         self.wished(s, z, a);
         share(&mut a[..n], s[n]);
     }
 
     #[inline(always)]
     fn act_back<T: Number>(&self, at: Act<'_, T>, by: &[T], [by_s, by_z]: [&mut [T]; 2]) {
+        if self.limits == Limits::Projection {
+            return self.nearest_back(at, by, [by_s, by_z]);
+        }
         let (n, Act { s, z, a, .. }) = (self.n(), at);
         // by_z holds what was wished for a while, then the derivatives by c and y.
         self.wished(s, z, by_z);
@@ -342,6 +419,7 @@ impl OnTape for Storage {
 
     fn act_on_tape<'t>(&self, _: usize, s: Var<'t>, z: Var<'t>) -> Var<'t> {
         let n = self.n();
+        assert!(self.limits == Limits::Shares, "the nearest point is not on the tape");
         let (z, level, wind) = (z.sigmoid(), s.columns(0, n), s.columns(n, 1));
         let zeros = level * 0.0;
         let room = (self.row(s, |d| &d.capacity) - level) / self.row(s, |d| &d.charged);

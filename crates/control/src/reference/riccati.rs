@@ -14,6 +14,7 @@ use ground::linalg::{inverse, solve};
 
 use super::{Exact, Seen};
 use crate::answer::Baseline;
+use crate::limits::weighted;
 use crate::model::lqg::{Lqg, Observation};
 use crate::sparse::Sparse;
 
@@ -219,7 +220,9 @@ impl Exact for Riccati {
 
 /// M x.
 fn times(m: &Array, x: &[f64]) -> Vec<f64> {
-    m.rows().into_iter().map(|row| row.iter().zip(x).map(|(m, x)| m * x).sum()).collect()
+    let rows = m.as_standard_layout();
+    let numbers = rows.as_slice().unwrap_or(&[]);
+    numbers.chunks_exact(m.ncols()).map(|row| weighted(row, x)).collect()
 }
 
 /// GᵀM G for a symmetric M; what is zero of G costs nothing.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Market, Start, some};
-use crate::model::storage::{self, Chain, Devices};
+use crate::model::storage::{self, Chain, Devices, Limits};
 
 /// `[model] kind = "storage"`: store energy between wind, a market and a demand; reward P (Σ ηᵈ y + min(E −
 /// Σ c, D)), with levels, rates and the wind as limits. [HE16]
@@ -36,12 +36,27 @@ pub struct Storage {
     /// ηᵈ, what arrives of what is discharged: one number, or a list that is repeated. Default: 1.
     #[serde(default = "one")]
     pub discharge_efficiency: Start,
+    /// How limits are kept: "shares" of what is allowed, which reach no limit but in the limit, or "projection"
+    /// to the nearest allowed action. Default: "shares".
+    #[serde(default)]
+    pub limits: Kept,
     /// E, wind.
     pub wind: Walk,
     /// P, the price.
     pub price: Walk,
     /// D_t, one number a step, known beforehand: for the horizons that are listed, { 20 = [3, 1, …] }.
     pub demand: std::collections::BTreeMap<String, Vec<f64>>,
+}
+
+/// How limits are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kept {
+    /// By sigmoids and scaling.
+    #[default]
+    Shares,
+    /// By the nearest point.
+    Projection,
 }
 
 /// Shares of devices, up to a factor, as lists that are repeated.
@@ -165,6 +180,10 @@ impl Storage {
         let times = |x: f64, list: &[f64]| list.iter().map(|share| x * share).collect();
         let repeated = |list: &[f64]| (0..n).map(|i| list[i % list.len()]).collect();
         Ok(storage::Storage {
+            limits: match self.limits {
+                Kept::Shares => Limits::Shares,
+                Kept::Projection => Limits::Projection,
+            },
             devices: Devices {
                 capacity: times(self.capacity, &capacity),
                 charge: times(self.charge, &charge),
