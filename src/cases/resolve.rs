@@ -82,15 +82,7 @@ fn read(case: &Case) -> Result<Resolved> {
             (Parts::Control(Box::new(parts)), tables)
         }
     };
-    let expect = match tables.get("expect") {
-        Some(_) => Some(section::<Expect>(tables, "expect")?.0),
-        None => None,
-    };
-    match family {
-        Family::Paths => family::paths::sound(&run, expect.as_ref())?,
-        Family::Atoms => family::atoms::sound(tables, &run, expect.as_ref())?,
-        Family::Control => family::control::sound(&run, expect.as_ref())?,
-    }
+    let expect = expected(tables, family, &run)?;
     let expect = expect.filter(|_| !case.asks_another());
     quick_is_sound(case)?;
     let sweep = swept(case, tables)?;
@@ -124,6 +116,20 @@ fn read(case: &Case) -> Result<Resolved> {
         complete,
         parts,
     })
+}
+
+/// `[expect]`, where there is one, once it and `[run]` mean something in the family.
+fn expected(tables: &Table, family: Family, run: &RunSection) -> Result<Option<Expect>> {
+    let expect = match tables.get("expect") {
+        Some(_) => Some(section::<Expect>(tables, "expect")?.0),
+        None => None,
+    };
+    match family {
+        Family::Paths => family::paths::sound(run, expect.as_ref())?,
+        Family::Atoms => family::atoms::sound(tables, run, expect.as_ref())?,
+        Family::Control => family::control::sound(run, expect.as_ref())?,
+    }
+    Ok(expect)
 }
 
 /// The complete `[run]`: what means something in the family.

@@ -7,9 +7,8 @@ use crate::cases::Family;
 /// The table of a budget.
 pub(super) fn table(budget: &ErrorBudget, family: Family) -> Sheet {
     let (draws, cuts) = match family {
-        Family::Paths => ("finitely many paths", "time cut into steps"),
+        Family::Paths | Family::Control => ("finitely many paths", "time cut into steps"),
         Family::Atoms => ("finitely many frames", "numbers rounded, functions in tables"),
-        Family::Control => ("finitely many paths", "time cut into steps"),
     };
     let rows = [
         ("estimation", draws, &budget.estimation),

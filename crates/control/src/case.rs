@@ -92,8 +92,8 @@ enum Made {
     Lqg(Box<lqg::Lqg>),
     Liquidation(liquidation::Liquidation),
     Consumption(consumption::Consumption),
-    Execution(execution::Execution),
-    Storage(storage::Storage),
+    Execution(Box<execution::Execution>),
+    Storage(Box<storage::Storage>),
 }
 
 /// A descent of any model.
@@ -114,8 +114,8 @@ pub fn job(
         Made::Lqg(model) => posed(*model, rest, descent),
         Made::Liquidation(model) => posed(model, rest, descent),
         Made::Consumption(model) => posed(model, rest, descent),
-        Made::Execution(model) => posed(model, rest, descent),
-        Made::Storage(model) => posed(model, rest, descent),
+        Made::Execution(model) => posed(*model, rest, descent),
+        Made::Storage(model) => posed(*model, rest, descent),
     }
 }
 
@@ -139,8 +139,8 @@ impl Models {
             Self::Lqg(case) => Made::Lqg(Box::new(case.model()?)),
             Self::Liquidation(case) => Made::Liquidation(case.model()?),
             Self::Consumption(case) => Made::Consumption(case.model()?),
-            Self::Execution(case) => Made::Execution(case.model()?),
-            Self::Storage(case) => Made::Storage(case.model()?),
+            Self::Execution(case) => Made::Execution(Box::new(case.model()?)),
+            Self::Storage(case) => Made::Storage(Box::new(case.model()?)),
         })
     }
 }

@@ -50,7 +50,9 @@ pub fn share<T: Number>(c: &mut [T], most: T) -> [T; 2] {
     let sum = sum(c);
     let factor = if sum > most { most / sum } else { T::one() };
     if factor < T::one() {
-        c.iter_mut().for_each(|c| *c *= factor);
+        for c in c.iter_mut() {
+            *c *= factor;
+        }
     }
     [factor, sum]
 }
@@ -66,7 +68,9 @@ pub fn share_back<T: Number>(scaled: &[T], [factor, sum]: [T; 2], by: &mut [T]) 
     let most = factor * sum;
     let along: T = scaled.iter().zip(by.iter()).map(|(&c, &by)| c * by).sum();
     let mean = if most > T::zero() { along / most } else { T::zero() };
-    by.iter_mut().for_each(|by| *by = factor * (*by - mean));
+    for by in by.iter_mut() {
+        *by = factor * (*by - mean);
+    }
     mean
 }
 
@@ -151,7 +155,7 @@ mod tests {
             let (mut back, mut by_high) = (by, [0.0; 5]);
             let by_most =
                 project_back((|i: usize| c[i], |i: usize| high[i]), mu, &mut back, |i, x| {
-                    by_high[i] = x
+                    by_high[i] = x;
                 });
             let h = 1e-6;
             for i in 0..5 {

@@ -336,7 +336,7 @@ impl<T: Number + Stored> Rollout<T> {
 
     /// The mean cost.
     fn mean(&self, at: u64) -> Result<Estimate> {
-        let costs: Vec<f64> = self.slices.iter().flat_map(|slice| slice.costs()).collect();
+        let costs: Vec<f64> = self.slices.iter().flat_map(Slice::costs).collect();
         let estimate = Estimate::of(&costs);
         if estimate.mean.is_finite() {
             Ok(estimate)

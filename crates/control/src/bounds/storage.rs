@@ -96,22 +96,19 @@ impl Foresight {
                 shared.push((c, 1.0));
                 let eta = devices.charged[i];
                 let mut balance = vec![(next, 1.0), (c, -eta), (y, 1.0)];
-                match levels[i] {
-                    Some(level) => {
-                        balance.push((level, -1.0));
-                        programme.add_constraint(balance, ComparisonOp::Eq, 0.0);
-                        programme.add_constraint([(y, 1.0), (level, -1.0)], ComparisonOp::Le, 0.0);
-                        let room = devices.capacity[i];
-                        programme.add_constraint([(c, eta), (level, 1.0)], ComparisonOp::Le, room);
-                    }
-                    None => {
-                        let level = devices.start[i];
-                        programme.add_constraint(balance, ComparisonOp::Eq, level);
-                        programme.add_constraint([(y, 1.0)], ComparisonOp::Le, level);
-                        let room = devices.capacity[i] - level;
-                        programme.add_constraint([(c, eta)], ComparisonOp::Le, room);
-                    }
-                }
+                // What was stored before: a variable, or the start.
+                let (mut used, mut filled) = (vec![(y, 1.0)], vec![(c, eta)]);
+                let first = if let Some(level) = levels[i] {
+                    balance.push((level, -1.0));
+                    used.push((level, -1.0));
+                    filled.push((level, 1.0));
+                    0.0
+                } else {
+                    devices.start[i]
+                };
+                programme.add_constraint(balance, ComparisonOp::Eq, first);
+                programme.add_constraint(used, ComparisonOp::Le, first);
+                programme.add_constraint(filled, ComparisonOp::Le, devices.capacity[i] - first);
                 levels[i] = Some(next);
             }
             programme.add_constraint(shared, ComparisonOp::Le, wind);

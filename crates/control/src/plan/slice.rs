@@ -123,7 +123,9 @@ impl<T: Number> Slice<T> {
         self.n = n;
         let (shape, policy) = (nets.shape, &nets.policy);
         let fill = |all: &mut [Vec<T>], width: usize| {
-            all.iter_mut().for_each(|one| one.resize(n * width, T::zero()));
+            for one in all {
+                one.resize(n * width, T::zero());
+            }
         };
         fill(&mut self.xi, shape.noise());
         fill(&mut self.s, shape.state);
@@ -199,7 +201,7 @@ impl<T: Number> Slice<T> {
         self.cost.fill(T::zero());
         for t in 0..shape.steps {
             self.say(nets, (model, t), &theta);
-            ground::dispatch!(nets.level, _simd => self.step(nets, model, t));
+            ground::dispatch!(nets.level, _ => self.step(nets, model, t));
         }
         for (p, cost) in self.cost.iter_mut().enumerate() {
             *cost += model.last(&self.s[shape.steps][p * shape.state..][..shape.state]);
@@ -304,7 +306,7 @@ impl<T: Number> Slice<T> {
         self.back.by_input[1].fill(T::Row::default());
         self.prepare_gradient(nets);
         for t in (0..shape.steps).rev() {
-            ground::dispatch!(nets.level, _simd => self.step_back(nets, model, (t, seed)));
+            ground::dispatch!(nets.level, _ => self.step_back(nets, model, (t, seed)));
             let Back { by_s, seeds, by_input: [own, all], .. } = &mut self.back;
             for (k, (part, network)) in nets.parts.iter().enumerate() {
                 let weights = weights(policy.block(*part, t));

@@ -52,7 +52,7 @@ impl Aggregate {
         let moves = all.chains.each_ref().map(goes);
         let mut next = vec![0.0; levels * all.side()];
         for demand in model.demand.iter().rev() {
-            let ahead = all.expected(&next, &moves);
+            let ahead = Self::expected(&next, &moves);
             all.best(&device, *demand, &ahead, &mut next);
             all.values.push(next.clone());
             all.ahead.push(ahead);
@@ -68,7 +68,7 @@ impl Aggregate {
     }
 
     /// E V(R, E', P') given E, P.
-    fn expected(&self, values: &[f64], moves: &[Vec<Vec<(usize, f64)>>; 2]) -> Vec<f64> {
+    fn expected(values: &[f64], moves: &[Vec<Vec<(usize, f64)>>; 2]) -> Vec<f64> {
         let [winds, prices] = moves;
         let n = prices.len();
         let mut half = vec![0.0; values.len()];

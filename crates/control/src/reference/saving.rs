@@ -158,9 +158,9 @@ fn root(f: impl Fn(f64) -> f64, most: f64) -> f64 {
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
         if f(middle) > 0.0 {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
         if high - low <= 1e-13 * most {
             break;

@@ -47,13 +47,13 @@ impl Selling {
             let [u_yt, u_xt, v_yt] = [&u_y, &u_x, &v_y].map(transposed);
             constant += (&s * sigma_x).sum();
             let kept = matmul(&v_yt, &q_bar);
-            q = symmetric(&matmul(&u_yt, &matmul(a, &u_y)) + &matmul(&kept, &v_y));
+            q = symmetric(&(&matmul(&u_yt, &matmul(a, &u_y)) + &matmul(&kept, &v_y)));
             r = matmul(&u_yt, &matmul(a, &u_x)) * 2.0 + matmul(&u_yt, b)
                 - matmul(&kept, &u_x) * 2.0
                 + matmul(&v_yt, &r_bar);
             let lasts = matmul(&transposed(lasting), &matmul(&s, lasting));
             let used = matmul(&u_xt, &(matmul(&h, &u_x) + b - &r_bar));
-            s = symmetric(used + lasts);
+            s = symmetric(&(used + lasts));
             steps.push([u_y, u_x, h]);
         }
         steps.reverse();
@@ -108,6 +108,6 @@ impl Exact for Selling {
     }
 }
 
-fn symmetric(m: Array) -> Array {
-    (&m + &transposed(&m)) * 0.5
+fn symmetric(m: &Array) -> Array {
+    (m + &transposed(m)) * 0.5
 }
