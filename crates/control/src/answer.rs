@@ -31,6 +31,12 @@ use crate::policy::Policy;
 /// What two amounts may differ by, as a share of them, and be the same.
 const ALIKE: f64 = 1e-9;
 
+/// A regret that is no more than this share of the optimum is as good as none.
+const NEAR: f64 = 1e-3;
+
+/// The least share that has to be learned of what there is to learn.
+const LEARNED: f64 = 0.9;
+
 /// What is reached by a rule that learns nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
@@ -52,7 +58,7 @@ impl Baseline {
 pub struct Reached {
     /// What the best is.
     pub sense: Sense,
-    /// The value: from the regret where the optimum is known.
+    /// The value: from the regret where the optimum is known, else with a control variate where there is one.
     pub value: Estimate,
     /// The mean over the paths, nothing else used.
     pub sampled: Estimate,
@@ -87,11 +93,14 @@ impl Reached {
         let found = measure(plan, theta, stream, watch)?;
         let sampled = found.amount;
         let exact = plan.exact.as_ref().map(|exact| (exact.value(), exact.how()));
+        let bounds = bounded(plan, theta, stream, watch)?;
+        // Fewer paths say more where what is chance is taken off.
+        let controlled = bounds.map(|b| b.lower).filter(|lower| lower.stderr < sampled.stderr);
         let value = match (&exact, found.regret) {
             (Some((optimum, _)), Some(regret)) => {
                 Estimate { mean: optimum + sense.sign() * regret.mean, ..regret }
             }
-            _ => sampled,
+            _ => controlled.unwrap_or(sampled),
         };
         if !value.mean.is_finite() {
             return Err(Error::Numeric { what: format!("the mean {}", sense.name()), at: 0 });
@@ -103,7 +112,7 @@ impl Reached {
             regret: found.regret,
             exact,
             baselines: model.baselines(),
-            bounds: bounded(plan, theta, stream, watch)?,
+            bounds,
             violation: found.violation,
             fans: found.fans,
             amounts: found.amounts,
@@ -128,13 +137,37 @@ impl Reached {
             let best =
                 |(optimum, _): &(f64, String)| (b.value - optimum).abs() <= ALIKE * optimum.abs();
             let lost = self.sense.sign() * (self.value.mean - b.value);
-            lost >= -2.0 * self.value.stderr && !self.exact.as_ref().is_some_and(best)
+            let near = self.regret.zip(self.exact.as_ref());
+            let near = near.is_some_and(|(regret, (j, _))| regret.mean <= NEAR * j.abs());
+            let fine = near && self.exact.as_ref().is_some_and(best);
+            lost >= -2.0 * self.value.stderr && !fine
         };
         if let Some(better) = self.baselines.iter().find(loses) {
             doubts.push(format!(
                 "the policy is no better than \"{}\", which learns nothing",
                 better.name
             ));
+        }
+        if let Some(regret) =
+            self.regret.filter(|r| r.mean < -4.0 * r.stderr - 1e-9 * self.value.mean.abs())
+        {
+            doubts.push(format!(
+                "the policy is better than the optimum by {}: a reference is wrong",
+                -regret.mean
+            ));
+        }
+        if self.share().is_some_and(|share| share.mean < LEARNED) {
+            doubts.push(format!(
+                "less than {} % of what could be learned was; try more run.iterations, another descent.rate \
+                 or wider representation.hidden",
+                100.0 * LEARNED
+            ));
+        }
+        if self.value.stderr > 0.1 * self.value.mean.abs() {
+            doubts.push(
+                "the error of the answer is a tenth of it or more; try more run.fresh-paths"
+                    .to_owned(),
+            );
         }
         if let Some(bounds) = self.bounds.filter(|bounds| bounds.least < -1e-6) {
             doubts.push(format!(

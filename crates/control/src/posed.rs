@@ -8,7 +8,7 @@ use ground::stream::Stream;
 use ground::{Error, Result};
 
 use crate::answer::Reached;
-use crate::model::Model;
+use crate::model::{Beyond, Model};
 use crate::plan::{Plan, SLICE};
 use crate::policy::Policy;
 use crate::problem::Control;
@@ -105,6 +105,10 @@ impl<M: Model> Problem<Policy> for Control<M> {
             )));
         }
         let steps = j.problem.model.shape().steps;
+        if j.form.memory > 0 {
+            return Err(Error::input("", "this policy acts on what it remembers of a path")
+                .allowed("A state alone does not say what it does; its networks are in policy.safetensors"));
+        }
         let mut rows = Vec::with_capacity(points.rows.len());
         for row in &points.rows {
             let t = row[0];
@@ -118,6 +122,22 @@ impl<M: Model> Problem<Policy> for Control<M> {
                 reason = "whole and bounded"
             )]
             let a = j.act_at(theta, t as usize, &row[1..]);
+            let mut beyond = Vec::new();
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "whole and bounded"
+            )]
+            j.problem.model.beyond((t as usize, &row[1..], &a), &mut beyond);
+            let is_off = |b: &Beyond| b.by.is_nan() || b.by > 1e-9 * b.scale.abs().max(1.0);
+            if a.iter().any(|x| !x.is_finite()) || beyond.iter().any(is_off) {
+                let state: Vec<String> = row[1..].iter().map(ToString::to_string).collect();
+                return Err(Error::input(
+                    "",
+                    format!("no action is allowed in the state {}", state.join(",")),
+                )
+                .allowed("Give states that the model can be in"));
+            }
             rows.push(row.iter().copied().chain(a).collect());
         }
         Ok(Table { columns: columns.into_iter().chain(actions).collect(), rows })
@@ -134,7 +154,9 @@ fn budget(answer: &Reached) -> ErrorBudget {
     ErrorBudget {
         estimation: match answer.regret {
             Some(_) => sampling("standard error of the regret over fresh paths"),
-            None => sampling("standard error of the mean over fresh paths"),
+            None => {
+                sampling("standard error of the mean over paths, controlled where there are bounds")
+            }
         },
         optimisation: match answer.regret {
             Some(regret) => Term::Measured {
@@ -142,7 +164,16 @@ fn budget(answer: &Reached) -> ErrorBudget {
                 how: "regret against the exact optimum, with what the form cannot represent"
                     .to_owned(),
             },
-            None => Term::Unknown { why: "no optimum is known".to_owned() },
+            None => match &answer.bounds {
+                Some(bounds) => Term::Bounded {
+                    below: bounds.lower.mean - 1.96 * bounds.lower.stderr,
+                    above: bounds.upper.mean + 1.96 * bounds.upper.stderr,
+                    of: frame::Target::Exact,
+                    how: "the policy and penalised foresight, each with its noise of 95 %"
+                        .to_owned(),
+                },
+                None => Term::Unknown { why: "no optimum is known".to_owned() },
+            },
         },
         discretisation: Term::Absent { why: "time is discrete".to_owned() },
         approximation: match answer.regret {

@@ -24,7 +24,7 @@ pub(super) fn table(sweep: &Sweep, runs: &[Map<String, Value>]) -> String {
             read("answer"),
             read("regret"),
             read("share"),
-            of(&["violation"]),
+            number(run, &["violation"]).map_or_else(|| NONE.to_owned(), |v| format!("{v:.0e}")),
             digits(run, &["seconds"], 1),
             word(run, "verdict"),
         ]);

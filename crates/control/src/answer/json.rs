@@ -117,7 +117,19 @@ pub(super) fn object(reached: &Reached) -> Map<String, Value> {
         violation: reached.violation,
     };
     match serde_json::to_value(json) {
-        Ok(Value::Object(map)) => map,
+        Ok(Value::Object(mut map)) => {
+            let unknown = "no optimum is known";
+            let unasked = "problem.bound-paths is 0, or the model has no bounds";
+            let even = "no optimum is known, or nothing is left to learn";
+            for (key, why) in
+                [("regret", unknown), ("reference", unknown), ("share", even), ("bounds", unasked)]
+            {
+                if let Some(absent) = map.get_mut(key).filter(|value| value.is_null()) {
+                    *absent = serde_json::json!({ "value": null, "why": why });
+                }
+            }
+            map
+        }
         other => unreachable!("a struct is an object: {other:?}"),
     }
 }

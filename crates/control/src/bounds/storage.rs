@@ -26,16 +26,16 @@ pub struct Foresight {
 }
 
 impl Foresight {
-    /// The problem, its guess from one device with mean efficiencies.
-    pub fn new(model: &Storage) -> Self {
+    /// The problem, its guess from one device with mean efficiencies; none where there is no table of that.
+    pub fn new(model: &Storage) -> Option<Self> {
         let devices = &model.devices;
         let mean = devices.discharged.iter().sum::<f64>() / devices.count() as f64;
-        Self {
-            table: Aggregate::of(model),
+        Some(Self {
+            table: Aggregate::of(model)?,
             capacity: devices.capacity.iter().sum(),
             weights: devices.discharged.iter().map(|eta| eta / mean).collect(),
             model: model.clone(),
-        }
+        })
     }
 
     /// The level that a device would have if all of the capacity were as full.

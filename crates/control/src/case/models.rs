@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Matrix;
 use crate::model::{lqg, storage};
+use crate::reference::riccati::Riccati;
 
 mod finance;
 mod market;
@@ -90,12 +91,17 @@ impl Start {
     }
 }
 
+/// The most of anything that is counted: beyond it nobody waits for the end.
+const MOST: usize = 10_000;
+
 /// Refuses what is not a count.
 pub(super) fn some(key: &str, n: usize) -> Result<usize> {
-    if n > 0 {
+    if (1..=MOST).contains(&n) {
         return Ok(n);
     }
-    Err(Error::input(key, "`0` is too small").allowed("Write a whole number, 1 or more"))
+    let size = if n == 0 { "small" } else { "large" };
+    Err(Error::input(key, format!("`{n}` is too {size}"))
+        .allowed(format!("Write a whole number from 1 to {MOST}")))
 }
 
 impl Lqg {
@@ -133,6 +139,10 @@ impl Lqg {
                 .allowed("Leave one of them out"));
             }
             model = model.observed(seen.read(n)?)?;
+        }
+        if Riccati::of(&model).is_err() {
+            return Err(Error::input("model.r", "with these costs the problem is unbounded")
+                .allowed("R + BᵀPB must be positive at every step: write larger R, Q or Q_T"));
         }
         Ok(model)
     }

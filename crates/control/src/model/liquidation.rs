@@ -131,7 +131,9 @@ impl Model for Liquidation {
     }
 
     fn exact(&self) -> Option<Box<dyn Exact>> {
-        Some(Box::new(Schedule::of(self)))
+        // A schedule that buys pays the spread of it, which the recursion does not count.
+        let schedule = Schedule::of(self);
+        schedule.only_sells().then(|| Box::new(schedule) as Box<dyn Exact>)
     }
 
     fn baselines(&self) -> Vec<Baseline> {

@@ -377,7 +377,7 @@ impl Model for Storage {
     }
 
     fn relaxation(&self) -> Option<Box<dyn Relaxation>> {
-        Some(Box::new(Foresight::new(self)))
+        Foresight::new(self).map(|foresight| Box::new(foresight) as Box<dyn Relaxation>)
     }
 
     fn baselines(&self) -> Vec<Baseline> {

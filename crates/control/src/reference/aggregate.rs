@@ -8,6 +8,9 @@ use crate::model::storage::{Chain, Storage};
 /// Parts of a unit of level.
 const PARTS: usize = 4;
 
+/// States of the largest table.
+const LARGEST: f64 = 2e6;
+
 /// Units of level over which a slope is taken: what a device discharges in a step.
 const SPAN: f64 = 5.0;
 
@@ -35,8 +38,9 @@ fn floor(x: f64) -> usize {
 }
 
 impl Aggregate {
-    /// The table of a problem: whole capacity and rates, mean efficiencies.
-    pub fn of(model: &Storage) -> Self {
+    /// The table of a problem: whole capacity and rates, mean efficiencies; none where it would have no level
+    /// between empty and full, or too many.
+    pub fn of(model: &Storage) -> Option<Self> {
         let devices = &model.devices;
         let sum = |list: &[f64]| list.iter().sum::<f64>();
         let n = devices.count() as f64;
@@ -46,7 +50,13 @@ impl Aggregate {
             charged: sum(&devices.charged) / n,
             discharged: sum(&devices.discharged) / n,
         };
-        let levels = floor((sum(&devices.capacity) * PARTS as f64).round()) + 1;
+        let parts = (sum(&devices.capacity) * PARTS as f64).round();
+        let states: f64 =
+            [&model.wind, &model.price].map(|c| c.range[1] - c.range[0] + 1.0).iter().product();
+        if parts < 2.0 || parts * states > LARGEST {
+            return None;
+        }
+        let levels = floor(parts) + 1;
         let chains = [model.wind.clone(), model.price.clone()];
         let mut all = Self { levels, chains, values: Vec::new(), ahead: Vec::new() };
         let moves = all.chains.each_ref().map(goes);
@@ -59,7 +69,7 @@ impl Aggregate {
         }
         all.values.reverse();
         all.ahead.reverse();
-        all
+        Some(all)
     }
 
     /// Pairs of wind and price.

@@ -33,6 +33,9 @@ struct Market {
     moves: [Vec<Vec<(usize, f64)>>; 2],
 }
 
+/// States of the largest table.
+const LARGEST: f64 = 2e6;
+
 /// A rule: level, wind, price to what is charged and discharged.
 type Rule<'a> = &'a dyn Fn(usize, [f64; 3]) -> [f64; 2];
 
@@ -59,6 +62,11 @@ impl Market {
         });
         let demand = model.demand.iter().all(|d| whole(*d).is_some());
         if !alike || !lossless || !sound || !demand {
+            return None;
+        }
+        let states: f64 =
+            chains.iter().map(|chain| chain.range[1] - chain.range[0] + 1.0).product();
+        if n * devices.capacity[0] * states > LARGEST {
             return None;
         }
         let moves = chains.map(|chain| {

@@ -10,7 +10,7 @@
 
 use ground::Result;
 use ground::array::{Array, matmul, transposed};
-use ground::linalg::{inverse, solve};
+use ground::linalg::{cholesky, inverse, solve};
 
 use super::{Exact, Seen};
 use crate::answer::Baseline;
@@ -122,6 +122,8 @@ impl Riccati {
             noise += trace(p, &system.w);
             let pb = transposed(&Sparse::of(&system.b).under(p));
             let h = &system.r + &Sparse::of(&system.b).under(&pb);
+            // Where this fails, ever larger actions cost ever less.
+            cholesky(&h)?;
             let k = solve(&h, &transposed(&Sparse::of(&system.a).under(&pb)))?;
             let closed = &system.a - &Sparse::of(&transposed(&system.b)).under(&k);
             let next = &system.q + &Sparse::of(&system.a).under(&matmul(p, &closed));

@@ -43,6 +43,11 @@ impl Schedule {
         self.days.iter().all(|[f, curvature]| *curvature > 0.0 && f.is_finite())
     }
 
+    /// Whether no day of the best schedule buys.
+    pub fn only_sells(&self) -> bool {
+        self.model.epsilon == 0.0 || self.days.iter().all(|[f, _]| (0.0..=1.0).contains(f))
+    }
+
     /// The objective of equal slices.
     pub fn equal(model: &Liquidation) -> f64 {
         let (n, shares) = (model.days as f64, model.shares);

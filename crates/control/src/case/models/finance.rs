@@ -150,11 +150,13 @@ impl Consumption {
         ] {
             let sum: f64 = all.iter().sum();
             if all.iter().any(|p| p.is_nan() || *p < 0.0) || (sum - 1.0).abs() > 1e-9 {
-                return Err(Error::input(
-                    format!("model.{name}"),
-                    format!("the probabilities add to {sum}"),
-                )
-                .allowed("Write probabilities of 0 or more that add to 1"));
+                let found = if all.iter().any(|p| *p < 0.0) {
+                    "a probability is below 0".to_owned()
+                } else {
+                    format!("the probabilities add to {}", sum.abs())
+                };
+                return Err(Error::input(format!("model.{name}"), found)
+                    .allowed("Write probabilities of 0 or more that add to 1"));
             }
         }
         for (name, x) in [("margin", self.margin), ("discount", self.discount)] {
