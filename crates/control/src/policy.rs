@@ -11,9 +11,11 @@ use std::ops::Range;
 use frame::{Layout, Params, Precision, Representation};
 use ground::Result;
 use ground::kernel::dense::trained::{Shape, Trained};
+use ground::kernel::dense::{Dense, Skip, Steps};
 use ground::kernel::network::Activation;
 use ground::kernel::packing::Packing;
 use ground::stream::Stream;
+use ground::tape::networks::dense_in_elements;
 use ground::tape::{Var, join};
 
 /// The form of a policy.
@@ -131,40 +133,16 @@ impl Policy {
         }
         let inputs = join(&inputs);
         let of = |part: Part| {
-            let (widths, block) = (self.widths(part), theta[self.block(part, t)]);
-            let (mut x, mut at) = (inputs, 0);
-            for (k, pair) in widths.windows(2).enumerate() {
-                let (n_in, n_out) = (pair[0], pair[1]);
-                let weights = block.columns(at, n_in * n_out).reshape([n_in, n_out]);
-                let bias = block.columns(at + n_in * n_out, n_out);
-                at += (n_in + 1) * n_out;
-                x = x.matmul(weights) + bias;
-                if k + 2 < widths.len() {
-                    x = activated(self.activation, x);
-                }
-            }
-            x
+            let network = Dense {
+                widths: self.widths(part),
+                activation: self.activation,
+                skip: Skip::Nothing,
+                steps: Steps::None,
+            };
+            dense_in_elements(&network, theta[self.block(part, t)], inputs)
         };
         let parts: Vec<Var<'t>> = self.parts().into_iter().map(of).collect();
         parts[1..].iter().fold(parts[0], |sum, part| sum + *part)
-    }
-}
-
-/// An activation on the tape.
-fn activated(activation: Activation, x: Var<'_>) -> Var<'_> {
-    match activation {
-        Activation::Tanh => x.tanh(),
-        Activation::Sigmoid => x.sigmoid(),
-        Activation::Softplus => x.softplus(),
-        Activation::Relu => x.relu(),
-        Activation::Sin => x.sin(),
-        Activation::Gelu => x * x.normcdf(),
-        Activation::GeluTanh => {
-            let inner = (x + x.powi(3) * 0.044_715) * (2.0 / std::f64::consts::PI).sqrt();
-            x * (inner.tanh() + 1.0) * 0.5
-        }
-        Activation::Silu => x * x.sigmoid(),
-        Activation::Identity => x,
     }
 }
 
