@@ -125,11 +125,7 @@ fn posed<M: Model>(
     descent: &impl Descends,
 ) -> Result<Box<dyn Job>> {
     let form = representation.form(&model)?;
-    // Whether the optimum is known takes as long as to find it.
-    let bound_paths = problem.bound_paths.unwrap_or_else(|| {
-        if model.exact().is_some() || model.relaxation().is_none() { 0 } else { 100 }
-    });
-    let problem = Control { model, bound_paths };
+    let problem = Control::new(model).bounded(problem.bound_paths);
     Ok(Box::new(Posed { problem, form, descent: descent.of::<M>() }))
 }
 

@@ -12,11 +12,6 @@ pub trait Number: Stored + Float + AddAssign + SubAssign + MulAssign + Sum {}
 impl Number for f32 {}
 impl Number for f64 {}
 
-/// The numbers of a list in another precision.
-pub fn of<T: Number>(numbers: &[f64]) -> Vec<T> {
-    numbers.iter().map(|&x| T::of(x)).collect()
-}
-
 /// The numbers of a list in double precision.
 pub fn wide<T: Number>(numbers: &[T]) -> Vec<f64> {
     numbers.iter().map(|x| x.wide()).collect()

@@ -10,6 +10,8 @@
 
 mod slice;
 
+use std::sync::Arc;
+
 use frame::{Batch, Functional, Keeper, Move, Params, Precision, Run, Stored, Work};
 use ground::estimate::Estimate;
 use ground::kernel::dense::trained::{Trained, Weights};
@@ -31,6 +33,9 @@ use crate::reference::Exact;
 /// Paths on which a look tells the regret, which has little noise.
 const LOOKED: usize = 256;
 
+/// Paths on which an optimum is bounded that nobody knows.
+const BOUNDED: usize = 100;
+
 /// Paths of a slice.
 pub const SLICE: usize = 128;
 
@@ -47,7 +52,7 @@ pub struct Plan<M: Model> {
     gradient: Option<Params>,
     work: Work,
     /// The optimum, where it is known.
-    pub(crate) exact: Option<Box<dyn Exact>>,
+    pub(crate) exact: Option<Arc<dyn Exact>>,
     /// How bounds are made, and on how many paths.
     pub(crate) relaxation: Option<Box<dyn Relaxation>>,
     pub(crate) bound_paths: usize,
@@ -81,15 +86,17 @@ impl<M: Model> Plan<M> {
             Precision::F32 => Inner::F32(Rollout::new(&problem.model, &form, level)),
             Precision::F64 => Inner::F64(Rollout::new(&problem.model, &form, level)),
         };
+        let unknown = if problem.exact().is_none() { BOUNDED } else { 0 };
+        let bound_paths = problem.bound_paths.unwrap_or(unknown);
         Ok(Self {
             inner,
             pool: par::pool(run.threads)?,
             stream: Stream::new(run.seed),
             gradient: None,
             work: Work::default(),
-            relaxation: (problem.bound_paths > 0).then(|| problem.model.relaxation()).flatten(),
-            bound_paths: problem.bound_paths,
-            exact: problem.model.exact(),
+            relaxation: (bound_paths > 0).then(|| problem.model.relaxation()).flatten(),
+            bound_paths,
+            exact: problem.exact(),
             regret: f64::NAN,
             fresh: run.fresh,
             problem,
@@ -105,7 +112,7 @@ impl<M: Model> Plan<M> {
         task: impl Fn(Path<'_>) -> R + Sync,
     ) -> Vec<R> {
         let theta = in_double(theta);
-        let level = either!(&self.inner, rollout => rollout.level);
+        let level = either!(&self.inner, rollout => rollout.nets.level);
         let mut rollout = Rollout::<f64>::new(&self.problem.model, &self.form, level);
         self.pool.install(|| {
             rollout.forward(&self.problem.model, &theta, draws);
@@ -127,12 +134,15 @@ impl<M: Model> Plan<M> {
         self.pool.install(|| par::map(all.len(), |k| task(&all[k])))
     }
 
-    /// What the policy says and does at one state, memory as it begins.
-    pub(crate) fn act_at(&self, theta: &Params, t: usize, s: &[f64]) -> Vec<f64> {
+    /// What the policy does at steps and states, memory as it begins.
+    pub(crate) fn acting<'a>(
+        &'a self,
+        theta: &Params,
+    ) -> impl FnMut(usize, &[f64]) -> Vec<f64> + use<'a, M> {
         let theta = in_double(theta);
-        let level = either!(&self.inner, rollout => rollout.level);
+        let level = either!(&self.inner, rollout => rollout.nets.level);
         let mut rollout = Rollout::<f64>::new(&self.problem.model, &self.form, level);
-        rollout.at(&self.problem.model, &theta, t, s)
+        move |t, s| rollout.at(&self.problem.model, &theta, t, s)
     }
 }
 
@@ -169,11 +179,9 @@ impl<M: Model> Functional for Plan<M> {
         let (model, pool) = (&self.problem.model, &self.pool);
         let draws = (&stream, first, batch.n);
         either!(&mut self.inner, rollout => pool.install(|| {
-            rollout.turn(theta);
-            rollout.forward(model, theta, draws);
-            rollout.back(model, theta, batch.n);
+            let value = rollout.through(model, theta, draws, batch.step)?;
             rollout.sums(into);
-            rollout.mean(batch.step)
+            Ok(value)
         }))
     }
 
@@ -193,10 +201,7 @@ impl<M: Model> Functional for Plan<M> {
         let (model, pool) = (&self.problem.model, &self.pool);
         let draws = (&stream, first, batch.n);
         either!(&mut self.inner, rollout => pool.install(|| {
-            rollout.turn(theta);
-            rollout.forward(model, theta, draws);
-            rollout.back(model, theta, batch.n);
-            let value = rollout.mean(batch.step)?;
+            let value = rollout.through(model, theta, draws, batch.step)?;
             rollout.step(theta, by.update, batch.step)?;
             Ok(value)
         }))
@@ -232,7 +237,6 @@ pub(crate) struct Nets {
 #[derive(Debug)]
 pub(crate) struct Rollout<T: Number> {
     nets: Nets,
-    level: Level,
     slices: Vec<Slice<T>>,
     /// Transposed weights, block by block, layer by layer.
     turned: Vec<Vec<Vec<T::Row>>>,
@@ -245,14 +249,7 @@ impl<T: Number + Stored> Rollout<T> {
     fn new(model: &impl Model, policy: &Policy, level: Level) -> Self {
         let parts = policy.parts().into_iter().map(|part| (part, policy.network(part))).collect();
         let nets = Nets { parts, policy: policy.clone(), shape: model.shape(), level };
-        Self {
-            nets,
-            level,
-            slices: Vec::new(),
-            turned: Vec::new(),
-            spare: Vec::new(),
-            room: Vec::new(),
-        }
+        Self { nets, slices: Vec::new(), turned: Vec::new(), spare: Vec::new(), room: Vec::new() }
     }
 
     /// Slices for n paths.
@@ -285,9 +282,23 @@ impl<T: Number + Stored> Rollout<T> {
         self.slices[0].at(&self.nets, (model, t), s, |block| &blocks[block].rows)
     }
 
+    /// There and back: the mean cost, and in every slice its gradient.
+    fn through<M: Model>(
+        &mut self,
+        model: &M,
+        theta: &Params,
+        draws: (&Stream, u64, usize),
+        at: u64,
+    ) -> Result<Estimate> {
+        self.turn(theta);
+        self.forward(model, theta, draws);
+        self.back(model, theta, draws.2);
+        self.mean(at)
+    }
+
     /// Transposed weights, for the way back.
     fn turn(&mut self, theta: &Params) {
-        let (nets, level) = (&self.nets, self.level);
+        let nets = &self.nets;
         let blocks = T::blocks(theta);
         self.turned.resize_with(blocks.len(), Vec::new);
         par::map_mut(&mut self.turned, |block, layers| {
@@ -296,7 +307,7 @@ impl<T: Number + Stored> Rollout<T> {
             for (k, to) in layers.iter_mut().enumerate() {
                 let [inputs, outputs] = network.turned::<T>(k);
                 to.resize(inputs * outputs, T::Row::default());
-                network.turn::<T>(level, &blocks[block].rows, (k, 0..inputs), to);
+                network.turn::<T>(nets.level, &blocks[block].rows, (k, 0..inputs), to);
             }
         });
     }
@@ -316,7 +327,7 @@ impl<T: Number + Stored> Rollout<T> {
 
     /// One step along it, which is not kept; none where it is not finite.
     fn step(&mut self, theta: &mut Params, by: Update, at: u64) -> Result<()> {
-        let (slices, level) = (&self.slices, self.level);
+        let (slices, level) = (&self.slices, self.nets.level);
         let finite = par::map(slices.len(), |k| {
             slices[k].gradient.iter().all(|rows| flat::<T>(rows).iter().all(|x| x.is_finite()))
         });

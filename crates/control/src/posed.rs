@@ -54,7 +54,7 @@ impl<M: Model> Problem<Policy> for Control<M> {
             ),
             (
                 "judged by",
-                match self.model.exact() {
+                match self.exact() {
                     Some(exact) => exact.how(),
                     None => "its own mean: no optimum is known".to_owned(),
                 },
@@ -109,6 +109,7 @@ impl<M: Model> Problem<Policy> for Control<M> {
             return Err(Error::input("", "this policy acts on what it remembers of a path")
                 .allowed("A state alone does not say what it does; its networks are in policy.safetensors"));
         }
+        let mut acting = j.acting(theta);
         let mut rows = Vec::with_capacity(points.rows.len());
         for row in &points.rows {
             let t = row[0];
@@ -121,7 +122,7 @@ impl<M: Model> Problem<Policy> for Control<M> {
                 clippy::cast_sign_loss,
                 reason = "whole and bounded"
             )]
-            let a = j.act_at(theta, t as usize, &row[1..]);
+            let a = acting(t as usize, &row[1..]);
             let mut beyond = Vec::new();
             #[allow(
                 clippy::cast_possible_truncation,

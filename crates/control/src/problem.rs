@@ -1,5 +1,7 @@
 //! The least mean cost of a policy, on the tape: the judge of the plan.
 
+use std::sync::{Arc, OnceLock};
+
 use frame::problem::At;
 use frame::{Batch, Integral, Integrand, Purpose};
 use ground::Result;
@@ -8,21 +10,17 @@ use ground::stream::Stream;
 
 use crate::model::{Model, OnTape};
 use crate::policy::Policy;
+use crate::reference::Exact;
 
 /// Find the policy of a form whose mean cost is least.
 #[derive(Clone, Debug)]
 pub struct Control<M> {
     /// What happens.
     pub model: M,
-    /// Paths on which the optimum is bounded; 0 for no bounds.
-    pub bound_paths: usize,
-}
-
-impl<M> Control<M> {
-    /// The problem of a model, without bounds.
-    pub fn new(model: M) -> Self {
-        Self { model, bound_paths: 0 }
-    }
+    /// Paths on which the optimum is bounded, 0 for no bounds; without a number only where it is not known.
+    pub bound_paths: Option<usize>,
+    /// The optimum, once it was asked for.
+    exact: OnceLock<Option<Arc<dyn Exact>>>,
 }
 
 /// The stream of a batch, of those of training and of validation, and its first path.
@@ -34,6 +32,21 @@ pub(crate) fn named(stream: &Stream, batch: Batch) -> (Stream, u64) {
 }
 
 impl<M: Model> Control<M> {
+    /// The problem of a model.
+    pub fn new(model: M) -> Self {
+        Self { model, bound_paths: None, exact: OnceLock::new() }
+    }
+
+    /// The same with so many paths for bounds.
+    pub fn bounded(self, bound_paths: Option<usize>) -> Self {
+        Self { bound_paths, ..self }
+    }
+
+    /// The exact optimum, where it is known; computed at the first call.
+    pub fn exact(&self) -> Option<Arc<dyn Exact>> {
+        self.exact.get_or_init(|| self.model.exact().map(Arc::from)).clone()
+    }
+
     /// The random numbers of step t of n paths: normals, then uniforms. `[n, noise]`
     pub fn noise(&self, stream: &Stream, (first, n): (u64, usize), t: usize) -> Array {
         let shape = self.model.shape();

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Matrix;
-use crate::model::{lqg, storage};
+use crate::model::lqg;
 use crate::reference::riccati::Riccati;
 
 mod finance;
@@ -166,6 +166,3 @@ impl Observation {
         Ok(lqg::Observation { c, v })
     }
 }
-
-/// Where a storage model finds itself.
-pub(super) type Market = storage::Storage;

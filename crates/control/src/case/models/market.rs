@@ -4,7 +4,7 @@ use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Market, Start, some};
+use super::{Start, some};
 use crate::model::storage::{self, Chain, Devices, Limits};
 
 /// `[model] kind = "storage"`: store energy between wind, a market and a demand; reward P (Σ ηᵈ y + min(E −
@@ -146,7 +146,7 @@ impl Walk {
 
 impl Storage {
     /// The model.
-    pub fn model(&self) -> Result<Market> {
+    pub fn model(&self) -> Result<storage::Storage> {
         let n = some("model.devices", self.devices)?;
         let steps = some("model.horizon", self.horizon)?;
         for (name, x) in
