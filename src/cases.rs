@@ -21,4 +21,4 @@ pub mod sweep;
 pub use family::Family;
 pub use read::Case;
 pub use resolve::{Resolved, resolve};
-pub use sweep::Sweep;
+pub use sweep::{Point, Sweep};

@@ -192,6 +192,8 @@ pub(crate) struct Swept {
     key: String,
     /// Its values.
     values: Vec<f64>,
+    /// Of each run the way beside the case's own by which it was solved; null for the case's own.
+    beside: Vec<Option<String>>,
     /// The known answers, one for each value; null where the case says none.
     expect: Option<Vec<f64>>,
     /// "converged" where every run is, else the verdict of the last that is not.

@@ -104,10 +104,11 @@ fn the_figure_has_a_line_for_every_number_of_devices() {
     let output = run(here.path(), &["solve", "storage-figure", "--quick", "--out", "f"]);
     assert!(code(&output) <= 1, "{}", stderr(&output));
     let there = names(&here.path().join("f"));
-    for file in ["devices-1", "devices-3", "sweep.svg", "sweep-learning.svg"] {
+    for file in ["devices-1", "devices-3-penalty", "sweep.svg", "sweep-learning.svg"] {
         assert!(there.iter().any(|name| name == file), "{file} is not in {there:?}");
     }
     let svg = fs::read_to_string(here.path().join("f/sweep-learning.svg")).unwrap();
     assert!(svg.contains("learned share"), "{svg}");
+    assert!(stdout(&output).contains("penalty"), "{}", stdout(&output));
     assert!(stdout(&output).contains("4177.320386"), "{}", stdout(&output));
 }

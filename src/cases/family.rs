@@ -56,7 +56,9 @@ impl Family {
         match self {
             Self::Paths => &["parabolic"],
             Self::Atoms => &["atoms"],
-            Self::Control => &["lqg", "liquidation", "execution", "storage", "consumption"],
+            Self::Control => {
+                &["lqg", "liquidation", "execution", "storage", "consumption", "formulas"]
+            }
         }
     }
 

@@ -64,7 +64,7 @@ const ATOMS: Option<Family> = Some(Family::Atoms);
 const CONTROL: Option<Family> = Some(Family::Control);
 
 /// All sections and kinds, in the order of a case file.
-static ALL: [Documented; 23] = [
+static ALL: [Documented; 24] = [
     plain("case", true, || schema_for!(Title)),
     must(Family::Paths, "model", "parabolic", || schema_for!(paths::case::Model)),
     must(Family::Atoms, "model", "atoms", || schema_for!(atoms::case::Model)),
@@ -73,6 +73,7 @@ static ALL: [Documented; 23] = [
     must(Family::Control, "model", "consumption", || schema_for!(of_control::Consumption)),
     must(Family::Control, "model", "execution", || schema_for!(of_control::Execution)),
     must(Family::Control, "model", "storage", || schema_for!(of_control::Storage)),
+    must(Family::Control, "model", "formulas", || schema_for!(of_control::Formulas)),
     must(Family::Paths, "problem", "deep-bsde", || schema_for!(paths::case::Problem)),
     must(Family::Atoms, "problem", "force-matching", || schema_for!(atoms::case::Problem)),
     must(Family::Control, "problem", "policy-search", || schema_for!(of_control::Problem)),

@@ -149,6 +149,10 @@ fn swept(case: &Case, tables: &Table) -> Result<Option<Sweep>> {
     }
     let sweep = section::<Sweep>(tables, "sweep")?.0;
     sweep.sound()?;
+    if !sweep.beside.is_empty() && Family::of(tables) != Family::Control {
+        return Err(Error::input("sweep.beside", "only control problems are compared so")
+            .allowed("Leave it out, and solve the other case on its own"));
+    }
     sweep.cases(case)?.into_iter().try_for_each(|one| resolve(one).map(|_| ()))?;
     Ok(Some(sweep))
 }

@@ -1,5 +1,7 @@
 //! `[sweep]`: one key of the case at several values.
 
+use std::collections::BTreeMap;
+
 use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,12 @@ pub(super) const SAID: &str = "[sweep]";
 /// Sections that can be swept.
 const SECTIONS: [&str; 5] = ["model", "problem", "representation", "descent", "run"];
 
+/// Whether a text can be part of the name of a folder.
+fn is_word(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !text.is_empty() && text.chars().all(fits)
+}
+
 /// `[sweep]`: the case is solved once for every value of one of its keys; the answers make one table
 /// and one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,9 +34,37 @@ pub struct Sweep {
     /// The known answers, one for each value. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Vec<f64>>,
+    /// Other ways to solve the same, for comparison: NAME = ["key=value", …], changes as after --set; of control
+    /// problems. Default: none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub beside: BTreeMap<String, Vec<String>>,
+}
+
+/// One of the cases of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// Which value.
+    pub k: usize,
+    /// The value.
+    pub value: f64,
+    /// Which other way, where it is one.
+    pub beside: Option<String>,
 }
 
 impl Sweep {
+    /// All cases: every value, and then every value another way.
+    pub fn points(&self) -> Vec<Point> {
+        let ways = std::iter::once(None).chain(self.beside.keys().cloned().map(Some));
+        let each = |beside: Option<String>| {
+            let point = move |(k, value): (usize, &f64)| {
+                let beside = beside.clone();
+                Point { k, value: *value, beside }
+            };
+            self.values.iter().enumerate().map(point)
+        };
+        ways.flat_map(each).collect()
+    }
+
     /// Whether it can be done: values, as many known answers, a key of another section.
     pub fn sound(&self) -> Result<()> {
         let n = self.values.len();
@@ -48,6 +84,10 @@ impl Sweep {
             let found = format!("{} known answers for {n} values", expect.len());
             return Err(Error::input("sweep.expect", found).allowed("Give one for each value"));
         }
+        if let Some(odd) = self.beside.keys().find(|name| !is_word(name)) {
+            return Err(Error::input("sweep.beside", format!("`{odd}` cannot be a name"))
+                .allowed("Folders have this name: letters, digits, - and _"));
+        }
         let (section, key) = self.key.split_once('.').unwrap_or_default();
         if key.is_empty() || !SECTIONS.contains(&section) {
             return Err(Error::input("sweep.key", format!("`{}` cannot be swept", self.key))
@@ -65,13 +105,22 @@ impl Sweep {
     }
 
     /// The case at one of its values: without the sweep, its known answer that of the value.
-    pub fn case(&self, case: &Case, k: usize) -> Result<Case> {
+    pub fn case(&self, case: &Case, point: &Point) -> Result<Case> {
         let mut one = case.clone();
         one.sections.retain(|name, _| name != "sweep" && name != "quick");
-        let value = self.values[k];
+        let &Point { k, value, .. } = point;
         let is_whole = value.fract() == 0.0 && value.abs() < 1e15;
         let said = if is_whole { format!("{value:.0}") } else { format!("{value:?}") };
         one.set(SAID, &self.key, &said)?;
+        if let Some(name) = &point.beside {
+            for change in &self.beside[name] {
+                let (key, said) = change.split_once('=').ok_or_else(|| {
+                    Error::input(format!("sweep.beside.{name}"), format!("`{change}` is no change"))
+                        .allowed("Write \"key=value\", as after --set")
+                })?;
+                one.set(SAID, key.trim(), said.trim())?;
+            }
+        }
         match (self.expect.as_ref(), one.sections.get_mut("expect")) {
             (Some(known), Some(Value::Table(expect))) => {
                 if let Some(Value::Table(answer)) = expect.get_mut("answer") {
@@ -104,6 +153,6 @@ impl Sweep {
                 .allowed("Give it a value in model.constants"));
             }
         }
-        (0..self.values.len()).map(|k| self.case(case, k)).collect()
+        self.points().iter().map(|point| self.case(case, point)).collect()
     }
 }

@@ -43,7 +43,7 @@ impl Check {
         let mut rows =
             vec![("case".to_owned(), format!("{}: {}", resolved.case.name, resolved.title))];
         rows.extend(forecast.facts.iter().cloned());
-        let times = resolved.sweep.as_ref().map_or(1, |sweep| sweep.values.len());
+        let times = resolved.sweep.as_ref().map_or(1, |sweep| sweep.points().len());
         if let Some(sweep) = &resolved.sweep {
             let values: Vec<String> = sweep.values.iter().map(f64::to_string).collect();
             rows.push(("sweep".to_owned(), format!("{} = {}", sweep.key, values.join(", "))));

@@ -27,7 +27,7 @@ pub(super) fn solve(
     let resolved = &ready.resolved;
     let all = each(ready, sweep)?;
     let _mine = begin(place, resolved)?;
-    let names = sweep.values.iter().map(|value| policies::folder_of(sweep, *value));
+    let names = sweep.points().into_iter().map(|point| policies::folder_of(sweep, &point));
     let runs = in_turn(names.zip(all).map(Ok), place)?;
     let object = together(resolved, sweep, &runs, began);
     place.write(folder::ANSWER, (output::text(&object)? + "\n").as_bytes())?;
@@ -69,7 +69,9 @@ fn together(resolved: &Resolved, sweep: &Sweep, runs: &Runs, began: Instant) -> 
     put("case", json!(resolved.case.name));
     put("version", json!(crate::VERSION));
     put("key", json!(sweep.key));
-    put("values", json!(sweep.values));
+    let points = sweep.points();
+    put("values", json!(points.iter().map(|point| point.value).collect::<Vec<_>>()));
+    put("beside", json!(points.iter().map(|point| &point.beside).collect::<Vec<_>>()));
     put("expect", json!(sweep.expect));
     put("verdict", json!(worst_word(&runs.objects, runs.worst)));
     put("sweep", json!(runs.objects));

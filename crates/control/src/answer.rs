@@ -42,14 +42,20 @@ const LEARNED: f64 = 0.9;
 pub struct Baseline {
     /// The rule.
     pub name: String,
-    /// What it costs, or earns.
-    pub value: f64,
+    /// What it costs, or earns; without an error where it is known exactly.
+    pub value: Estimate,
+    /// By how much the policy is better on the same paths, where it was walked along them.
+    pub gain: Option<Estimate>,
 }
 
 impl Baseline {
     /// One whose value is known exactly.
     pub fn exact(name: &str, value: f64) -> Self {
-        Self { name: name.to_owned(), value }
+        Self {
+            name: name.to_owned(),
+            value: Estimate { mean: value, stderr: 0.0, n: 1 },
+            gain: None,
+        }
     }
 }
 
@@ -76,6 +82,10 @@ pub struct Reached {
     pub fans: Vec<Fan>,
     /// Costs, or rewards, of paths.
     pub amounts: Vec<f64>,
+    /// Words about the model: facts that go with it, and [what is seen, how what is said becomes an action].
+    pub notes: Vec<[String; 2]>,
+    /// What is seen, and how what is said becomes an action.
+    pub words: [String; 2],
     /// The policy, its weights, and the names of states and actions.
     pub policy: (Policy, Params, [Vec<String>; 2]),
 }
@@ -95,7 +105,10 @@ impl Reached {
         let exact = plan.exact.as_ref().map(|exact| (exact.value(), exact.how()));
         let bounds = bounded(plan, theta, stream, watch)?;
         // Fewer paths say more where what is chance is taken off.
-        let controlled = bounds.map(|b| b.lower).filter(|lower| lower.stderr < sampled.stderr);
+        let controlled = [bounds.map(|b| b.lower), found.controlled].into_iter().flatten();
+        let controlled = controlled
+            .filter(|one| one.stderr < sampled.stderr)
+            .min_by(|a, b| a.stderr.total_cmp(&b.stderr));
         let value = match (&exact, found.regret) {
             (Some((optimum, _)), Some(regret)) => {
                 Estimate { mean: optimum + sense.sign() * regret.mean, ..regret }
@@ -111,11 +124,13 @@ impl Reached {
             sampled,
             regret: found.regret,
             exact,
-            baselines: model.baselines(),
+            baselines: model.baselines().into_iter().chain(found.rules).collect(),
             bounds,
             violation: found.violation,
             fans: found.fans,
             amounts: found.amounts,
+            notes: model.notes(),
+            words: model.words(),
             policy: (plan.form.clone(), theta.clone(), model.names()),
         })
     }
@@ -123,7 +138,7 @@ impl Reached {
     /// How much of what the first baseline leaves to the optimum was learned: 1 for all of it.
     pub fn share(&self) -> Option<Estimate> {
         let ((optimum, _), regret) = (self.exact.as_ref()?, self.regret?);
-        let left = (optimum - self.baselines.first()?.value).abs();
+        let left = (optimum - self.baselines.first()?.value.mean).abs();
         if left <= ALIKE * optimum.abs() {
             return None;
         }
@@ -134,9 +149,13 @@ impl Reached {
     pub(crate) fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
         let loses = |b: &&Baseline| {
-            let best =
-                |(optimum, _): &(f64, String)| (b.value - optimum).abs() <= ALIKE * optimum.abs();
-            let lost = self.sense.sign() * (self.value.mean - b.value);
+            let best = |(optimum, _): &(f64, String)| {
+                (b.value.mean - optimum).abs() <= ALIKE * optimum.abs()
+            };
+            let lost = self.sense.sign() * (self.value.mean - b.value.mean);
+            if let Some(gain) = b.gain {
+                return gain.mean <= 2.0 * gain.stderr;
+            }
             let near = self.regret.zip(self.exact.as_ref());
             let near = near.is_some_and(|(regret, (j, _))| regret.mean <= NEAR * j.abs());
             let fine = near && self.exact.as_ref().is_some_and(best);

@@ -11,9 +11,9 @@ mod matrix;
 pub mod models;
 
 pub use matrix::Matrix;
-pub use models::{Consumption, Execution, Liquidation, Lqg, Storage};
+pub use models::{Consumption, Execution, Formulas, Liquidation, Lqg, Storage};
 
-use crate::model::{Model, consumption, execution, liquidation, lqg, storage};
+use crate::model::{Model, consumption, execution, formulas, liquidation, lqg, storage};
 use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::problem::Control;
@@ -46,6 +46,9 @@ pub struct Representation {
     /// Whether one network serves all steps, with t/T among its inputs, instead of one a step.
     /// Default: false.
     pub shared: bool,
+    /// Whether one network serves all steps and does not see the time: for problems whose optimum does not depend
+    /// on it, as discounted ones with a far horizon. Default: false.
+    pub stationary: bool,
 }
 
 /// What is done between layers.
@@ -68,7 +71,8 @@ pub enum Bend {
 impl Default for Representation {
     fn default() -> Self {
         let hidden = vec![32, 32];
-        Self { hidden, activation: Bend::Relu, skip: false, memory: 0, shared: false }
+        let [skip, shared, stationary] = [false; 3];
+        Self { hidden, activation: Bend::Relu, skip, memory: 0, shared, stationary }
     }
 }
 
@@ -85,6 +89,8 @@ pub enum Models {
     Execution(Execution),
     /// `storage`.
     Storage(Storage),
+    /// `formulas`.
+    Formulas(Box<Formulas>),
 }
 
 /// A model that was made of a case.
@@ -94,6 +100,7 @@ enum Made {
     Consumption(consumption::Consumption),
     Execution(Box<execution::Execution>),
     Storage(Box<storage::Storage>),
+    Formulas(formulas::Formulas),
 }
 
 /// A descent of any model.
@@ -116,6 +123,7 @@ pub fn job(
         Made::Consumption(model) => posed(model, rest, descent),
         Made::Execution(model) => posed(*model, rest, descent),
         Made::Storage(model) => posed(*model, rest, descent),
+        Made::Formulas(model) => posed(model, rest, descent),
     }
 }
 
@@ -137,6 +145,7 @@ impl Models {
             Self::Consumption(case) => Made::Consumption(case.model()?),
             Self::Execution(case) => Made::Execution(Box::new(case.model()?)),
             Self::Storage(case) => Made::Storage(Box::new(case.model()?)),
+            Self::Formulas(case) => Made::Formulas(case.model()?),
         })
     }
 }
@@ -163,7 +172,8 @@ impl Representation {
                 Bend::Softplus => Activation::Softplus,
             },
             skip: self.skip,
-            shared: self.shared,
+            shared: self.shared || self.stationary,
+            stationary: self.stationary,
             bias: model.bias(),
         })
     }

@@ -10,6 +10,7 @@
 
 use std::fmt;
 
+use ground::kernel::lane::Level;
 use ground::kernel::network::Activation;
 use ground::tape::Var;
 
@@ -20,6 +21,7 @@ use crate::reference::Exact;
 
 pub mod consumption;
 pub mod execution;
+pub mod formulas;
 pub mod liquidation;
 pub mod lqg;
 pub mod storage;
@@ -103,7 +105,69 @@ pub struct Act<'a, T> {
     pub a: &'a [T],
 }
 
+/// Numbers that stand in lines of one length, of which the first are meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines<'a, T> {
+    /// Line after line.
+    pub all: &'a [T],
+    /// Numbers from one line to the next.
+    pub stride: usize,
+}
+
+impl<'a, T> Lines<'a, T> {
+    /// The first n numbers of a line.
+    #[inline(always)]
+    pub fn line(&self, p: usize, n: usize) -> &'a [T] {
+        &self.all[p * self.stride..][..n]
+    }
+}
+
+/// The same, to be written.
+#[derive(Debug)]
+pub struct LinesMut<'a, T> {
+    /// Line after line.
+    pub all: &'a mut [T],
+    /// Numbers from one line to the next.
+    pub stride: usize,
+}
+
+impl<T> LinesMut<'_, T> {
+    /// The first n numbers of a line.
+    #[inline(always)]
+    pub fn line(&mut self, p: usize, n: usize) -> &mut [T] {
+        &mut self.all[p * self.stride..][..n]
+    }
+}
+
+/// Some paths at a step, path by path.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'a, T> {
+    /// The instructions to use.
+    pub level: Level,
+    /// The step.
+    pub t: usize,
+    /// How many paths.
+    pub n: usize,
+    /// Their states. `[n, state]`
+    pub s: &'a [T],
+    /// Their random numbers: of this step where something is seen, of the next where something is done.
+    /// `[n, noise]`
+    pub xi: &'a [T],
+}
+
+impl<'a, T> Group<'a, T> {
+    /// The state and the random numbers of a path.
+    #[inline(always)]
+    fn path(&self, shape: &Shape, p: usize) -> [&'a [T]; 2] {
+        let noise = shape.noise();
+        [&self.s[p * shape.state..][..shape.state], &self.xi[p * noise..][..noise]]
+    }
+}
+
 /// A control problem.
+///
+/// What is said of one path has to be said; what is said of a group of them is the same path by path, and a
+/// model that is faster on several at once says it again.
 pub trait Model: Clone + fmt::Debug + Send + Sync + 'static {
     /// How many numbers there are.
     fn shape(&self) -> Shape;
@@ -153,6 +217,73 @@ pub trait Model: Clone + fmt::Debug + Send + Sync + 'static {
         let _ = (s, seed, to);
     }
 
+    /// What is seen of some paths.
+    #[inline(always)]
+    fn see_group<T: Number>(&self, at: Group<'_, T>, seen: &mut LinesMut<'_, T>) {
+        let shape = self.shape();
+        for p in 0..at.n {
+            let [s, xi] = at.path(&shape, p);
+            self.see((at.t, s, xi), seen.line(p, shape.seen));
+        }
+    }
+
+    /// The way back through it.
+    #[inline(always)]
+    fn see_group_back<T: Number>(&self, at: Group<'_, T>, by: Lines<'_, T>, by_s: &mut [T]) {
+        let shape = self.shape();
+        for (p, by_s) in by_s.chunks_exact_mut(shape.state).enumerate() {
+            self.see_back((at.t, at.path(&shape, p)[0]), by.line(p, shape.seen), by_s);
+        }
+    }
+
+    /// What is done on some paths and what comes of it: writes actions and next states, adds the costs.
+    #[inline(always)]
+    fn go_group<T: Number>(
+        &self,
+        at: Group<'_, T>,
+        z: Lines<'_, T>,
+        [a, next, cost]: [&mut [T]; 3],
+    ) {
+        let shape = self.shape();
+        for (p, cost) in cost.iter_mut().enumerate() {
+            let [s, xi] = at.path(&shape, p);
+            let a = &mut a[p * shape.action..][..shape.action];
+            self.act((at.t, s, z.line(p, shape.said)), a);
+            let next = &mut next[p * shape.state..][..shape.state];
+            *cost += self.step(Step { t: at.t, s, a, xi }, next);
+        }
+    }
+
+    /// The way back through it, from `seed` for every cost and derivatives by next states: adds to those by
+    /// states, actions and z.
+    #[inline(always)]
+    fn go_group_back<T: Number>(
+        &self,
+        at: Group<'_, T>,
+        (z, a): (Lines<'_, T>, &[T]),
+        (seed, by): (T, &[T]),
+        [by_s, by_a, by_z]: [&mut [T]; 3],
+    ) {
+        let shape = self.shape();
+        for p in 0..at.n {
+            let [s, xi] = at.path(&shape, p);
+            let a = &a[p * shape.action..][..shape.action];
+            let by = &by[p * shape.state..][..shape.state];
+            let by_s = &mut by_s[p * shape.state..][..shape.state];
+            let by_a = &mut by_a[p * shape.action..][..shape.action];
+            self.step_back(Step { t: at.t, s, a, xi }, (seed, by), [&mut *by_s, &mut *by_a]);
+            let (z, by_z) = (z.line(p, shape.said), &mut by_z[p * shape.said..][..shape.said]);
+            self.act_back(Act { t: at.t, s, z, a }, by_a, [by_s, by_z]);
+        }
+    }
+
+    /// The action that z asks for, where what is done is the nearest allowed one and what is beyond was only paid
+    /// for in training; false where what is asked is done.
+    fn asked(&self, at: (usize, &[f64], &[f64]), a: &mut [f64]) -> bool {
+        let _ = (at, a);
+        false
+    }
+
     /// How far an action is beyond each constraint, with the largest limit that it was set beside: the
     /// same constraints in the same order at every call.
     fn beyond(&self, at: (usize, &[f64], &[f64]), to: &mut Vec<Beyond>) {
@@ -173,6 +304,30 @@ pub trait Model: Clone + fmt::Debug + Send + Sync + 'static {
     fn baselines(&self) -> Vec<Baseline> {
         Vec::new()
     }
+
+    /// The model that an answer is about: on data that were held back, and with every action allowed where
+    /// training only pays for what is not.
+    fn for_answer(&self) -> Self {
+        self.clone()
+    }
+
+    /// Names of rules that learn nothing and whose value is known by walking alone.
+    fn rules(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What a rule does, at a step and a state.
+    fn follow(&self, rule: usize, at: (usize, &[f64]), a: &mut [f64]) {
+        let _ = (rule, at, a);
+    }
+
+    /// What is to be said beside an answer: a topic and a fact.
+    fn notes(&self) -> Vec<[String; 2]> {
+        Vec::new()
+    }
+
+    /// For readers of an exported policy: what is seen, and how what is said, z, becomes an action.
+    fn words(&self) -> [String; 2];
 
     /// Names of what a picture shows of every step.
     fn shown(&self) -> Vec<String>;

@@ -108,15 +108,14 @@ impl<M: Model> Plan<M> {
     pub(crate) fn watch<R: Send>(
         &self,
         theta: &Params,
-        draws: (&Stream, u64, usize),
+        (model, draws): (&M, (&Stream, u64, usize)),
         task: impl Fn(Path<'_>) -> R + Sync,
     ) -> Vec<R> {
         let theta = in_double(theta);
         let level = either!(&self.inner, rollout => rollout.nets.level);
         let mut rollout = Rollout::<f64>::new(&self.problem.model, &self.form, level);
         self.pool.install(|| {
-            rollout.forward(&self.problem.model, &theta, draws);
-            let model = &self.problem.model;
+            rollout.forward(model, &theta, draws);
             let each = |k: usize| {
                 let slice = &rollout.slices[k];
                 (0..slice.n()).map(|p| task(slice.path(model, p))).collect::<Vec<R>>()
@@ -142,7 +141,8 @@ impl<M: Model> Plan<M> {
         let theta = in_double(theta);
         let level = either!(&self.inner, rollout => rollout.nets.level);
         let mut rollout = Rollout::<f64>::new(&self.problem.model, &self.form, level);
-        move |t, s| rollout.at(&self.problem.model, &theta, t, s)
+        let model = self.problem.model.for_answer();
+        move |t, s| rollout.at(&model, &theta, t, s)
     }
 }
 
@@ -167,7 +167,9 @@ impl<M: Model> Functional for Plan<M> {
         })?;
         if let Some(exact) = &self.exact {
             let draws = (&stream, first, batch.n.min(LOOKED));
-            let regrets = self.watch(theta, draws, |path| regret_of(model, &**exact, path));
+            let model = &model.for_answer();
+            let regrets =
+                self.watch(theta, (model, draws), |path| regret_of(model, &**exact, path));
             self.regret = Estimate::of(&regrets).mean;
         }
         Ok(value)

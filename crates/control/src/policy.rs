@@ -37,6 +37,8 @@ pub struct Policy {
     pub skip: bool,
     /// Whether one network serves all steps, with t/T among its inputs.
     pub shared: bool,
+    /// Whether that one does not see the time.
+    pub stationary: bool,
     /// What is said before anything is learned. `[said]`
     pub bias: Vec<f64>,
 }
@@ -53,7 +55,12 @@ pub enum Part {
 impl Policy {
     /// Numbers that go into a network.
     pub fn n_in(&self) -> usize {
-        self.seen + self.memory + usize::from(self.shared)
+        self.seen + self.memory + usize::from(self.is_timed())
+    }
+
+    /// Whether t/T is among the inputs.
+    pub fn is_timed(&self) -> bool {
+        self.shared && !self.stationary
     }
 
     /// Numbers that come out of it.
@@ -128,7 +135,7 @@ impl Policy {
     ) -> Var<'t> {
         let mut inputs = vec![seen];
         inputs.extend(memory);
-        if self.shared {
+        if self.is_timed() {
             inputs.push(seen.columns(0, 1) * 0.0 + self.time(t));
         }
         let inputs = join(&inputs);

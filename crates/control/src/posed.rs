@@ -33,7 +33,11 @@ impl<M: Model> Problem<Policy> for Control<M> {
         let paths_made = 3.0 * run.batch as f64 * run.iterations as f64 + looks + run.fresh as f64;
         let shown =
             |widths: &[usize]| widths.iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
-        let own = if form.shared { "one for all steps" } else { "one a step" };
+        let own = match (form.shared, form.stationary) {
+            (true, true) => "one for all steps, without the time",
+            (true, false) => "one for all steps",
+            _ => "one a step",
+        };
         let facts = [
             ("steps", shape.steps.to_string()),
             ("state", format!("{} numbers, {} random ones a step", shape.state, shape.noise())),
@@ -155,9 +159,9 @@ fn budget(answer: &Reached) -> ErrorBudget {
     ErrorBudget {
         estimation: match answer.regret {
             Some(_) => sampling("standard error of the regret over fresh paths"),
-            None => {
-                sampling("standard error of the mean over paths, controlled where there are bounds")
-            }
+            None => sampling(
+                "standard error of the mean over paths, less what is linear in chance or bounded",
+            ),
         },
         optimisation: match answer.regret {
             Some(regret) => Term::Measured {

@@ -3,45 +3,12 @@
 
 mod common;
 
-use common::{LOSSY, consumption, execution, liquidation, lqg, storage};
-use control::model::{Model, OnTape};
+use common::{LOSSY, consumption, execution, liquidation, lqg, policy, storage, weights};
+use control::model::OnTape;
 use control::plan::Plan;
 use control::policy::Policy;
 use control::problem::Control;
-use frame::{
-    Batch, Coupled, Functional as _, Params, Precision, Purpose, Representation as _, Run,
-};
-use ground::kernel::network::Activation;
-use ground::stream::Stream;
-
-fn policy(model: &impl Model, hidden: &[usize], skip: bool) -> Policy {
-    let shape = model.shape();
-    Policy {
-        steps: shape.steps,
-        seen: shape.seen,
-        said: shape.said,
-        memory: 0,
-        hidden: hidden.to_vec(),
-        activation: Activation::Tanh,
-        skip,
-        shared: false,
-        bias: model.bias(),
-    }
-}
-
-/// Weights that do something.
-fn weights(form: &Policy, precision: Precision) -> Params {
-    let mut theta = form.init(precision, &Stream::new(5)).unwrap();
-    let stream = Stream::new(6);
-    for k in 0..theta.layout().blocks.len() {
-        let mut numbers = theta.get(k);
-        for (i, x) in numbers.iter_mut().enumerate() {
-            *x += 0.1 * stream.normal(k as u64, 0, i);
-        }
-        theta.set(k, &numbers);
-    }
-    theta
-}
+use frame::{Batch, Coupled, Functional as _, Precision, Purpose, Run};
 
 fn agrees<M: OnTape>(model: &M, form: &Policy) {
     let run = Run { threads: 2, precision: Precision::F64, ..Run::new(10) };
@@ -85,7 +52,8 @@ fn plan_and_tape() {
     agrees(&model, &policy(&model, &[8], true));
     let model = consumption(3.0);
     agrees(&model, &policy(&model, &[8], false));
-    for (n, more) in [(1, ""), (4, ""), (5, LOSSY)] {
+    let paid = "limits = \"penalty\"\npenalty = 30.0";
+    for (n, more) in [(1, ""), (4, ""), (5, LOSSY), (4, paid)] {
         let model = storage(n, 10, 15.0, more);
         agrees(&model, &policy(&model, &[10], false));
         agrees(&model, &Policy { memory: 3, shared: true, ..policy(&model, &[10], true) });

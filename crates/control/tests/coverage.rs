@@ -31,6 +31,7 @@ fn covers<M: Model>(model: &M, seeds: u64) {
         activation: Activation::Tanh,
         skip: false,
         shared: false,
+        stationary: false,
         bias: model.bias(),
     };
     let plan = |fresh: usize| {

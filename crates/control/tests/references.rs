@@ -17,7 +17,7 @@ fn value(model: &impl Model) -> f64 {
 fn rule(model: &impl Model, name: &str) -> f64 {
     let all = model.baselines();
     let found = all.iter().find(|rule| rule.name.starts_with(name));
-    found.unwrap_or_else(|| panic!("{name} is not among {all:?}")).value
+    found.unwrap_or_else(|| panic!("{name} is not among {all:?}")).value.mean
 }
 
 #[test]

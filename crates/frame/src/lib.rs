@@ -54,6 +54,7 @@ pub mod sheet;
 pub mod solution;
 pub mod solve;
 pub mod table;
+pub mod text;
 pub mod trace;
 pub mod verdict;
 pub mod watch;

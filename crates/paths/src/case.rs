@@ -5,12 +5,15 @@
 mod correlated;
 pub mod representation;
 
+use frame::text::{at_key, finite, flat, single};
 use frame::{Descent, Job, Posed};
 use ground::formula::{self, Expr, Scope, Shape, parse};
 use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+pub use frame::text::{Constant, Text};
 
 pub use correlated::{Correlated, Correlation, MatrixFile, Volatility};
 pub use representation::{Representation, Start};
@@ -48,16 +51,6 @@ pub struct Model {
     pub constants: BTreeMap<String, Constant>,
 }
 
-/// A formula: text, or a number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Text {
-    /// In the formula language.
-    Formula(String),
-    /// A number.
-    Number(f64),
-}
-
 /// σ: a formula, a number, a constant matrix, or volatilities and their correlation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -74,18 +67,6 @@ pub enum Coefficient {
     File(MatrixFile),
     /// Volatilities and their correlation.
     Correlated(Correlated),
-}
-
-/// A constant: a number, a vector or a matrix.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Constant {
-    /// A number.
-    Number(f64),
-    /// A vector.
-    Vector(Vec<f64>),
-    /// A matrix, row by row.
-    Matrix(Vec<Vec<f64>>),
 }
 
 /// `[problem] kind = "deep-bsde"`: find Z along the paths from x₀ so that y₀ does not vary from path
@@ -325,7 +306,7 @@ impl Model {
             scope = scope.constant(name, formula::Constant::Number(value));
         }
         for (name, constant) in &self.constants {
-            scope = scope.constant(name, constant.read(name)?);
+            scope = scope.constant(name, constant.read(name, &RESERVED)?);
         }
         Ok(scope)
     }
@@ -364,80 +345,8 @@ impl Model {
     }
 }
 
-/// The number of a vector of length 1, such as max(x, 0) for d = 1; any other formula as it is.
-fn single(formula: Expr) -> Expr {
-    if formula.shape() == Shape::Vector(1) { formula.sum() } else { formula }
-}
-
 /// Names a constant cannot take.
 const RESERVED: [&str; 9] = ["t", "x", "u", "z", "grad_u", "d", "T", "pi", "i"];
-
-impl Constant {
-    /// The constant under its name, which no variable has.
-    fn read(&self, name: &str) -> Result<formula::Constant> {
-        let key = format!("model.constants.{name}");
-        if !is_name(name) || RESERVED.contains(&name) {
-            let known = RESERVED.join(", ");
-            return Err(Error::input(&key, format!("`{name}` cannot be the name of a constant"))
-                .allowed(format!("A letter, then letters, digits and _; not {known}")));
-        }
-        Ok(match self {
-            Self::Number(v) => formula::Constant::Number(finite(&key, *v)?),
-            Self::Vector(v) if v.is_empty() => {
-                return Err(Error::input(&key, "the list is empty").allowed("At least one number"));
-            }
-            Self::Vector(v) => {
-                v.iter().try_for_each(|&v| finite(&key, v).map(|_| ()))?;
-                formula::Constant::Vector(v.clone())
-            }
-            Self::Matrix(rows) => {
-                let (columns, data) = flat(&key, rows)?;
-                formula::Constant::Matrix { rows: rows.len(), columns, data }
-            }
-        })
-    }
-}
-
-fn is_name(name: &str) -> bool {
-    let mut letters = name.chars();
-    letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-fn finite(key: &str, value: f64) -> Result<f64> {
-    if value.is_finite() {
-        Ok(value)
-    } else {
-        Err(Error::input(key, format!("`{value}` is not finite")).allowed("A finite number"))
-    }
-}
-
-/// The number of columns and the numbers of a matrix, row by row.
-fn flat(key: &str, rows: &[Vec<f64>]) -> Result<(usize, Vec<f64>)> {
-    let cols = rows.first().map_or(0, Vec::len);
-    if rows.iter().any(|row| row.len() != cols) || cols == 0 {
-        return Err(Error::input(key, "the rows of the matrix differ in length, or are empty")
-            .allowed("A list of rows of one length"));
-    }
-    rows.iter().flatten().try_for_each(|&v| finite(key, v).map(|_| ()))?;
-    Ok((cols, rows.concat()))
-}
-
-fn at_key(mut error: Error, key: &str) -> Error {
-    if let Error::Input(input) = &mut error {
-        key.clone_into(&mut input.key);
-    }
-    error
-}
-
-impl Text {
-    fn read(&self, key: &str, scope: &Scope) -> Result<Expr> {
-        match self {
-            Self::Number(value) => Ok(Expr::number(finite(key, *value)?)),
-            Self::Formula(text) => parse(text, scope).map_err(|e| at_key(e, key)),
-        }
-    }
-}
 
 impl Problem {
     fn pose(&self, equation: Equation) -> Result<DeepBsde> {

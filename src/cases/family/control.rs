@@ -44,6 +44,7 @@ fn modelled(tables: &Table) -> Result<(Models, Table)> {
         Some("consumption") => as_kind(tables, name, Models::Consumption),
         Some("execution") => as_kind(tables, name, Models::Execution),
         Some("storage") => as_kind(tables, name, Models::Storage),
+        Some("formulas") => as_kind(tables, name, |own| Models::Formulas(Box::new(own))),
         _ => as_kind(tables, name, |lqg| Models::Lqg(Box::new(lqg))),
     }
 }

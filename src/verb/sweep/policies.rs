@@ -5,21 +5,23 @@ use ground::Result;
 use ground::estimate::Estimate;
 use serde_json::{Map, Value};
 
-use crate::cases::Sweep;
+use crate::cases::{Point, Sweep};
 use crate::print;
 use crate::run_folder::{self as folder, RunFolder};
 use crate::verb::rows::{NONE, digits, estimate, number, word};
 
 /// A line a value.
 pub(super) fn table(sweep: &Sweep, runs: &[Map<String, Value>]) -> String {
+    let several = !sweep.beside.is_empty();
     let head = ["optimum", "answer", "regret", "learned share", "violation", "seconds", "verdict"];
-    let head = std::iter::once(sweep.name()).chain(head).map(str::to_owned);
+    let way = several.then_some("way");
+    let head = std::iter::once(sweep.name()).chain(way).chain(head).map(str::to_owned);
     let mut rows = vec![head.collect::<Vec<String>>()];
-    for (run, value) in runs.iter().zip(&sweep.values) {
+    for (run, point) in runs.iter().zip(sweep.points()) {
         let read = |key: &str| estimate(run, &[key]).unwrap_or_else(|| NONE.to_owned());
         let of = |path: &[&str]| number(run, path).map_or_else(|| NONE.to_owned(), digits_of);
-        rows.push(vec![
-            value.to_string(),
+        let way = several.then(|| point.beside.unwrap_or_else(|| NONE.to_owned()));
+        let rest = [
             of(&["reference", "value"]),
             read("answer"),
             read("regret"),
@@ -27,7 +29,8 @@ pub(super) fn table(sweep: &Sweep, runs: &[Map<String, Value>]) -> String {
             number(run, &["violation"]).map_or_else(|| NONE.to_owned(), |v| format!("{v:.0e}")),
             digits(run, &["seconds"], 1),
             word(run, "verdict"),
-        ]);
+        ];
+        rows.push(std::iter::once(point.value.to_string()).chain(way).chain(rest).collect());
     }
     print::table(&rows)
 }
@@ -48,11 +51,19 @@ pub(super) fn figures(
 
 /// The learned share against the key.
 fn shares(title: &str, sweep: &Sweep, runs: &[Map<String, Value>]) -> Figure {
-    let each = runs.iter().zip(&sweep.values).filter_map(|(run, value)| {
-        let share = number(run, &["share", "value"])?;
-        Some(([*value, share], number(run, &["share", "stderr"])?))
-    });
-    let (points, errors): (Vec<_>, Vec<_>) = each.unzip();
+    let points = sweep.points();
+    let of = |beside: Option<&String>| {
+        let own = runs.iter().zip(&points).filter(|(_, p)| p.beside.as_ref() == beside);
+        let each = own.filter_map(|(run, point)| {
+            let share = number(run, &["share", "value"])?;
+            Some(([point.value, share], number(run, &["share", "stderr"])?))
+        });
+        let (points, errors): (Vec<_>, Vec<_>) = each.unzip();
+        Series::dots(beside.map_or("policy", |name| name), points, errors)
+    };
+    let ways = std::iter::once(None).chain(sweep.beside.keys().map(Some));
+    let mut series: Vec<Series> = ways.map(of).collect();
+    series.push(Series::level("optimum", 1.0));
     Figure {
         name: "sweep".to_owned(),
         title: title.to_owned(),
@@ -63,7 +74,7 @@ fn shares(title: &str, sweep: &Sweep, runs: &[Map<String, Value>]) -> Figure {
         ),
         x: Axis::linear(sweep.name()),
         y: Axis::linear("learned share"),
-        series: vec![Series::dots("policy", points, errors), Series::level("optimum", 1.0)],
+        series,
     }
 }
 
@@ -74,12 +85,13 @@ fn learning(
     place: &RunFolder,
 ) -> Result<Figure> {
     let mut series = Vec::new();
-    for (run, value) in runs.iter().zip(&sweep.values) {
-        let name = format!("{} = {value}", sweep.name());
+    for (run, point) in runs.iter().zip(sweep.points()) {
+        let way = point.beside.as_ref().map_or_else(String::new, |name| format!(", {name}"));
+        let name = format!("{} = {}{way}", sweep.name(), point.value);
         let first = run.get("baselines").and_then(|all| all.get(0)?.get("value")?.as_f64());
         let left = first.zip(number(run, &["reference", "value"])).map(|(a, b)| (a - b).abs());
         let Some(left) = left.filter(|left| *left > 0.0) else { continue };
-        let text = place.inside(&folder_of(sweep, *value))?.text(folder::TRACE)?;
+        let text = place.inside(&folder_of(sweep, &point))?.text(folder::TRACE)?;
         let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
         let head = lines.next().unwrap_or_default();
         let Some(at) = head.iter().position(|column| *column == "regret") else { continue };
@@ -105,6 +117,7 @@ fn learning(
 }
 
 /// The folder of a value.
-pub(super) fn folder_of(sweep: &Sweep, value: f64) -> String {
-    format!("{}-{value}", sweep.name())
+pub(super) fn folder_of(sweep: &Sweep, point: &Point) -> String {
+    let way = point.beside.as_ref().map_or_else(String::new, |name| format!("-{name}"));
+    format!("{}-{}{way}", sweep.name(), point.value)
 }

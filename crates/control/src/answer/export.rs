@@ -42,6 +42,9 @@ pub(super) fn files(reached: &Reached) -> Result<Vec<(&'static str, Vec<u8>)>> {
         "version": 1,
         "steps": policy.steps,
         "one_network": policy.shared,
+        "time_is_an_input": policy.is_timed(),
+        "what_is_seen": reached.words[0],
+        "action_of_what_is_said": reached.words[1],
         "seen": policy.seen,
         "said": policy.said,
         "memory": policy.memory,
@@ -51,7 +54,7 @@ pub(super) fn files(reached: &Reached) -> Result<Vec<(&'static str, Vec<u8>)>> {
         "rule": "each part: x -> act(x weight + bias), weight row by row of shape [inputs, outputs], the last \
                  layer without act; parts are added. Inputs \
                  are what is seen, then the memory, then t/T for one network; outputs are what is said, then \
-                 the memory. The model makes an action of what is said.",
+                 the memory; what is said becomes an action as action_of_what_is_said says.",
         "parts": steps,
     });
     let words = serde_json::to_vec_pretty(&words)

@@ -83,8 +83,12 @@ struct Reference {
 struct Rule {
     /// What it is.
     name: String,
-    /// What it costs or earns, exactly.
+    /// What it costs or earns.
     value: f64,
+    /// Its standard error; 0 where the value is exact.
+    stderr: f64,
+    /// By how much the policy is better on the same paths; null where the rule was not walked.
+    gain: Option<Mean>,
 }
 
 /// The object.
@@ -95,7 +99,12 @@ pub(super) fn object(reached: &Reached) -> Map<String, Value> {
         Sense::Minimum => "cost",
         Sense::Maximum => "reward",
     };
-    let rule = |b: &super::Baseline| Rule { name: b.name.clone(), value: b.value };
+    let rule = |b: &super::Baseline| Rule {
+        name: b.name.clone(),
+        value: b.value.mean,
+        stderr: b.value.stderr,
+        gain: b.gain.map(mean),
+    };
     let json = Json {
         answer: Amount { value: value.mean, stderr: value.stderr, n: value.n, of: of.to_owned() },
         regret: reached.regret.map(mean),

@@ -7,8 +7,9 @@ use ground::estimate::Estimate;
 use ground::stream::Stream;
 use ground::{Error, Result};
 
+use crate::answer::Baseline;
 use crate::bounds::{Bounds, Made};
-use crate::model::{Beyond, Model};
+use crate::model::{Beyond, Model, Step};
 use crate::plan::{Path, Plan};
 use crate::reference::{Exact, Seen};
 
@@ -37,11 +38,18 @@ pub struct Fan {
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) amount: Estimate,
+    /// The same with what is linear in the random numbers taken off, where no optimum is known.
+    pub(super) controlled: Option<Estimate>,
     pub(super) regret: Option<Estimate>,
     pub(super) violation: f64,
     pub(super) fans: Vec<Fan>,
     pub(super) amounts: Vec<f64>,
+    /// Rules that were walked along the same paths.
+    pub(super) rules: Vec<Baseline>,
 }
+
+/// Paths behind each control variate.
+const BEHIND: usize = 20;
 
 /// What one path tells.
 struct Told {
@@ -51,6 +59,18 @@ struct Told {
     beyond: Vec<Beyond>,
     /// What is shown of every step.
     shown: Vec<f64>,
+    /// What each rule costs.
+    rules: Vec<f64>,
+    /// Its random numbers, each of mean zero.
+    chance: Vec<f64>,
+}
+
+/// The random numbers that the steps of a path meet, less their means.
+fn chance<M: Model>(model: &M, path: Path<'_>) -> Vec<f64> {
+    let normals = model.shape().normals;
+    let centred = |(k, x): (usize, &f64)| if k < normals { *x } else { x - 0.5 };
+    let step = |t: usize| path.noise(t + 1).iter().enumerate().map(centred);
+    (0..path.steps()).flat_map(step).collect()
 }
 
 /// What a path loses against the optimum.
@@ -65,20 +85,48 @@ pub(crate) fn regret_of<M: Model>(model: &M, exact: &dyn Exact, path: Path<'_>) 
     (0..path.steps()).map(step).sum()
 }
 
-fn told<M: Model>(model: &M, exact: Option<&dyn Exact>, path: Path<'_>, show: bool) -> Told {
+fn told<M: Model>(
+    [model, trained]: [&M; 2],
+    exact: Option<&dyn Exact>,
+    path: Path<'_>,
+    [show, control]: [bool; 2],
+) -> Told {
     let regret = exact.map(|exact| regret_of(model, exact, path));
     let (mut beyond, mut shown, mut now) = (Vec::<Beyond>::new(), Vec::new(), Vec::new());
+    let mut asked = vec![0.0; model.shape().action];
     for t in 0..path.steps() {
         let at = (t, path.state(t), path.action(t));
         now.clear();
-        model.beyond(at, &mut now);
+        if trained.asked((t, at.1, path.said(t)), &mut asked) {
+            model.beyond((t, at.1, &asked), &mut now);
+        } else {
+            model.beyond(at, &mut now);
+        }
         beyond.resize(now.len(), Beyond { by: 0.0, scale: 0.0 });
         join(&mut beyond, &now);
         if show {
             model.show(at, &mut shown);
         }
     }
-    Told { cost: path.cost(), regret, beyond, shown }
+    let rules = (0..model.rules().len()).map(|rule| walked(model, rule, path)).collect();
+    let chance = if control { chance(model, path) } else { Vec::new() };
+    Told { cost: path.cost(), regret, beyond, shown, rules, chance }
+}
+
+/// What a rule costs on the noise of a path.
+fn walked<M: Model>(model: &M, rule: usize, path: Path<'_>) -> f64 {
+    let shape = model.shape();
+    let [mut s, mut next] = [vec![0.0; shape.state], vec![0.0; shape.state]];
+    let mut a = vec![0.0; shape.action];
+    s.copy_from_slice(path.state(0));
+    let mut cost = 0.0;
+    for t in 0..shape.steps {
+        model.follow(rule, (t, &s), &mut a);
+        let xi = path.noise(t + 1);
+        cost += model.step(Step { t, s: &s, a: &a, xi }, &mut next);
+        s.copy_from_slice(&next);
+    }
+    cost + model.last(&s)
 }
 
 /// The worst of both, constraint by constraint.
@@ -110,7 +158,7 @@ pub(super) fn bounded<M: Model>(
             states: (0..=path.steps()).map(|t| path.state(t).to_vec()).collect(),
             actions: (0..path.steps()).map(|t| path.action(t).to_vec()).collect(),
         };
-        let paths = plan.watch(theta, draws, made);
+        let paths = plan.watch(theta, (&plan.problem.model.for_answer(), draws), made);
         for one in plan.each(&paths, |path| relaxation.of_path(path)) {
             said.push(one?);
         }
@@ -124,20 +172,34 @@ pub(super) fn measure<M: Model>(
     stream: &Stream,
     watch: &mut dyn Watch,
 ) -> Result<Found> {
-    let (model, n) = (&plan.problem.model, plan.fresh);
+    let (own, n) = (plan.problem.model.for_answer(), plan.fresh);
+    let model = &own;
     let exact = plan.exact.as_deref();
     let (mut amounts, mut regrets) = (Vec::with_capacity(n), Vec::new());
     let mut worst: Vec<Beyond> = Vec::new();
     let mut shown = Vec::new();
+    let count = model.shape().noise() * model.shape().steps;
+    let control = exact.is_none() && count > 0 && BEHIND * count <= n;
+    let mut controls = vec![Vec::with_capacity(n); if control { count } else { 0 }];
+    let names = model.rules();
+    let mut rules = vec![Vec::with_capacity(n); names.len()];
     for first in (0..n).step_by(CHUNK) {
         if watch.stage("fresh paths", first, n) == ControlFlow::Break(()) {
             return Err(Error::Interrupted { at: 0 });
         }
         let draws = (stream, first as u64, CHUNK.min(n - first));
         let show = first < SHOWN;
-        for one in plan.watch(theta, draws, |path| told(model, exact, path, show)) {
+        for one in plan.watch(theta, (model, draws), |path| {
+            told([model, &plan.problem.model], exact, path, [show, control])
+        }) {
             amounts.push(model.sense().sign() * one.cost);
             regrets.extend(one.regret);
+            for (to, cost) in rules.iter_mut().zip(&one.rules) {
+                to.push(model.sense().sign() * cost);
+            }
+            for (to, x) in controls.iter_mut().zip(&one.chance) {
+                to.push(*x);
+            }
             worst.resize(one.beyond.len(), Beyond { by: 0.0, scale: 0.0 });
             join(&mut worst, &one.beyond);
             if show {
@@ -147,13 +209,24 @@ pub(super) fn measure<M: Model>(
     }
     let share = |b: &Beyond| b.by / if b.scale > 0.0 { b.scale } else { 1.0 };
     let amount = Estimate::of(&amounts);
+    let controls: Vec<&[f64]> = controls.iter().map(Vec::as_slice).collect();
+    let of = |sample: &[f64]| Estimate::with_controls(sample, &controls);
+    let controlled = control.then(|| of(&amounts));
+    let rules = rules.iter().zip(names).map(|(own, name)| {
+        let better = |(mine, rule): (&f64, &f64)| model.sense().sign() * (rule - mine);
+        let gain: Vec<f64> = amounts.iter().zip(own).map(better).collect();
+        Baseline { name, value: of(own), gain: Some(of(&gain)) }
+    });
+    let rules = rules.collect();
     amounts.truncate(SHOWN);
     Ok(Found {
         amount,
+        controlled,
         regret: (!regrets.is_empty()).then(|| Estimate::of(&regrets)),
         violation: worst.iter().map(share).fold(0.0, f64::max),
         fans: fans(&model.shown(), &shown, model.shape().steps),
         amounts,
+        rules,
     })
 }
 

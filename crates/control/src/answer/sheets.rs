@@ -44,14 +44,18 @@ pub(super) fn facts(reached: &Reached) -> Vec<[String; 2]> {
     }
     for baseline in &reached.baselines {
         let lost = Estimate { mean: 0.0, stderr: 0.0, n: 1 };
-        let off = reached.exact.as_ref().map(|(optimum, _)| (baseline.value - optimum).abs());
+        let off = reached.exact.as_ref().map(|(optimum, _)| (baseline.value.mean - optimum).abs());
         let percent = off.and_then(|off| reached.percent(Estimate { mean: off, ..lost }));
         let percent = percent.map_or_else(String::new, |p| format!(", regret {:.3} %", p.mean));
-        row(&baseline.name, format!("{}{percent}", number(baseline.value)));
+        let gain = baseline.gain.map_or_else(String::new, |gain| {
+            format!(", the policy is better by {gain} on the same paths")
+        });
+        row(&baseline.name, format!("{}{percent}{gain}", baseline.value));
     }
     let sampled = reached.sampled;
     row("mean of the paths alone", format!("{sampled} over {} paths", sampled.n));
     row("violation", format!("{:.1e}", reached.violation));
+    rows.extend(reached.notes.iter().cloned());
     rows
 }
 

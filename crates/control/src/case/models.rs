@@ -9,10 +9,12 @@ use crate::model::lqg;
 use crate::reference::riccati::Riccati;
 
 mod finance;
+pub mod formulas;
 mod market;
 
 pub use finance::{Consumption, Execution, Liquidation};
-pub use market::{Storage, Walk};
+pub use formulas::Formulas;
+pub use market::{Kept, Storage, Walk};
 
 /// `[model] kind = "lqg"`: x' = A x + B u + w, cost Σ (xᵀQx + uᵀRu) + xᵀQ_T x at the end. [Ber17]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -169,6 +169,10 @@ impl Model for Consumption {
         vec![Baseline::exact("best without assets", Saving::of(self, false).value())]
     }
 
+    fn words(&self) -> [String; 2] {
+        ["(ln W, 1/W)", "σ the logistic function: C = W σ(z₁), I = (W − C)/margin σ(z₂), A₁ = I σ(z₃), A₂ = I − A₁"].map(str::to_owned)
+    }
+
     fn shown(&self) -> Vec<String> {
         ["wealth", "consumed", "first asset", "second asset"].map(str::to_owned).to_vec()
     }

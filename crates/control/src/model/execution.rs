@@ -216,6 +216,14 @@ impl Model for Execution {
         Selling::of(self).map(|exact| exact.baselines(self)).unwrap_or_default()
     }
 
+    fn words(&self) -> [String; 2] {
+        [
+            "10 (y/y₀ − (1 − t/T)) of every stock, then x",
+            "u = z y₀/T; at the last step all that is left",
+        ]
+        .map(str::to_owned)
+    }
+
     fn shown(&self) -> Vec<String> {
         ["left (share of y₀)", "sold (share of y₀)", "x₁"].map(str::to_owned).to_vec()
     }

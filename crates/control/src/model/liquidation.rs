@@ -140,6 +140,10 @@ impl Model for Liquidation {
         vec![Baseline::exact("equal slices", Schedule::equal(self))]
     }
 
+    fn words(&self) -> [String; 2] {
+        ["(x/X, (S − S₀)/σ)", "n = z X/N; on the last day all that is left"].map(str::to_owned)
+    }
+
     fn shown(&self) -> Vec<String> {
         ["left (share of X)", "sold (share of X)", "price"].map(str::to_owned).to_vec()
     }

@@ -239,6 +239,10 @@ impl Model for Lqg {
         Riccati::of(self).map(|exact| exact.baselines(self)).unwrap_or_default()
     }
 
+    fn words(&self) -> [String; 2] {
+        ["x; with a delay (x, u before); observed, y = C x + v", "u = z"].map(str::to_owned)
+    }
+
     fn shown(&self) -> Vec<String> {
         ["x₁", "u₁", "|x|", "|u|"].map(str::to_owned).to_vec()
     }

@@ -23,6 +23,8 @@ use crate::number::Number;
 use crate::reference::Exact;
 use crate::reference::market::Table;
 
+mod penalty;
+
 /// A Markov chain of whole numbers: x ← clip(x + round(κ (mean − x)) + k, low, high).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chain {
@@ -87,13 +89,15 @@ pub struct Devices {
 }
 
 /// How what a policy says becomes what is allowed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Limits {
     /// Shares of what is allowed, by sigmoids; charges are scaled where the wind is too little.
     #[default]
     Shares,
     /// Parts of the rates, and from there to the nearest point that is allowed.
     Projection,
+    /// Parts of the rates, allowed or not; what is beyond costs this weight. See [`penalty`].
+    Penalty(f64),
 }
 
 /// The problem.
@@ -134,6 +138,12 @@ impl Storage {
     /// n.
     fn n(&self) -> usize {
         self.devices.count()
+    }
+
+    /// γᶜ, then γᵈ.
+    #[inline(always)]
+    fn rates(&self) -> impl Iterator<Item = &f64> {
+        self.devices.charge.iter().chain(&self.devices.discharge)
     }
 
     /// c_i and y_i before the wind limits their sum.
@@ -238,7 +248,7 @@ impl Model for Storage {
     fn squash(&self) -> Activation {
         match self.limits {
             Limits::Shares => Activation::Sigmoid,
-            Limits::Projection => Activation::Identity,
+            Limits::Projection | Limits::Penalty(_) => Activation::Identity,
         }
     }
 
@@ -278,9 +288,18 @@ impl Model for Storage {
     #[inline(always)]
     fn act<T: Number>(&self, (_, s, z): (usize, &[T], &[T]), a: &mut [T]) {
         let n = self.n();
-        if self.limits == Limits::Projection {
-            self.nearest(s, z, a);
-            return;
+        match self.limits {
+            Limits::Projection => {
+                self.nearest(s, z, a);
+                return;
+            }
+            Limits::Penalty(_) => {
+                for (a, (&rate, &z)) in a.iter_mut().zip(self.rates().zip(z)) {
+                    *a = T::of(rate) * z;
+                }
+                return;
+            }
+            Limits::Shares => {}
         }
         self.wished(s, z, a);
         share(&mut a[..n], s[n]);
@@ -288,8 +307,15 @@ impl Model for Storage {
 
     #[inline(always)]
     fn act_back<T: Number>(&self, at: Act<'_, T>, by: &[T], [by_s, by_z]: [&mut [T]; 2]) {
-        if self.limits == Limits::Projection {
-            return self.nearest_back(at, by, [by_s, by_z]);
+        match self.limits {
+            Limits::Projection => return self.nearest_back(at, by, [by_s, by_z]),
+            Limits::Penalty(_) => {
+                for (to, (&rate, &by)) in by_z.iter_mut().zip(self.rates().zip(by)) {
+                    *to += T::of(rate) * by;
+                }
+                return;
+            }
+            Limits::Shares => {}
         }
         let (n, Act { s, z, a, .. }) = (self.n(), at);
         // by_z holds what was wished for a while, then the derivatives by c and y.
@@ -332,7 +358,11 @@ impl Model for Storage {
         next[n] = T::of(self.wind.next(s[n].wide(), xi[0].wide()));
         next[n + 1] = T::of(self.price.next(s[n + 1].wide(), xi[1].wide()));
         let (left, _) = self.left(t, s, a);
-        -s[n + 1] * (sold + smaller(left, T::of(self.demand[t])))
+        let cost = -s[n + 1] * (sold + smaller(left, T::of(self.demand[t])));
+        match self.limits {
+            Limits::Penalty(weight) => cost + penalty::cost(self, weight, s, a),
+            Limits::Shares | Limits::Projection => cost,
+        }
     }
 
     #[inline(always)]
@@ -343,6 +373,9 @@ impl Model for Storage {
         [by_s, by_a]: [&mut [T]; 2],
     ) {
         let n = self.n();
+        if let Limits::Penalty(weight) = self.limits {
+            penalty::cost_back(self, seed * T::of(weight), (s, a), [&mut *by_s, &mut *by_a]);
+        }
         let price = seed * s[n + 1];
         let lost = if self.left(t, s, a).1 { price } else { T::zero() };
         let Devices { charged, discharged, .. } = &self.devices;
@@ -372,6 +405,19 @@ impl Model for Storage {
         to.push(Beyond::above(a[..n].iter().sum(), s[n]));
     }
 
+    fn for_answer(&self) -> Self {
+        match self.limits {
+            Limits::Penalty(_) => Self { limits: Limits::Projection, ..self.clone() },
+            Limits::Shares | Limits::Projection => self.clone(),
+        }
+    }
+
+    fn asked(&self, (_, _, z): (usize, &[f64], &[f64]), a: &mut [f64]) -> bool {
+        let Limits::Penalty(_) = self.limits else { return false };
+        a.iter_mut().zip(self.rates().zip(z)).for_each(|(a, (rate, z))| *a = rate * z);
+        true
+    }
+
     fn exact(&self) -> Option<Box<dyn Exact>> {
         Table::of(self).map(|table| Box::new(table) as Box<dyn Exact>)
     }
@@ -382,6 +428,20 @@ impl Model for Storage {
 
     fn baselines(&self) -> Vec<Baseline> {
         Table::of(self).map(|table| table.baselines(self)).unwrap_or_default()
+    }
+
+    fn words(&self) -> [String; 2] {
+        let seen = "2 R/capacity − 1 of every device, (E − E₀)/2, (P − its mean)/10";
+        let made = match self.limits {
+            Limits::Shares => {
+                "σ the logistic function: c = min(rate, room) σ(z), scaled by min(1, E/Σc); y = min(rate, R) σ(z); \
+                 first all c, then all y"
+            }
+            Limits::Projection | Limits::Penalty(_) => {
+                "the nearest allowed point to (rates of charge, rates of discharge) times z"
+            }
+        };
+        [seen, made].map(str::to_owned)
     }
 
     fn shown(&self) -> Vec<String> {
@@ -419,6 +479,9 @@ impl OnTape for Storage {
 
     fn act_on_tape<'t>(&self, _: usize, s: Var<'t>, z: Var<'t>) -> Var<'t> {
         let n = self.n();
+        if let Limits::Penalty(_) = self.limits {
+            return z * join(&[self.row(s, |d| &d.charge), self.row(s, |d| &d.discharge)]);
+        }
         assert!(self.limits == Limits::Shares, "the nearest point is not on the tape");
         let (z, level, wind) = (z.sigmoid(), s.columns(0, n), s.columns(n, 1));
         let zeros = level * 0.0;
@@ -445,6 +508,16 @@ impl OnTape for Storage {
         let left = wind - c.row_sum();
         let used = left.min(left * 0.0 + self.demand[t]);
         let sold = (y * self.row(s, |d| &d.discharged)).row_sum();
-        [next, -(price * (sold + used))]
+        let cost = -(price * (sold + used));
+        let Limits::Penalty(weight) = self.limits else { return [next, cost] };
+        let (level, zeros) = (s.columns(0, n), c * 0.0);
+        let room = (self.row(s, |d| &d.capacity) - level) * self.row(s, |d| &d.per_charged);
+        let [charge, discharge] = [self.row(s, |d| &d.charge), self.row(s, |d| &d.discharge)];
+        let beyond = |v: Var<'t>| v.max(zeros).square();
+        let of_c = (beyond(-c) + beyond(c - (zeros + charge).min(room).max(zeros))) / charge;
+        let of_y = (beyond(-y) + beyond(y - (zeros + discharge).min(level))) / discharge;
+        let over = c.row_sum() - wind;
+        let of_wind = over.max(over * 0.0).square() / charge.row_sum();
+        [next, cost + ((of_c + of_y).row_sum() + of_wind) * weight]
     }
 }

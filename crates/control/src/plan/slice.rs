@@ -12,7 +12,7 @@ use ground::kernel::normal::normals;
 use ground::stream::Stream;
 
 use super::{Nets, SLICE};
-use crate::model::{Act, Model, Step};
+use crate::model::{Group, Lines, LinesMut, Model};
 use crate::number::Number;
 
 /// The working memory of some paths.
@@ -57,8 +57,8 @@ struct Back<T: Number> {
 pub(crate) struct Path<'a> {
     slice: &'a Slice<f64>,
     p: usize,
-    /// Numbers of ξ, of a state, and of an action.
-    sizes: [usize; 3],
+    /// Numbers of ξ, of a state, of an action, and of what is said.
+    sizes: [usize; 4],
 }
 
 impl<'a> Path<'a> {
@@ -75,6 +75,13 @@ impl<'a> Path<'a> {
     /// a_t.
     pub(crate) fn action(&self, t: usize) -> &'a [f64] {
         &self.slice.a[t][self.p * self.sizes[2]..][..self.sizes[2]]
+    }
+
+    /// What the policy said, z, after [`Model::squash`].
+    pub(crate) fn said(&self, t: usize) -> &'a [f64] {
+        let said = flat::<f64>(&self.slice.said[t]);
+        let stride = said.len() / self.slice.n.max(1);
+        &said[self.p * stride..][..self.sizes[3]]
     }
 
     /// ξ_t, t ≤ T.
@@ -219,12 +226,13 @@ impl<T: Number> Slice<T> {
         let (line_in, line_out) = (rows::<T>(policy.n_in()), rows::<T>(policy.n_out()));
         let (earlier, now) = self.said.split_at_mut(t);
         let said = &mut now[0];
-        let (passes, s, xi) = (&mut self.passes[t], &self.s[t], &self.xi[t]);
+        let passes = &mut self.passes[t];
+        let at = Group { level: nets.level, t, n: self.n, s: &self.s[t], xi: &self.xi[t] };
+        let inputs = flat_mut::<T>(passes[0].inputs());
+        let stride = inputs.len() / self.n.max(1);
+        model.see_group(at, &mut LinesMut { all: inputs, stride });
         for (p, line) in passes[0].inputs().chunks_exact_mut(line_in).enumerate() {
             let line = flat_mut::<T>(line);
-            let s = &s[p * shape.state..][..shape.state];
-            let xi = &xi[p * shape.noise()..][..shape.noise()];
-            model.see((t, s, xi), &mut line[..shape.seen]);
             let memory = &mut line[shape.seen..][..policy.memory];
             match earlier.last() {
                 Some(before) => {
@@ -233,7 +241,7 @@ impl<T: Number> Slice<T> {
                 }
                 None => memory.fill(T::zero()),
             }
-            if policy.shared {
+            if policy.is_timed() {
                 line[shape.seen + policy.memory] = T::of(policy.time(t));
             }
         }
@@ -253,18 +261,11 @@ impl<T: Number> Slice<T> {
     /// What is done and what comes of it.
     #[inline(always)]
     fn step<M: Model>(&mut self, nets: &Nets, model: &M, t: usize) {
-        let shape = nets.shape;
-        let line_out = rows::<T>(nets.policy.n_out());
+        let stride = rows::<T>(nets.policy.n_out()) * T::LANES;
         let (before, after) = self.s.split_at_mut(t + 1);
-        for p in 0..self.n {
-            let s = &before[t][p * shape.state..][..shape.state];
-            let a = &mut self.a[t][p * shape.action..][..shape.action];
-            let z = &flat::<T>(&self.said[t][p * line_out..][..line_out])[..shape.said];
-            model.act((t, s, z), a);
-            let xi = &self.xi[t + 1][p * shape.noise()..][..shape.noise()];
-            let next = &mut after[0][p * shape.state..][..shape.state];
-            self.cost[p] += model.step(Step { t, s, a, xi }, next);
-        }
+        let at = Group { level: nets.level, t, n: self.n, s: &before[t], xi: &self.xi[t + 1] };
+        let z = Lines { all: flat::<T>(&self.said[t]), stride };
+        model.go_group(at, z, [&mut self.a[t], &mut after[0], &mut self.cost]);
     }
 
     /// The action at one state, for a slice of one path.
@@ -319,11 +320,9 @@ impl<T: Number> Slice<T> {
                 }
             }
             if t > 0 {
-                for (p, line) in all.chunks_exact(line_in).enumerate() {
-                    let range = p * shape.state..(p + 1) * shape.state;
-                    let s = &self.s[t][range.clone()];
-                    model.see_back((t, s), &flat::<T>(line)[..shape.seen], &mut by_s[0][range]);
-                }
+                let at = Group { level: nets.level, t, n: self.n, s: &self.s[t], xi: &self.xi[t] };
+                let stride = line_in * T::LANES;
+                model.see_group_back(at, Lines { all: flat::<T>(all), stride }, &mut by_s[0]);
             }
             by_s.swap(0, 1);
             self.products(nets, t);
@@ -374,19 +373,12 @@ impl<T: Number> Slice<T> {
         by_s.fill(T::zero());
         by_a.fill(T::zero());
         by_z.fill(T::zero());
+        let z = Lines { all: flat::<T>(&self.said[t]), stride: line_out * T::LANES };
+        let at = Group { level: nets.level, t, n: self.n, s: &self.s[t], xi: &self.xi[t + 1] };
+        model.go_group_back(at, (z, &self.a[t]), (seed, by_next), [by_s, by_a, &mut *by_z]);
         for p in 0..self.n {
-            let s = &self.s[t][p * shape.state..][..shape.state];
-            let a = &self.a[t][p * shape.action..][..shape.action];
-            let xi = &self.xi[t + 1][p * shape.noise()..][..shape.noise()];
-            let by_next = &by_next[p * shape.state..][..shape.state];
-            let by_s = &mut by_s[p * shape.state..][..shape.state];
-            let by_a = &mut by_a[p * shape.action..][..shape.action];
-            model.step_back(Step { t, s, a, xi }, (seed, by_next), [&mut *by_s, &mut *by_a]);
-            let said = flat::<T>(&self.said[t][p * line_out..][..line_out]);
-            let by_z = &mut by_z[p * shape.said..][..shape.said];
-            model.act_back(Act { t, s, z: &said[..shape.said], a }, by_a, [by_s, &mut *by_z]);
             let line = flat_mut::<T>(&mut seeds[p * line_out..][..line_out]);
-            line[..shape.said].copy_from_slice(by_z);
+            line[..shape.said].copy_from_slice(&by_z[p * shape.said..][..shape.said]);
             // The memory that was left is what went in at the next step.
             let memory = &mut line[shape.said..][..policy.memory];
             if last {
@@ -408,7 +400,7 @@ impl Slice<f64> {
     pub(super) fn path<M: Model>(&self, model: &M, p: usize) -> Path<'_> {
         let shape = model.shape();
         debug_assert!(p < SLICE, "paths of a slice");
-        Path { slice: self, p, sizes: [shape.noise(), shape.state, shape.action] }
+        Path { slice: self, p, sizes: [shape.noise(), shape.state, shape.action, shape.said] }
     }
 }
 

@@ -2,7 +2,11 @@
 #![allow(dead_code, reason = "every test uses some of them")]
 
 use control::case::{Consumption, Execution, Liquidation, Lqg, Storage};
-use control::model;
+use control::model::{self, Model};
+use control::policy::Policy;
+use frame::{Params, Precision, Representation as _};
+use ground::kernel::network::Activation;
+use ground::stream::Stream;
 
 fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
     toml::from_str(text).unwrap_or_else(|e| panic!("{e}"))
@@ -72,4 +76,35 @@ pub(crate) fn consumption(wealth: f64) -> model::consumption::Consumption {
          income = [[0.6, 0.5], [1.4, 0.5]]"
     );
     read::<Consumption>(&text).model().unwrap()
+}
+
+/// A policy of tanh.
+pub(crate) fn policy(model: &impl Model, hidden: &[usize], skip: bool) -> Policy {
+    let shape = model.shape();
+    Policy {
+        steps: shape.steps,
+        seen: shape.seen,
+        said: shape.said,
+        memory: 0,
+        hidden: hidden.to_vec(),
+        activation: Activation::Tanh,
+        skip,
+        shared: false,
+        stationary: false,
+        bias: model.bias(),
+    }
+}
+
+/// Weights that do something.
+pub(crate) fn weights(form: &Policy, precision: Precision) -> Params {
+    let mut theta = form.init(precision, &Stream::new(5)).unwrap();
+    let stream = Stream::new(6);
+    for k in 0..theta.layout().blocks.len() {
+        let mut numbers = theta.get(k);
+        for (i, x) in numbers.iter_mut().enumerate() {
+            *x += 0.1 * stream.normal(k as u64, 0, i);
+        }
+        theta.set(k, &numbers);
+    }
+    theta
 }

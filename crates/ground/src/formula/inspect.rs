@@ -46,6 +46,15 @@ impl Expr {
         all
     }
 
+    /// `Some((a, b, true))` of a == b, `Some((a, b, false))` of a <= b or a < b; none of anything else.
+    pub fn relation(self) -> Option<(Expr, Expr, bool)> {
+        match *self.node() {
+            Node::Binary(Binary::Equal, a, b) => Some((a, b, true)),
+            Node::Binary(Binary::LessEqual | Binary::Less, a, b) => Some((a, b, false)),
+            _ => None,
+        }
+    }
+
     /// True if the first derivative may jump: it contains min, max, relu, abs, sign, step,
     /// clamp, round, floor, a comparison or `if`. The norm of a vector does not count.
     pub fn is_kinked(self) -> bool {

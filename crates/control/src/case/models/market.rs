@@ -36,16 +36,40 @@ pub struct Storage {
     /// ηᵈ, what arrives of what is discharged: one number, or a list that is repeated. Default: 1.
     #[serde(default = "one")]
     pub discharge_efficiency: Start,
-    /// How limits are kept: "shares" of what is allowed, which reach no limit but in the limit, or "projection"
-    /// to the nearest allowed action. Default: "shares".
+    /// How limits are kept: "shares" of what is allowed, which reach no limit but in the limit, "projection" to
+    /// the nearest allowed action, or "penalty": not at all in training, where what is beyond is a cost; the
+    /// answer brings what was asked to the nearest allowed action. Default: "shares".
     #[serde(default)]
     pub limits: Kept,
+    /// The weight of the squares of what is beyond a limit, each over the rate that belongs to it, with limits =
+    /// "penalty". Default: 300.
+    #[serde(default)]
+    pub penalty: Option<f64>,
     /// E, wind.
     pub wind: Walk,
     /// P, the price.
     pub price: Walk,
     /// D_t, one number a step, known beforehand: for the horizons that are listed, { 20 = [3, 1, …] }.
     pub demand: std::collections::BTreeMap<String, Vec<f64>>,
+}
+
+/// The weight of a penalty.
+pub(super) fn weight(said: Option<f64>, default: f64) -> Result<f64> {
+    let weight = said.unwrap_or(default);
+    if weight > 0.0 && weight.is_finite() {
+        return Ok(weight);
+    }
+    Err(Error::input("model.penalty", format!("{weight} is no weight"))
+        .allowed("Write a number above 0"))
+}
+
+/// Refuses a weight where nothing is paid for.
+pub(super) fn unpaid(said: Option<f64>, kept: Option<Kept>) -> Result<()> {
+    if said.is_none() || kept == Some(Kept::Penalty) {
+        return Ok(());
+    }
+    Err(Error::input("model.penalty", "constraints are kept without one")
+        .allowed("Leave it out, or write limits = \"penalty\""))
 }
 
 /// How limits are kept.
@@ -57,6 +81,8 @@ pub enum Kept {
     Shares,
     /// By the nearest point.
     Projection,
+    /// By a cost.
+    Penalty,
 }
 
 /// Shares of devices, up to a factor, as lists that are repeated.
@@ -148,6 +174,7 @@ impl Storage {
     /// The model.
     pub fn model(&self) -> Result<storage::Storage> {
         let n = some("model.devices", self.devices)?;
+        unpaid(self.penalty, Some(self.limits))?;
         let steps = some("model.horizon", self.horizon)?;
         for (name, x) in
             [("capacity", self.capacity), ("charge", self.charge), ("discharge", self.discharge)]
@@ -183,6 +210,7 @@ impl Storage {
             limits: match self.limits {
                 Kept::Shares => Limits::Shares,
                 Kept::Projection => Limits::Projection,
+                Kept::Penalty => Limits::Penalty(weight(self.penalty, 300.0)?),
             },
             devices: Devices {
                 capacity: times(self.capacity, &capacity),

@@ -1,0 +1,116 @@
+//! What a first policy meets: where nothing is allowed, what is not finite, and how large things are.
+
+use ground::Result;
+use ground::stream::Stream;
+
+use super::{Formulas, refused};
+use crate::model::{Model, Step};
+
+/// Paths of a pilot.
+const PATHS: usize = 256;
+
+/// What is seen and never moves has this unit.
+const STILL: f64 = 1.0;
+
+/// Sums of what is seen.
+struct Moments {
+    n: f64,
+    sums: Vec<[f64; 2]>,
+}
+
+/// Mean and standard deviation of everything that is seen, along the paths of a policy that has learned nothing.
+pub(super) fn scales(model: &Formulas, stream: &Stream) -> Result<Vec<[f64; 2]>> {
+    let shape = model.shape();
+    let mut moments = Moments { n: 0.0, sums: vec![[0.0; 2]; shape.seen] };
+    for path in 0..PATHS {
+        walk(model, (stream, path as u64), &mut moments)?;
+    }
+    let scale = |[sum, squares]: &[f64; 2]| {
+        let mean = sum / moments.n;
+        let deviation = (squares / moments.n - mean * mean).max(0.0).sqrt();
+        let moves = deviation > 1e-9 * mean.abs() && deviation > 1e-300;
+        [mean, if moves { deviation } else { STILL.max(mean.abs()) }]
+    };
+    Ok(moments.sums.iter().map(scale).collect())
+}
+
+fn walk(model: &Formulas, draw: (&Stream, u64), moments: &mut Moments) -> Result<()> {
+    let shape = model.shape();
+    let [mut s, mut next] = [vec![0.0; shape.state], vec![0.0; shape.state]];
+    let (mut seen, mut a) = (vec![0.0; shape.seen], vec![0.0; shape.action]);
+    let z = vec![0.0; shape.said];
+    model.start(&noise(model, draw, 0), &mut s);
+    finite(model, &s, 0)?;
+    for t in 0..shape.steps {
+        model.see((t, &s, &[]), &mut seen);
+        moments.n += 1.0;
+        for (sums, x) in moments.sums.iter_mut().zip(&seen) {
+            sums[0] += x;
+            sums[1] += x * x;
+        }
+        if seen.iter().any(|x| !x.is_finite()) {
+            return Err(refused(
+                "model.seen",
+                format!("what is seen is not finite at step {t}"),
+                FINITE,
+            ));
+        }
+        allowed(model, (t, &s))?;
+        model.act((t, &s, &z), &mut a);
+        let xi = noise(model, draw, t + 1);
+        let cost: f64 = model.step(Step { t, s: &s, a: &a, xi: &xi }, &mut next);
+        if !cost.is_finite() {
+            let key = if model.sense() == super::Sense::Minimum { "cost" } else { "reward" };
+            let found =
+                format!("it is not finite at step {t} of a policy that has learned nothing");
+            return Err(refused(&format!("model.{key}"), found, FINITE));
+        }
+        finite(model, &next, t + 1)?;
+        s.copy_from_slice(&next);
+    }
+    if !model.last(&s).is_finite() {
+        return Err(refused(
+            "model.end",
+            "it is not finite for a policy that has learned nothing",
+            FINITE,
+        ));
+    }
+    Ok(())
+}
+
+/// What is asked of every formula.
+const FINITE: &str = "Formulas must give finite numbers wherever the states may be";
+
+/// The random numbers of a step.
+fn noise(model: &Formulas, (stream, path): (&Stream, u64), t: usize) -> Vec<f64> {
+    let shape = model.shape();
+    let step = u32::try_from(t).unwrap_or(u32::MAX);
+    let uniforms = stream.child("uniform");
+    let normals = (0..shape.normals).map(|k| stream.normal(path, step, k));
+    normals.chain((0..shape.uniforms).map(|k| uniforms.uniform(path, step, k))).collect()
+}
+
+fn finite(model: &Formulas, s: &[f64], t: usize) -> Result<()> {
+    let Some(k) = s.iter().position(|x| !x.is_finite()) else { return Ok(()) };
+    let states = model.inner.states.iter().zip(&model.definition().states);
+    let of = states.filter(|(range, _)| range.contains(&k)).map(|(_, state)| state);
+    let name = of.map(|state| state.named.name.as_str()).next().unwrap_or_default();
+    let found = format!("it is not finite at step {t} of a policy that has learned nothing");
+    let section = if t == 0 { "states" } else { "next" };
+    Err(refused(&format!("model.{section}.{name}"), found, FINITE))
+}
+
+/// Whether anything is allowed in a state; an error names what contradicts itself.
+fn allowed(model: &Formulas, (t, s): (usize, &[f64])) -> Result<()> {
+    let compiled = &model.inner;
+    let sides = compiled.sides(model.one(t, s, &[]));
+    if let Some(k) = sides.iter().position(|x| !x.is_finite()) {
+        let found = format!("{} is not finite at step {t}", compiled.allowed.name_of(k));
+        return Err(refused("model.actions", found, FINITE));
+    }
+    let zeros = vec![0.0; compiled.shape.action];
+    match compiled.allowed.nearest(&zeros, &sides) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(compiled.allowed.named(error, t)),
+    }
+}
