@@ -14,6 +14,7 @@ pub mod registry;
 pub mod resolve;
 pub mod schema;
 pub mod sections;
+mod series_file;
 mod shape;
 pub mod shipped;
 pub mod sweep;

@@ -1,5 +1,6 @@
 //! From tables to something that can be solved, and back to a complete case file.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use frame::{Checkpoint, Job, Known, Run, Schedule};
@@ -11,11 +12,11 @@ use toml::{Table, Value};
 use super::descent::DescentSection;
 use super::expect::Expect;
 use super::family::{self, Family, Parts};
-use super::matrix_file::embedded;
 use super::read::Case;
 use super::registry::{as_kind, section, shaped};
 use super::sections::{RunSection, Title};
 use super::sweep::Sweep;
+use super::{matrix_file, series_file};
 
 /// A case with every default filled in.
 #[derive(Clone, Debug)]
@@ -60,7 +61,8 @@ pub fn resolve(case: Case) -> Result<Resolved> {
 }
 
 fn read(case: &Case) -> Result<Resolved> {
-    let (tables, files) = embedded(case)?;
+    let (tables, files) = matrix_file::embedded(case)?;
+    let tables = series_file::embedded(case, tables)?;
     let tables = tables.as_ref();
     let (title, mut title_table) = section::<Title>(tables, "case")?;
     shaped(tables, "model")?;
@@ -175,8 +177,9 @@ fn quick_is_sound(case: &Case) -> Result<()> {
     let mut quick = case.clone();
     quick.quicken()?;
     let names = ["model", "problem", "representation", "descent", "run"];
-    let sweep = quick.sections.contains_key("sweep").then_some("sweep");
-    names.into_iter().chain(sweep).try_for_each(|name| shaped(&quick.sections, name).map(|_| ()))
+    let tables = series_file::embedded(&quick, Cow::Borrowed(&quick.sections))?;
+    let sweep = tables.contains_key("sweep").then_some("sweep");
+    names.into_iter().chain(sweep).try_for_each(|name| shaped(&tables, name).map(|_| ()))
 }
 
 impl Resolved {

@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod bounds;
+pub mod calibrate;
 pub mod case;
 pub mod limits;
 pub mod model;

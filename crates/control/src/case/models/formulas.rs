@@ -180,8 +180,22 @@ pub struct Chain {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Recorded {
-    /// One a step, or a list a step; from a CSV or .npy file by { file = "…", column = "…" }.
+    /// One a step, or a list a step. A `file` gives them as well.
     pub values: Option<Outcomes>,
+    /// A CSV or .npy file, beside the case file: its numbers stand in `values` of the complete case.
+    pub file: Option<String>,
+    /// The column: its name, or its number from 1. Default: the only column of numbers.
+    pub column: Option<Column>,
+    /// The column of dates or times, or "none". Default: the first that holds no numbers.
+    pub time: Option<Column>,
+    /// How dates are written, such as "%d/%m/%Y". Default: found where it is clear.
+    pub format: Option<String>,
+    /// The sign before decimals, "." or ",". Default: found where it is clear.
+    pub decimal: Option<String>,
+    /// What separates columns: ",", ";" or "tab". Default: found.
+    pub separator: Option<String>,
+    /// What is done about steps that lack: "refuse" or "join". Default: "refuse".
+    pub gaps: Option<String>,
     /// What they are: "known" beforehand, from the first step on; "reverting": prices whose mean, reversion and
     /// noise are estimated from them, a state that goes on from the last; "windows": a path is a stretch of the
     /// record that begins anywhere. Default: "known".
@@ -190,6 +204,16 @@ pub struct Recorded {
     pub log: bool,
     /// The share of the record, at its end, that is held back for the answer. Default: 0.25 for windows.
     pub held: Option<f64>,
+}
+
+/// A column of a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Column {
+    /// Its number, from 1.
+    Number(usize),
+    /// Its name.
+    Name(String),
 }
 
 /// What a record is.

@@ -7,12 +7,13 @@ use ground::{Error, Result};
 use super::chance::windows;
 use super::names::{AFTER, BEFORE, CHOICE, Kind, Names};
 use super::{As, Begin, Chosen, Formulas, Recorded};
+use crate::calibrate::Reversion;
 use crate::case::models::Kept;
 use crate::case::models::market::{unpaid, weight};
 use crate::case::models::some;
 use crate::model::Sense;
 use crate::model::formulas::{
-    Action, Constraint, Definition, Drawn, Limits, Named, Next, Series, State,
+    Action, Constraint, Definition, Drawn, Law, Limits, Named, Next, Series, State,
 };
 
 /// What a case says beside formulas: in which order names become known matters.
@@ -167,7 +168,17 @@ impl Reader<'_> {
             let next = Next::Follows(follower);
             return Ok(State { named, start: Expr::number(0.0), next });
         }
-        Err(Error::input(format!("{key}.as"), "not built"))
+        let fit = Reversion::fit(&values, record.log).map_err(|e| frame::text::at_key(e, key))?;
+        let moved = Named::new(&format!("{name} drawn"), None);
+        let (x, step) = (named.var, fit.sigma.mean * moved.var);
+        let towards = |x: Expr| x + fit.rate.mean * (fit.mean.mean - x) + step;
+        let next = if record.log { towards(x.ln()).exp() } else { towards(x) };
+        let start = Expr::number(if record.log { fit.last.exp() } else { fit.last });
+        let doubt = if fit.is_doubtful() { "; a random walk would do as well" } else { "" };
+        let fact = format!("{fit}; residuals correlate by {}{doubt}", fit.residual);
+        self.notes.push([format!("{name}, fitted"), fact]);
+        self.noise.push(Drawn { named: moved, law: Law::Normal });
+        Ok(State { named, start, next: Next::Formula(next) })
     }
 
     /// What is to be said beside an answer.
