@@ -112,3 +112,66 @@ fn the_figure_has_a_line_for_every_number_of_devices() {
     assert!(stdout(&output).contains("penalty"), "{}", stdout(&output));
     assert!(stdout(&output).contains("4177.320386"), "{}", stdout(&output));
 }
+
+/// Hourly prices that return to their mean, of a fixed sequence.
+fn prices() -> String {
+    let (mut x, mut word) = (50.0, 12345_u64);
+    let mut text = "time;price\n".to_owned();
+    for hour in 0..400 {
+        let mut sum = 0.0;
+        for _ in 0..12 {
+            word = word
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            sum += (word >> 40) as f64 / (1_u64 << 24) as f64;
+        }
+        x += 0.3 * (50.0 - x) + 5.0 * (sum - 6.0);
+        let (day, hour) = (11 + hour / 24, hour % 24);
+        text += &format!(
+            "{:02}/{:02}/2024 {hour:02}:00;{}\n",
+            1 + day % 28,
+            1 + day / 28,
+            format!("{x:.2}").replace('.', ",")
+        );
+    }
+    text
+}
+
+const TRADER: &str = "[case]\nversion = 1\n[model]\nkind = \"formulas\"\nhorizon = 12\n\
+    reward = \"P * (y - c) - 0.5 * abs(y - c - last)\"\n[model.states]\nR = 0.0\nlast = 0.0\n\
+    [model.actions]\nc = { low = 0, high = \"min(1, 4 - R)\" }\ny = { low = 0, high = \"min(1, R)\" }\n\
+    [model.next]\nR = \"R + 0.9 * c - y\"\nlast = \"y - c\"\n\
+    [model.series]\nP = { file = \"prices.csv\", format = \"%d/%m/%Y\", AS }\n[problem]\n\
+    kind = \"policy-search\"\n[run]\niterations = 150\nbatch = 128\nfresh-paths = 1024\n";
+
+#[test]
+fn a_file_of_prices_is_a_model_or_paths() {
+    let here = tempdir().unwrap();
+    fs::write(here.path().join("prices.csv"), prices()).unwrap();
+    let solve = |name: &str, how: &str| {
+        fs::write(here.path().join(format!("{name}.toml")), TRADER.replace("AS", how)).unwrap();
+        let output = run(here.path(), &["solve", &format!("{name}.toml"), "--json", "--out", name]);
+        assert!(code(&output) <= 1, "{}", stderr(&output));
+        object(&output)
+    };
+    let found = solve("fitted", "as = \"reverting\"");
+    let number = |pointer: &str| found.pointer(pointer).unwrap().as_f64().unwrap();
+    assert_eq!(number("/violation").min(1e-12), number("/violation"));
+    // Buying low and selling high is better than what a policy does that has learned nothing.
+    assert!(number("/baselines/0/gain/value") > 10.0 * number("/baselines/0/gain/stderr"));
+    let notes = found["notes"].as_array().unwrap();
+    let fitted = notes.iter().find(|note| note["topic"] == "P, fitted").unwrap();
+    let fact = fitted["fact"].as_str().unwrap();
+    assert!(
+        fact.contains("mean ") && fact.contains("rate 0.") && fact.contains(" a step"),
+        "{fact}"
+    );
+    // What is complete needs no other file.
+    let complete = fs::read_to_string(here.path().join("fitted/case.toml")).unwrap();
+    assert!(complete.contains("values = [") && !complete.contains("prices.csv"), "{complete}");
+    let paths = solve("paths", "as = \"windows\"");
+    assert!(paths["answer"]["value"].as_f64().unwrap().is_finite());
+    fs::write(here.path().join("states.csv"), "t,P,R,last\n3,40,1,0\n3,60,1,0\n").unwrap();
+    let output = run(here.path(), &["eval", "fitted", "--at", "states.csv"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+}

@@ -28,6 +28,17 @@ pub struct Json {
     sampled: Mean,
     /// The largest violation of a constraint at any step, as a share of its right-hand side.
     violation: f64,
+    /// What is to be said beside it, as the fit of a price.
+    notes: Vec<Note>,
+}
+
+/// A fact.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Note {
+    /// What it is about.
+    topic: String,
+    /// In words.
+    fact: String,
 }
 
 /// A mean cost or reward.
@@ -99,6 +110,7 @@ pub(super) fn object(reached: &Reached) -> Map<String, Value> {
         Sense::Minimum => "cost",
         Sense::Maximum => "reward",
     };
+    let note = |[topic, fact]: &[String; 2]| Note { topic: topic.clone(), fact: fact.clone() };
     let rule = |b: &super::Baseline| Rule {
         name: b.name.clone(),
         value: b.value.mean,
@@ -124,6 +136,7 @@ pub(super) fn object(reached: &Reached) -> Map<String, Value> {
         }),
         sampled: mean(reached.sampled),
         violation: reached.violation,
+        notes: reached.notes.iter().map(note).collect(),
     };
     match serde_json::to_value(json) {
         Ok(Value::Object(mut map)) => {
