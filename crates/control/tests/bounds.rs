@@ -5,7 +5,6 @@ mod common;
 
 use common::storage;
 use control::Model as _;
-use control::answer::Reached;
 use control::bounds::storage::basis::When;
 use control::bounds::storage::learned::{Hearing, Learned};
 use control::bounds::{Bounds, Guess, Learner as _, Lived};
@@ -13,54 +12,75 @@ use control::model;
 use control::plan::Plan;
 use control::policy::Policy;
 use control::problem::Control;
-use frame::{Precision, Problem as _, Representation as _, Run};
+use frame::{
+    Batch, Functional as _, Move, Params, Precision, Problem as _, Purpose, Representation as _,
+    Run,
+};
 use ground::kernel::network::Activation;
+use ground::kernel::update::{AdamForm, Update};
 use ground::stream::Stream;
 
-/// The bounds of an untrained policy, one of each seed.
-fn bounds(model: &model::storage::Storage, paths: usize, threads: usize) -> impl Fn(u64) -> Bounds {
+/// A plan with bounds on so many paths, and what so many steps of the descent make of its policy.
+fn trained(
+    model: &model::storage::Storage,
+    [paths, threads]: [usize; 2],
+    steps: u64,
+) -> (Plan<model::storage::Storage>, Params) {
     let shape = model.shape();
     let form = Policy {
         steps: shape.steps,
         seen: shape.seen,
         said: shape.said,
         memory: 0,
-        hidden: vec![4],
+        hidden: vec![16],
         activation: Activation::Tanh,
         skip: false,
         shared: false,
         bias: model.bias(),
     };
     let run = Run { fresh: 2, precision: Precision::F64, threads, ..Run::new(10) };
-    let model = model.clone();
-    move |seed| {
-        let problem = Control::new(model.clone()).bounded(Some(paths), Some(Guess::Learned));
-        let mut plan = Plan::new(problem, form.clone(), &run).unwrap();
-        let theta = form.init(Precision::F64, &Stream::new(5)).unwrap();
-        let found = Control::answer(&mut plan, &theta, &Stream::new(seed), &mut ()).unwrap();
-        let reached: Reached = found.answer;
-        reached.bounds.unwrap()
+    let problem = Control::new(model.clone()).bounded(Some(paths), Some(Guess::Learned));
+    let mut theta = form.init(Precision::F64, &Stream::new(5)).unwrap();
+    let mut plan = Plan::new(problem, form, &run).unwrap();
+    for step in 0..steps {
+        let update = Update::Adam {
+            rate: 1e-2,
+            beta1: 0.9,
+            beta2: 0.99,
+            eps: 1e-8,
+            step: step + 1,
+            form: AdamForm::Torch,
+        };
+        let batch = Batch { n: 128, step, purpose: Purpose::Training };
+        plan.descend(&mut theta, batch, Move { update, clip: None }).unwrap();
     }
+    (plan, theta)
+}
+
+/// The bounds on the paths of a seed.
+fn bounds((plan, theta): &mut (Plan<model::storage::Storage>, Params), seed: u64) -> Bounds {
+    let found = Control::answer(plan, theta, &Stream::new(seed), &mut ()).unwrap();
+    found.answer.bounds.unwrap()
 }
 
 #[test]
-fn of_fifty_seeds() {
+fn of_forty_seeds() {
     let model = storage(1, 3, 15.0, "");
     let optimum = model.exact().unwrap().value();
-    let of = bounds(&model, 24, 0);
-    let all: Vec<Bounds> = (0..50).map(of).collect();
+    let mut plan = trained(&model, [24, 0], 200);
+    let all: Vec<Bounds> = (0..40).map(|seed| bounds(&mut plan, seed)).collect();
     assert!(all.iter().all(|one| one.least >= -1e-6), "{all:?}");
     let covers = |one: &&Bounds| {
         let low = one.lower.mean - 1.96 * one.lower.stderr;
         (low..=one.upper.mean + 1.96 * one.upper.stderr).contains(&optimum)
     };
     let inside = all.iter().filter(covers).count();
-    assert!(inside >= 48, "{inside} of 50 hold {optimum}");
+    assert!(inside >= 38, "{inside} of 40 hold {optimum}");
 }
 
 #[test]
 fn what_is_learned_makes_them_nearer() {
-    let one = bounds(&storage(1, 10, 0.0, ""), 32, 0)(3);
+    let one = bounds(&mut trained(&storage(1, 10, 0.0, ""), [32, 0], 300), 3);
     let [below, penalised, alone] = [one.lower, one.upper, one.foresight].map(|of| of.mean);
     assert!(penalised - below < 0.8 * (alone - below), "{one:?}");
 }
@@ -68,7 +88,8 @@ fn what_is_learned_makes_them_nearer() {
 #[test]
 fn the_same_bits_for_any_threads() {
     let model = storage(2, 3, 0.0, "");
-    assert_eq!(bounds(&model, 4, 1)(2), bounds(&model, 4, 3)(2));
+    let [one, three] = [1, 3].map(|threads| bounds(&mut trained(&model, [4, threads], 1), 2));
+    assert_eq!(one, three);
 }
 
 /// Paths of two steps whose slopes at t = 1 are a function of level, wind and price, with noise.

@@ -27,7 +27,7 @@ const SMOOTH: [f64; 2] = [100.0, 3.0];
 
 /// Levels of one step that are asked for, paths times devices, and the range of the paths.
 const LEVELS: usize = 1 << 18;
-const PATHS: [usize; 2] = [4096, 32_768];
+const PATHS: [usize; 2] = [4096, 16_384];
 
 /// Paths whose equations are added up at once.
 const CHUNK: usize = 2048;
