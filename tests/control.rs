@@ -175,3 +175,21 @@ fn a_file_of_prices_is_a_model_or_paths() {
     let output = run(here.path(), &["eval", "fitted", "--at", "states.csv"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
 }
+
+#[test]
+fn bounds_hold_the_optimum_and_say_their_guess() {
+    let here = tempdir().unwrap();
+    for guess in ["table", "learned"] {
+        let set = format!("problem.guess={guess}");
+        let more = ["--json", "--set", "problem.bound-paths=8", "--set", &set];
+        let found = object(&run(here.path(), &with(&more)));
+        let number = |pointer: &str| found.pointer(pointer).unwrap().as_f64().unwrap();
+        assert_eq!(found["bounds"]["guess"], guess);
+        assert!(number("/bounds/least") > -1e-6, "{found}");
+        let error = 5.0 * number("/bounds/upper/stderr");
+        assert!(number("/bounds/upper/value") + error > number("/reference/value"), "{found}");
+        let [gap, alone] = ["upper", "foresight"]
+            .map(|side| number(&format!("/bounds/{side}/value")) - number("/bounds/lower/value"));
+        assert!(gap < alone, "{found}");
+    }
+}

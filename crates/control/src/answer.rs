@@ -12,16 +12,18 @@ use ground::stream::Stream;
 use ground::{Error, Result};
 use serde_json::{Map, Value};
 
+mod bounded;
 mod export;
 mod figures;
 mod json;
 mod measure;
 mod sheets;
 
+use bounded::bounded;
 pub use json::Json;
 pub use measure::Fan;
+use measure::measure;
 pub(crate) use measure::regret_of;
-use measure::{bounded, measure};
 
 use crate::bounds::Bounds;
 use crate::model::{Model, Sense};

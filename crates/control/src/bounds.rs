@@ -15,6 +15,25 @@ use ground::estimate::Estimate;
 
 pub mod storage;
 
+/// What the guess V̂ of the value function is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// A table of a smaller problem.
+    Table,
+    /// Paths of the policy: what was earned from each step on, and its derivatives.
+    Learned,
+}
+
+impl Guess {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Learned => "learned",
+        }
+    }
+}
+
 /// A path of a policy.
 #[derive(Clone, Debug, Default)]
 pub struct Made {
@@ -22,6 +41,17 @@ pub struct Made {
     pub states: Vec<Vec<f64>>,
     /// a_t, t < T.
     pub actions: Vec<Vec<f64>>,
+}
+
+/// A path of a policy with what came of it, in the sense of the model: a reward counts as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Lived {
+    /// s_t, t ≤ T.
+    pub states: Vec<Vec<f64>>,
+    /// What each step earned, t < T; the last one with the end.
+    pub amounts: Vec<f64>,
+    /// The derivative by s_t of what is earned from t on, 1 ≤ t < T; at 0 it is empty.
+    pub slopes: Vec<Vec<f64>>,
 }
 
 /// What a path says of the optimum.
@@ -37,10 +67,30 @@ pub struct Said {
     pub foresight: f64,
 }
 
-/// How a model relaxes what may be known.
+/// Foresight with a guess: what it says of paths.
 pub trait Relaxation: Debug + Send + Sync {
     /// What a path says.
     fn of_path(&self, path: &Made) -> Result<Said>;
+}
+
+/// A guess that is being learned.
+pub trait Learner: Debug + Send + Sync {
+    /// Paths that it asks for.
+    fn paths(&self) -> usize;
+    /// Keeps what it needs of some of them, in their order.
+    fn hear(&mut self, paths: &[Lived]);
+    /// Foresight with what was learned.
+    fn learned(self: Box<Self>) -> Result<Box<dyn Relaxation>>;
+}
+
+/// How a model relaxes what may be known, with either guess.
+pub trait Relaxed {
+    /// Whether there is a table of a size to be had.
+    fn has_table(&self) -> bool;
+    /// With that table; none without.
+    fn tabled(&self) -> Option<Box<dyn Relaxation>>;
+    /// With what is learned on paths of the policy.
+    fn learner(&self) -> Box<dyn Learner>;
 }
 
 /// Bounds of the optimum, all on the same paths.
@@ -56,11 +106,13 @@ pub struct Bounds {
     pub foresight: Estimate,
     /// The least gap of a path, as a share of the mean: not below 0 but for rounding.
     pub least: f64,
+    /// What the guess was made of.
+    pub guess: Guess,
 }
 
 impl Bounds {
     /// The bounds that some paths say; none without paths.
-    pub fn of(said: &[Said]) -> Option<Self> {
+    pub fn of(said: &[Said], guess: Guess) -> Option<Self> {
         if said.is_empty() {
             return None;
         }
@@ -75,6 +127,7 @@ impl Bounds {
             gap: mean(&gap),
             foresight: mean(&|s| s.foresight - s.control),
             least: least / lower.mean.abs(),
+            guess,
         })
     }
 }

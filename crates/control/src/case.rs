@@ -13,6 +13,7 @@ pub mod models;
 pub use matrix::Matrix;
 pub use models::{Consumption, Execution, Formulas, Liquidation, Lqg, Storage};
 
+use crate::bounds;
 use crate::model::{Model, consumption, execution, formulas, liquidation, lqg, storage};
 use crate::plan::Plan;
 use crate::policy::Policy;
@@ -26,8 +27,21 @@ use ground::kernel::network::Activation;
 pub struct Problem {
     /// Paths on which the optimum is bounded, where the model knows how (storage): the policy from one side,
     /// penalised foresight from the other, a linear programme a path. Default: 100 where no optimum is
-    /// known, else 0.
+    /// known, else 0; if any, 2 or more.
     pub bound_paths: Option<usize>,
+    /// What the guess of the value function is made of, which makes the bounds near; they hold for any.
+    /// Default: "table", where there is one of a size to be had, else "learned".
+    pub guess: Option<Guess>,
+}
+
+/// What a guess of the value function is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guess {
+    /// The table of one device in the place of all.
+    Table,
+    /// Paths of the policy: what they earned from each step on, and its derivatives by the levels.
+    Learned,
 }
 
 /// `[representation] kind = "policy"`: networks from what is seen to what is done.
@@ -116,7 +130,7 @@ pub fn job(
     representation: &Representation,
     descent: &impl Descends,
 ) -> Result<Box<dyn Job>> {
-    let rest = (problem, representation);
+    let rest = (problem, representation, model.name());
     match model.made()? {
         Made::Lqg(model) => posed(*model, rest, descent),
         Made::Liquidation(model) => posed(model, rest, descent),
@@ -129,15 +143,58 @@ pub fn job(
 
 fn posed<M: Model>(
     model: M,
-    (problem, representation): (&Problem, &Representation),
+    (problem, representation, name): (&Problem, &Representation, &str),
     descent: &impl Descends,
 ) -> Result<Box<dyn Job>> {
     let form = representation.form(&model)?;
-    let problem = Control::new(model).bounded(problem.bound_paths);
+    let guess = problem.sound(&model, name)?;
+    let problem = Control::new(model).bounded(problem.bound_paths, guess);
     Ok(Box::new(Posed { problem, form, descent: descent.of::<M>() }))
 }
 
+impl Problem {
+    /// The guess, where what is said of bounds means something for a model.
+    fn sound(&self, model: &impl Model, name: &str) -> Result<Option<bounds::Guess>> {
+        let asked = self.bound_paths.filter(|n| *n > 0);
+        let Some(relaxed) = model.relaxed() else {
+            let key = if asked.is_some() { "problem.bound-paths" } else { "problem.guess" };
+            if asked.is_none() && self.guess.is_none() {
+                return Ok(None);
+            }
+            return Err(Error::input(key, format!("`{name}` has no bounds"))
+                .allowed("Leave this out; there are bounds for `storage`"));
+        };
+        if asked == Some(1) {
+            return Err(Error::input("problem.bound-paths", "one path does not say its error")
+                .allowed("Write 0 for no bounds, or 2 or more"));
+        }
+        if self.guess == Some(Guess::Table) && !relaxed.has_table() {
+            return Err(Error::input(
+                "problem.guess",
+                "its table would have too many levels, or too few",
+            )
+            .allowed("Write \"learned\""));
+        }
+        Ok(self.guess.map(|guess| match guess {
+            Guess::Table => bounds::Guess::Table,
+            Guess::Learned => bounds::Guess::Learned,
+        }))
+    }
+}
+
 impl Models {
+    /// The kind.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Lqg(_) => "lqg",
+            Self::Liquidation(_) => "liquidation",
+            Self::Consumption(_) => "consumption",
+            Self::Execution(_) => "execution",
+            Self::Storage(_) => "storage",
+            Self::Formulas(_) => "formulas",
+        }
+    }
+
     fn made(&self) -> Result<Made> {
         Ok(match self {
             Self::Lqg(case) => Made::Lqg(Box::new(case.model()?)),

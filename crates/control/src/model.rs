@@ -15,7 +15,7 @@ use ground::kernel::network::Activation;
 use ground::tape::Var;
 
 use crate::answer::Baseline;
-use crate::bounds::Relaxation;
+use crate::bounds::Relaxed;
 use crate::number::Number;
 use crate::reference::Exact;
 
@@ -296,7 +296,7 @@ pub trait Model: Clone + fmt::Debug + Send + Sync + 'static {
     }
 
     /// How what may be known is relaxed, for bounds where no optimum is known.
-    fn relaxation(&self) -> Option<Box<dyn Relaxation>> {
+    fn relaxed(&self) -> Option<&dyn Relaxed> {
         None
     }
 

@@ -8,6 +8,7 @@
 //! Slices have a fixed length and sums a fixed order: bits do not depend on threads. The twin on the tape
 //! is [`crate::problem`].
 
+mod lived;
 mod slice;
 
 use std::sync::Arc;
@@ -23,7 +24,6 @@ use ground::{Error, Result, par};
 pub(crate) use slice::{Path, Slice};
 
 use crate::answer::regret_of;
-use crate::bounds::Relaxation;
 use crate::model::{Model, Shape};
 use crate::number::Number;
 use crate::policy::{Part, Policy};
@@ -53,8 +53,7 @@ pub struct Plan<M: Model> {
     work: Work,
     /// The optimum, where it is known.
     pub(crate) exact: Option<Arc<dyn Exact>>,
-    /// How bounds are made, and on how many paths.
-    pub(crate) relaxation: Option<Box<dyn Relaxation>>,
+    /// Paths on which the optimum is bounded.
     pub(crate) bound_paths: usize,
     /// The regret of the last look.
     regret: f64,
@@ -87,14 +86,16 @@ impl<M: Model> Plan<M> {
             Precision::F64 => Inner::F64(Rollout::new(&problem.model, &form, level)),
         };
         let unknown = if problem.exact().is_none() { BOUNDED } else { 0 };
-        let bound_paths = problem.bound_paths.unwrap_or(unknown);
+        let bound_paths = match problem.model.relaxed() {
+            Some(_) => problem.bound_paths.unwrap_or(unknown),
+            None => 0,
+        };
         Ok(Self {
             inner,
             pool: par::pool(run.threads)?,
             stream: Stream::new(run.seed),
             gradient: None,
             work: Work::default(),
-            relaxation: (bound_paths > 0).then(|| problem.model.relaxation()).flatten(),
             bound_paths,
             exact: problem.exact(),
             regret: f64::NAN,
@@ -102,6 +103,12 @@ impl<M: Model> Plan<M> {
             problem,
             form,
         })
+    }
+
+    /// A rollout in double precision, whatever that of the run.
+    fn double(&self) -> Rollout<f64> {
+        let level = either!(&self.inner, rollout => rollout.nets.level);
+        Rollout::new(&self.problem.model, &self.form, level)
     }
 
     /// The paths of a batch in double precision, slice by slice: `task` sees each path.
@@ -112,8 +119,7 @@ impl<M: Model> Plan<M> {
         task: impl Fn(Path<'_>) -> R + Sync,
     ) -> Vec<R> {
         let theta = in_double(theta);
-        let level = either!(&self.inner, rollout => rollout.nets.level);
-        let mut rollout = Rollout::<f64>::new(&self.problem.model, &self.form, level);
+        let mut rollout = self.double();
         self.pool.install(|| {
             rollout.forward(model, &theta, draws);
             let each = |k: usize| {
@@ -133,14 +139,18 @@ impl<M: Model> Plan<M> {
         self.pool.install(|| par::map(all.len(), |k| task(&all[k])))
     }
 
+    /// A task with the threads of the run.
+    pub(crate) fn within<R: Send>(&self, task: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(task)
+    }
+
     /// What the policy does at steps and states, memory as it begins.
     pub(crate) fn acting<'a>(
         &'a self,
         theta: &Params,
     ) -> impl FnMut(usize, &[f64]) -> Vec<f64> + use<'a, M> {
         let theta = in_double(theta);
-        let level = either!(&self.inner, rollout => rollout.nets.level);
-        let mut rollout = Rollout::<f64>::new(&self.problem.model, &self.form, level);
+        let mut rollout = self.double();
         let model = self.problem.model.for_answer();
         move |t, s| rollout.at(&model, &theta, t, s)
     }

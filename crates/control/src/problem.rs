@@ -8,6 +8,7 @@ use ground::Result;
 use ground::array::Array;
 use ground::stream::Stream;
 
+use crate::bounds::Guess;
 use crate::model::{Model, OnTape};
 use crate::policy::Policy;
 use crate::reference::Exact;
@@ -19,6 +20,8 @@ pub struct Control<M> {
     pub model: M,
     /// Paths on which the optimum is bounded, 0 for no bounds; without a number only where it is not known.
     pub bound_paths: Option<usize>,
+    /// The guess that makes them near; without one that of a table, where there is one.
+    pub guess: Option<Guess>,
     /// The optimum, once it was asked for.
     exact: OnceLock<Option<Arc<dyn Exact>>>,
 }
@@ -34,12 +37,12 @@ pub(crate) fn named(stream: &Stream, batch: Batch) -> (Stream, u64) {
 impl<M: Model> Control<M> {
     /// The problem of a model.
     pub fn new(model: M) -> Self {
-        Self { model, bound_paths: None, exact: OnceLock::new() }
+        Self { model, bound_paths: None, guess: None, exact: OnceLock::new() }
     }
 
-    /// The same with so many paths for bounds.
-    pub fn bounded(self, bound_paths: Option<usize>) -> Self {
-        Self { bound_paths, ..self }
+    /// The same with so many paths for bounds, and with a guess.
+    pub fn bounded(self, bound_paths: Option<usize>, guess: Option<Guess>) -> Self {
+        Self { bound_paths, guess, ..self }
     }
 
     /// The exact optimum, where it is known; computed at the first call.

@@ -78,6 +78,8 @@ struct Sides {
     least: f64,
     /// Paths behind them.
     n: usize,
+    /// What the guess of the value function was made of: "table" or "learned".
+    guess: String,
 }
 
 /// An optimum.
@@ -133,6 +135,7 @@ pub(super) fn object(reached: &Reached) -> Map<String, Value> {
             foresight: mean(b.foresight),
             least: b.least,
             n: b.gap.n,
+            guess: b.guess.name().to_owned(),
         }),
         sampled: mean(reached.sampled),
         violation: reached.violation,

@@ -8,16 +8,12 @@ use ground::stream::Stream;
 use ground::{Error, Result};
 
 use crate::answer::Baseline;
-use crate::bounds::{Bounds, Made};
 use crate::model::{Beyond, Model, Step};
 use crate::plan::{Path, Plan};
 use crate::reference::{Exact, Seen};
 
 /// Paths that are walked at once.
 const CHUNK: usize = 2048;
-
-/// Paths that are bounded at once.
-const ROUND: usize = 16;
 
 /// Paths that pictures are made of.
 const SHOWN: usize = 2048;
@@ -135,35 +131,6 @@ fn join(worst: &mut [Beyond], now: &[Beyond]) {
         worst.by = worst.by.max(now.by);
         worst.scale = worst.scale.max(now.scale);
     }
-}
-
-/// Bounds from paths of their own, drawn under another name than those of the answer.
-pub(super) fn bounded<M: Model>(
-    plan: &Plan<M>,
-    theta: &Params,
-    stream: &Stream,
-    watch: &mut dyn Watch,
-) -> Result<Option<Bounds>> {
-    let Some(relaxation) = plan.relaxation.as_deref().filter(|_| plan.bound_paths > 0) else {
-        return Ok(None);
-    };
-    let (stream, n) = (stream.child("bounds"), plan.bound_paths);
-    let mut said = Vec::with_capacity(n);
-    for first in (0..n).step_by(ROUND) {
-        if watch.stage("bounds", first, n) == ControlFlow::Break(()) {
-            return Err(Error::Interrupted { at: 0 });
-        }
-        let draws = (&stream, first as u64, ROUND.min(n - first));
-        let made = |path: Path<'_>| Made {
-            states: (0..=path.steps()).map(|t| path.state(t).to_vec()).collect(),
-            actions: (0..path.steps()).map(|t| path.action(t).to_vec()).collect(),
-        };
-        let paths = plan.watch(theta, (&plan.problem.model.for_answer(), draws), made);
-        for one in plan.each(&paths, |path| relaxation.of_path(path)) {
-            said.push(one?);
-        }
-    }
-    Ok(Bounds::of(&said))
 }
 
 pub(super) fn measure<M: Model>(

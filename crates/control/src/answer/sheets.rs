@@ -29,7 +29,10 @@ pub(super) fn facts(reached: &Reached) -> Vec<[String; 2]> {
             Estimate { mean: of.mean * scale, stderr: of.stderr * scale, n: of.n }
         };
         row("lower bound", format!("{} (the policy, controlled)", bounds.lower));
-        row("upper bound", format!("{} (penalised foresight)", bounds.upper));
+        row(
+            "upper bound",
+            format!("{} (foresight, penalised by a guess: {})", bounds.upper, bounds.guess.name()),
+        );
         row(
             "gap",
             format!(

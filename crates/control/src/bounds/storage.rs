@@ -1,85 +1,80 @@
 //! Storage whose inner problem is a linear programme.
 //!
 //! ```text
-//! V̂_t(R, E, P) = Σ_i (R̄_i/R̄)(ηᵈ_i/ηᵈ) V_t(R̄ R_i/R̄_i, E, P)      V of one device of the whole capacity
 //! inner  max Σ_t {P_t(Σ ηᵈ_i y_i + g) − Σ_i (b_{t+1,i} − b̄_{t+1,i})(R_{t+1,i} − R^π_{t+1,i})}
-//!        b = ∂V̂_{t+1}/∂R_i at the policy's levels, b̄ its mean given wind and price of step t
+//!        b_{t+1,i} a guess of ∂V/∂R_i at the policy's levels, b̄ its mean given wind and price of step t
 //! ```
-//! with the limits of the model, g ≤ D and g + Σc ≤ E. The penalty is affine in the levels.
+//! with the limits of the model, g ≤ D and g + Σc ≤ E. The penalty is affine in the levels, and its mean is zero
+//! for any guess.
+
+use std::fmt::Debug;
 
 use ground::{Error, Result};
 use microlp::{ComparisonOp, OptimizationDirection, Problem, Variable};
 
-use super::{Made, Relaxation, Said};
+use super::{Learner, Made, Relaxation, Relaxed, Said};
 use crate::model::storage::Storage;
 use crate::reference::aggregate::Aggregate;
 
+pub mod basis;
+pub mod learned;
+pub mod table;
+
+use learned::Hearing;
+use table::Tabled;
+
+/// From a step to the next one.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn<'a> {
+    /// The step that ends.
+    pub t: usize,
+    /// The levels that it leaves.
+    pub levels: &'a [f64],
+    /// Wind and price of this step,
+    pub was: [f64; 2],
+    /// and of the next.
+    pub is: [f64; 2],
+}
+
+/// A guess of the value function.
+pub trait Guessed: Debug + Send + Sync {
+    /// V̂_{t+1} less its mean given step t, and b_{t+1} less its own, of each device.
+    fn news(&self, turn: Turn<'_>) -> (f64, Vec<f64>);
+}
+
 /// A storage problem with a guess of its value function.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Foresight {
     model: Storage,
-    table: Aggregate,
-    /// Σ R̄_i.
-    capacity: f64,
-    /// ηᵈ_i/ηᵈ.
-    weights: Vec<f64>,
+    guess: Box<dyn Guessed>,
 }
 
 impl Foresight {
-    /// The problem, its guess from one device with mean efficiencies; none where there is no table of that.
-    pub fn new(model: &Storage) -> Option<Self> {
-        let devices = &model.devices;
-        let mean = devices.discharged.iter().sum::<f64>() / devices.count() as f64;
-        Some(Self {
-            table: Aggregate::of(model)?,
-            capacity: devices.capacity.iter().sum(),
-            weights: devices.discharged.iter().map(|eta| eta / mean).collect(),
-            model: model.clone(),
-        })
-    }
-
-    /// The level that a device would have if all of the capacity were as full.
-    fn level(&self, i: usize, level: f64) -> f64 {
-        level * self.capacity / self.model.devices.capacity[i]
-    }
-
-    /// V̂ at some levels, V by `at`.
-    fn guess(&self, levels: &[f64], at: impl Fn(f64) -> f64) -> f64 {
-        let capacity = &self.model.devices.capacity;
-        let of =
-            |i: usize| self.weights[i] * capacity[i] / self.capacity * at(self.level(i, levels[i]));
-        (0..capacity.len()).map(of).sum()
+    /// The problem with a guess.
+    pub fn new(model: &Storage, guess: Box<dyn Guessed>) -> Self {
+        Self { model: model.clone(), guess }
     }
 
     /// The control variate of a path, and b − b̄ of every step and device.
     fn news(&self, path: &Made) -> (f64, Vec<Vec<f64>>) {
-        let (n, steps) = (self.weights.len(), self.model.demand.len());
+        let (n, steps) = (self.model.devices.count(), self.model.demand.len());
         let mut control = 0.0;
-        let mut slopes = Vec::with_capacity(steps);
-        for t in 0..steps {
+        let mut penalty = Vec::with_capacity(steps);
+        for t in 0..steps - 1 {
             let (before, after) = (&path.states[t], &path.states[t + 1]);
             let (was, is) = ([before[n], before[n + 1]], [after[n], after[n + 1]]);
-            if t + 1 == steps {
-                slopes.push(vec![0.0; n]);
-                continue;
-            }
-            let levels = &after[..n];
-            control += self.guess(levels, |level| self.table.value(t + 1, level, is))
-                - self.guess(levels, |level| self.table.ahead(t, level, was));
-            let slope = |i: usize| {
-                let level = self.level(i, levels[i]);
-                let own = self.table.slope(level, |level| self.table.value(t + 1, level, is));
-                let mean = self.table.slope(level, |level| self.table.ahead(t, level, was));
-                self.weights[i] * (own - mean)
-            };
-            slopes.push((0..n).map(slope).collect());
+            let (value, slopes) = self.guess.news(Turn { t, levels: &after[..n], was, is });
+            control += value;
+            penalty.push(slopes);
         }
-        (control, slopes)
+        // After the last step nothing is worth anything.
+        penalty.push(vec![0.0; n]);
+        (control, penalty)
     }
 
     /// What somebody earns who knows the path, with a penalty on levels.
     fn foreseen(&self, path: &Made, penalty: &[Vec<f64>]) -> Result<f64> {
-        let (n, devices) = (self.weights.len(), &self.model.devices);
+        let (n, devices) = (self.model.devices.count(), &self.model.devices);
         let mut programme = Problem::new(OptimizationDirection::Maximize);
         let mut earned = 0.0;
         let mut levels: Vec<Option<Variable>> = vec![None; n];
@@ -123,7 +118,7 @@ impl Foresight {
 
 impl Relaxation for Foresight {
     fn of_path(&self, path: &Made) -> Result<Said> {
-        let n = self.weights.len();
+        let n = self.model.devices.count();
         let earned = (0..self.model.demand.len())
             .map(|t| {
                 let (s, a) = (&path.states[t], &path.actions[t]);
@@ -140,5 +135,20 @@ impl Relaxation for Foresight {
             upper: self.foreseen(path, &penalty)?,
             foresight: self.foreseen(path, &none)?,
         })
+    }
+}
+
+impl Relaxed for Storage {
+    fn has_table(&self) -> bool {
+        Aggregate::levels(self).is_some()
+    }
+
+    fn tabled(&self) -> Option<Box<dyn Relaxation>> {
+        let guess = Box::new(Tabled::new(self)?);
+        Some(Box::new(Foresight::new(self, guess)))
+    }
+
+    fn learner(&self) -> Box<dyn Learner> {
+        Box::new(Hearing::new(self))
     }
 }

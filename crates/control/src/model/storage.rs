@@ -16,8 +16,7 @@ use ground::tape::{Var, join, select};
 
 use super::{Act, Beyond, Model, OnTape, Sense, Shape, Step};
 use crate::answer::Baseline;
-use crate::bounds::Relaxation;
-use crate::bounds::storage::Foresight;
+use crate::bounds::Relaxed;
 use crate::limits::{project, project_back, share, share_back, sum, weighted};
 use crate::number::Number;
 use crate::reference::Exact;
@@ -422,8 +421,8 @@ impl Model for Storage {
         Table::of(self).map(|table| Box::new(table) as Box<dyn Exact>)
     }
 
-    fn relaxation(&self) -> Option<Box<dyn Relaxation>> {
-        Foresight::new(self).map(|foresight| Box::new(foresight) as Box<dyn Relaxation>)
+    fn relaxed(&self) -> Option<&dyn Relaxed> {
+        Some(self)
     }
 
     fn baselines(&self) -> Vec<Baseline> {

@@ -6,7 +6,7 @@
 use ground::kernel::dense::rows;
 use ground::kernel::dense::trained::Weights;
 use ground::kernel::dense::trained::values::Pass;
-use ground::kernel::lane::{flat, flat_mut};
+use ground::kernel::lane::{Real, flat, flat_mut};
 use ground::kernel::network::Activation;
 use ground::kernel::normal::normals;
 use ground::stream::Stream;
@@ -296,6 +296,18 @@ impl<T: Number> Slice<T> {
         weights: impl Fn(usize) -> Weights<'t, T::Row>,
         seed: T,
     ) {
+        self.prepare_gradient(nets);
+        self.way_back((nets, model), weights, seed, |slice, t| slice.products(nets, t));
+    }
+
+    /// The same way without the products: `each` sees the slice after every step, the last step first.
+    fn way_back<'t, M: Model>(
+        &mut self,
+        (nets, model): (&Nets, &M),
+        weights: impl Fn(usize) -> Weights<'t, T::Row>,
+        seed: T,
+        mut each: impl FnMut(&mut Self, usize),
+    ) {
         let (shape, policy) = (nets.shape, &nets.policy);
         let line_in = rows::<T>(policy.n_in());
         self.back.by_s[1].fill(T::zero());
@@ -305,7 +317,6 @@ impl<T: Number> Slice<T> {
             model.last_back(&self.s[shape.steps][range], seed, to);
         }
         self.back.by_input[1].fill(T::Row::default());
-        self.prepare_gradient(nets);
         for t in (0..shape.steps).rev() {
             ground::dispatch!(nets.level, _ => self.step_back(nets, model, (t, seed)));
             let Back { by_s, seeds, by_input: [own, all], .. } = &mut self.back;
@@ -325,7 +336,7 @@ impl<T: Number> Slice<T> {
                 model.see_group_back(at, Lines { all: flat::<T>(all), stride }, &mut by_s[0]);
             }
             by_s.swap(0, 1);
-            self.products(nets, t);
+            each(self, t);
         }
     }
 
@@ -396,6 +407,23 @@ impl<T: Number> Slice<T> {
 }
 
 impl Slice<f64> {
+    /// The derivative by s_t of what is paid from t on, 1 ≤ t < T; at 0 it is empty. `[n, state]` each
+    pub(super) fn costates<'t, M: Model>(
+        &mut self,
+        nets: &Nets,
+        model: &M,
+        weights: impl Fn(usize) -> Weights<'t, <f64 as Real>::Row>,
+    ) -> Vec<Vec<f64>> {
+        let mut all = vec![Vec::new(); nets.shape.steps];
+        self.way_back((nets, model), weights, 1.0, |slice, t| {
+            // At the first step nobody needs what went into the networks, so that it is not known.
+            if t > 0 {
+                all[t].clone_from(&slice.back.by_s[1]);
+            }
+        });
+        all
+    }
+
     /// A path.
     pub(super) fn path<M: Model>(&self, model: &M, p: usize) -> Path<'_> {
         let shape = model.shape();

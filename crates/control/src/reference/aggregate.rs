@@ -50,13 +50,7 @@ impl Aggregate {
             charged: sum(&devices.charged) / n,
             discharged: sum(&devices.discharged) / n,
         };
-        let parts = (sum(&devices.capacity) * PARTS as f64).round();
-        let states: f64 =
-            [&model.wind, &model.price].map(|c| c.range[1] - c.range[0] + 1.0).iter().product();
-        if parts < 2.0 || parts * states > LARGEST {
-            return None;
-        }
-        let levels = floor(parts) + 1;
+        let levels = Self::levels(model)?;
         let chains = [model.wind.clone(), model.price.clone()];
         let mut all = Self { levels, chains, values: Vec::new(), ahead: Vec::new() };
         let moves = all.chains.each_ref().map(goes);
@@ -70,6 +64,14 @@ impl Aggregate {
         all.values.reverse();
         all.ahead.reverse();
         Some(all)
+    }
+
+    /// How many levels the table of a problem has; none where that is too few, or the table too large.
+    pub fn levels(model: &Storage) -> Option<usize> {
+        let parts = (model.devices.capacity.iter().sum::<f64>() * PARTS as f64).round();
+        let states: f64 =
+            [&model.wind, &model.price].map(|c| c.range[1] - c.range[0] + 1.0).iter().product();
+        (parts >= 2.0 && parts * states <= LARGEST).then(|| floor(parts) + 1)
     }
 
     /// Pairs of wind and price.
