@@ -3,6 +3,7 @@
 
 mod door;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::process::Stdio;
 
@@ -126,13 +127,8 @@ fn prices() -> String {
             sum += (word >> 40) as f64 / (1_u64 << 24) as f64;
         }
         x += 0.3 * (50.0 - x) + 5.0 * (sum - 6.0);
-        let (day, hour) = (11 + hour / 24, hour % 24);
-        text += &format!(
-            "{:02}/{:02}/2024 {hour:02}:00;{}\n",
-            1 + day % 28,
-            1 + day / 28,
-            format!("{x:.2}").replace('.', ",")
-        );
+        let (day, hour, price) = (12 + hour / 24, hour % 24, format!("{x:.2}").replace('.', ","));
+        writeln!(text, "{day:02}/01/2024 {hour:02}:00;{price}").unwrap();
     }
     text
 }
