@@ -189,3 +189,31 @@ fn bounds_hold_the_optimum_and_say_their_guess() {
         assert!(gap < alone, "{found}");
     }
 }
+
+#[test]
+fn holdings_are_those_of_the_schedule() {
+    // x_k/X of the optimum, by sinh κ(5 − k)/sinh 5κ (a sine for a negative weight): shares of what is to be sold.
+    let of = |lambda: f64| -> Vec<f64> {
+        let c = 1.0 + lambda * 0.95_f64.powi(2) / (2.5e-6 - 0.5 * 2.5e-7) / 2.0;
+        let f = |k: f64| if c > 1.0 { (c.acosh() * k).sinh() } else { (c.acos() * k).sin() };
+        (0..5)
+            .map(|k| if c == 1.0 { 1.0 - f64::from(k) / 5.0 } else { f(f64::from(5 - k)) / f(5.0) })
+            .collect()
+    };
+    let here = tempdir().unwrap();
+    for (k, lambda) in [0.0, 1e-6, 2e-6, -2e-7].into_iter().enumerate() {
+        let (name, set) = (format!("c{k}"), format!("model.lambda={lambda:?}"));
+        let output = run(here.path(), &["solve", "almgren-chriss", "--set", &set, "--out", &name]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let text = fs::read_to_string(here.path().join(&name).join("report.json")).unwrap();
+        let page: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let figures = page["figures"].as_array().unwrap();
+        let left = figures.iter().find(|f| f["name"] == "fan-1").unwrap();
+        for series in left["series"].as_array().unwrap() {
+            for (point, due) in series["points"].as_array().unwrap().iter().zip(of(lambda)) {
+                let found = point[1].as_f64().unwrap();
+                assert!((found - due).abs() < 0.005, "λ = {lambda}: {found} for {due}");
+            }
+        }
+    }
+}

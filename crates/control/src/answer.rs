@@ -18,12 +18,14 @@ mod figures;
 mod json;
 mod measure;
 mod sheets;
+mod slices;
 
 use bounded::bounded;
 pub use json::Json;
 pub use measure::Fan;
 use measure::measure;
 pub(crate) use measure::regret_of;
+pub use slices::Slice;
 
 use crate::bounds::Bounds;
 use crate::model::{Model, Sense};
@@ -84,7 +86,9 @@ pub struct Reached {
     pub fans: Vec<Fan>,
     /// Costs, or rewards, of paths.
     pub amounts: Vec<f64>,
-    /// Words about the model: facts that go with it, and [what is seen, how what is said becomes an action].
+    /// What the policy does along a number of the state.
+    pub slices: Vec<Slice>,
+    /// What is to be said beside the answer.
     pub notes: Vec<[String; 2]>,
     /// What is seen, and how what is said becomes an action.
     pub words: [String; 2],
@@ -131,6 +135,7 @@ impl Reached {
             violation: found.violation,
             fans: found.fans,
             amounts: found.amounts,
+            slices: slices::slices(plan, theta, &stream.child("slices")),
             notes: model.notes(),
             words: model.words(),
             policy: (plan.form.clone(), theta.clone(), model.names()),

@@ -1,5 +1,10 @@
 //! Problems in formulas: against models written by hand, the tape, differences, and their own limits.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test"
+)]
 
 mod common;
 

@@ -2,12 +2,13 @@
 
 use frame::{Axis, Figure, Hue, Mark, Series};
 
-use super::{Fan, Reached};
+use super::{Fan, Reached, slices};
 
 /// The pictures.
 pub(super) fn figures(reached: &Reached) -> Vec<Figure> {
     let mut all: Vec<Figure> =
         reached.fans.iter().enumerate().map(|(k, one)| fan(k, one)).collect();
+    all.extend(reached.slices.iter().enumerate().map(|(k, one)| slices::figure(k, one)));
     all.extend(spread(reached));
     all
 }
