@@ -85,7 +85,7 @@ fn told<M: Model>(
     [model, trained]: [&M; 2],
     exact: Option<&dyn Exact>,
     path: Path<'_>,
-    [show, control]: [bool; 2],
+    (show, control, rules): (bool, bool, usize),
 ) -> Told {
     let regret = exact.map(|exact| regret_of(model, exact, path));
     let (mut beyond, mut shown, mut now) = (Vec::<Beyond>::new(), Vec::new(), Vec::new());
@@ -104,7 +104,7 @@ fn told<M: Model>(
             model.show(at, &mut shown);
         }
     }
-    let rules = (0..model.rules().len()).map(|rule| walked(model, rule, path)).collect();
+    let rules = (0..rules).map(|rule| walked(model, rule, path)).collect();
     let chance = if control { chance(model, path) } else { Vec::new() };
     Told { cost: path.cost(), regret, beyond, shown, rules, chance }
 }
@@ -157,7 +157,7 @@ pub(super) fn measure<M: Model>(
         let draws = (stream, first as u64, CHUNK.min(n - first));
         let show = first < SHOWN;
         for one in plan.watch(theta, (model, draws), |path| {
-            told([model, &plan.problem.model], exact, path, [show, control])
+            told([model, &plan.problem.model], exact, path, (show, control, names.len()))
         }) {
             amounts.push(model.sense().sign() * one.cost);
             regrets.extend(one.regret);

@@ -23,6 +23,7 @@ use crate::reference::Exact;
 use crate::reference::market::Table;
 
 mod penalty;
+mod rules;
 
 /// A Markov chain of whole numbers: x ← clip(x + round(κ (mean − x)) + k, low, high).
 #[derive(Clone, Debug, PartialEq)]
@@ -427,6 +428,15 @@ impl Model for Storage {
 
     fn baselines(&self) -> Vec<Baseline> {
         Table::of(self).map(|table| table.baselines(self)).unwrap_or_default()
+    }
+
+    fn rules(&self) -> Vec<String> {
+        let known = Table::is_of(self);
+        rules::NAMES.iter().filter(|_| !known).map(|name| (*name).to_owned()).collect()
+    }
+
+    fn follow(&self, rule: usize, at: (usize, &[f64]), a: &mut [f64]) {
+        rules::follow(self, rule, at, a);
     }
 
     fn words(&self) -> [String; 2] {

@@ -203,6 +203,11 @@ impl Table {
         Some(Self { market, values, ahead })
     }
 
+    /// Whether there is one.
+    pub fn is_of(model: &Storage) -> bool {
+        Market::of(model).is_some()
+    }
+
     /// What simple rules reach, exactly.
     pub fn baselines(&self, _: &Storage) -> Vec<Baseline> {
         let market = &self.market;

@@ -95,6 +95,12 @@ pub struct Liquidation {
 impl Liquidation {
     /// The model.
     pub fn model(&self) -> Result<liquidation::Liquidation> {
+        for (name, x) in [("gamma", self.gamma), ("epsilon", self.epsilon)] {
+            if !(x >= 0.0 && x.is_finite()) {
+                return Err(Error::input(format!("model.{name}"), format!("{x} is below 0"))
+                    .allowed("Write a number of 0 or more"));
+            }
+        }
         let model = liquidation::Liquidation {
             shares: positive("model.shares", self.shares)?,
             days: some("model.days", self.days)?,

@@ -149,6 +149,10 @@ impl Walk {
             let range = format!("Write a whole number from {} to {}", self.low, self.high);
             return Err(at("start", format!("{} is out of range", self.start), &range));
         }
+        if let Some(mean) = self.mean.filter(|mean| !(self.low..=self.high).contains(mean)) {
+            let range = format!("Write a number from {} to {}", self.low, self.high);
+            return Err(at("mean", format!("{mean} is out of range"), &range));
+        }
         if !(0.0..=1.0).contains(&self.reversion) {
             return Err(at("reversion", self.reversion.to_string(), "Write a number from 0 to 1"));
         }
