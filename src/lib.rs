@@ -33,7 +33,7 @@ mod session;
 #[cfg(feature = "cli")]
 mod verb;
 
-pub use {atoms, frame, ground, paths};
+pub use {atoms, control, frame, ground, paths};
 
 pub use ground::{Error, Result};
 

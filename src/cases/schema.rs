@@ -20,6 +20,8 @@ pub struct Key {
     pub other: Vec<(&'static str, String)>,
     /// What it means.
     pub text: String,
+    /// The kind of its section, where the section has kinds.
+    pub kind: Option<&'static str>,
 }
 
 /// The keys of all sections and kinds.
@@ -34,6 +36,7 @@ pub fn keys() -> Vec<Key> {
             default: None,
             other: Vec::new(),
             text: text(&schema),
+            kind: section.kind,
         });
         if let Some(kind) = section.kind {
             keys.push(Key {
@@ -43,10 +46,12 @@ pub fn keys() -> Vec<Key> {
                 default: (!section.kind_required).then(|| format!("\"{kind}\"")),
                 other: Vec::new(),
                 text: "What the other keys of the section mean.".to_owned(),
+                kind: Some(kind),
             });
         }
         let first = keys.len();
         below(&schema, &schema, section.name, &mut keys);
+        keys[first..].iter_mut().for_each(|key| key.kind = section.kind);
         for family in Family::ALL {
             differ(family, &section, &mut keys[first..]);
         }
@@ -81,9 +86,19 @@ fn below(root: &Json, node: &Json, prefix: &str, into: &mut Vec<Key>) {
             default: property.get("default").filter(|d| !d.is_null()).map(plain),
             other: Vec::new(),
             text: text(property),
+            kind: None,
         });
         for variant in variants(root, property) {
             below(root, variant, &key, into);
+            // Tables of names that a user gives.
+            let free = follow(root, variant).get("additionalProperties");
+            for inner in free
+                .filter(|free| free.is_object())
+                .into_iter()
+                .flat_map(|free| variants(root, free))
+            {
+                below(root, inner, &format!("{key}.NAME"), into);
+            }
         }
     }
 }

@@ -119,7 +119,8 @@ fn formulas() -> String {
 
 /// The whole documentation of a key, and one line for each key below it.
 fn one(name: &str, keys: &[Key]) -> Result<String, Error> {
-    let Some(key) = keys.iter().find(|key| key.name == name) else {
+    let own: Vec<&Key> = keys.iter().filter(|key| key.name == name).collect();
+    if own.is_empty() {
         // Half a key is meant by its last part.
         let ending = keys.iter().find(|key| key.name.ends_with(&format!(".{name}")));
         let near = ending
@@ -128,7 +129,14 @@ fn one(name: &str, keys: &[Key]) -> Result<String, Error> {
         return Err(Error::input(name, "unknown key")
             .nearest(near)
             .allowed("`esperance explain` lists all keys"));
-    };
+    }
+    let several = own.iter().any(|key| key.kind != own[0].kind);
+    let said: Vec<String> = own.iter().map(|key| documented(key, several, keys)).collect();
+    Ok(said.join("\n"))
+}
+
+/// A key and all below it, of one kind of its section.
+fn documented(key: &Key, several: bool, keys: &[Key]) -> String {
     let need = match (&key.default, key.required) {
         (_, true) => "required".to_owned(),
         (Some(default), false) => {
@@ -137,16 +145,20 @@ fn one(name: &str, keys: &[Key]) -> Result<String, Error> {
         }
         (None, false) => "may be absent".to_owned(),
     };
+    let of = key.kind.filter(|_| several).map(|kind| format!("  (kind = \"{kind}\")"));
     let mut lines = vec![
-        key.name.clone(),
+        format!("{}{}", key.name, of.unwrap_or_default()),
         format!("  {}", key.text),
         format!("  write {} ({need})", key.allowed),
     ];
-    let below = format!("{name}.");
-    lines.extend(
-        keys.iter()
-            .filter(|k| k.name.starts_with(&below))
-            .map(|k| format!("  {}", line(k).replace('\n', "\n  "))),
-    );
-    Ok(lines.join("\n"))
+    let below = format!("{}.", key.name);
+    let inner = keys.iter().filter(|k| k.name.starts_with(&below) && k.kind == key.kind);
+    let mut seen: Vec<String> = Vec::new();
+    for one in inner.map(|k| format!("  {}", line(k).replace('\n', "\n  "))) {
+        if !seen.contains(&one) {
+            seen.push(one);
+        }
+    }
+    lines.extend(seen);
+    lines.join("\n")
 }

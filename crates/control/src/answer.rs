@@ -122,7 +122,8 @@ impl Reached {
             _ => controlled.unwrap_or(sampled),
         };
         if !value.mean.is_finite() {
-            return Err(Error::Numeric { what: format!("the mean {}", sense.name()), at: 0 });
+            let what = format!("the mean {}", sense.name());
+            return Err(model.trouble().unwrap_or(Error::Numeric { what, at: 0 }));
         }
         Ok(Self {
             sense,
@@ -136,7 +137,7 @@ impl Reached {
             fans: found.fans,
             amounts: found.amounts,
             slices: slices::slices(plan, theta, &stream.child("slices")),
-            notes: model.notes(),
+            notes: model.notes().into_iter().chain(found.notes).collect(),
             words: model.words(),
             policy: (plan.form.clone(), theta.clone(), model.names()),
         })

@@ -10,6 +10,7 @@
 
 use std::fmt;
 
+use ground::Error;
 use ground::kernel::lane::Level;
 use ground::kernel::network::Activation;
 use ground::tape::Var;
@@ -319,6 +320,23 @@ pub trait Model: Clone + fmt::Debug + Send + Sync + 'static {
     /// What a rule does, at a step and a state.
     fn follow(&self, rule: usize, at: (usize, &[f64]), a: &mut [f64]) {
         let _ = (rule, at, a);
+    }
+
+    /// Operations of a step of one path, there alone, beside networks: for a forecast.
+    fn operations(&self) -> f64 {
+        let shape = self.shape();
+        20.0 * (shape.state + shape.action) as f64
+    }
+
+    /// Where in a record a path begins, where it is a window of one.
+    fn row(&self, s: &[f64]) -> Option<f64> {
+        let _ = s;
+        None
+    }
+
+    /// What went wrong in the model, where a cost is not finite for a reason that it knows.
+    fn trouble(&self) -> Option<Error> {
+        None
     }
 
     /// What is to be said beside an answer: a topic and a fact.

@@ -173,7 +173,7 @@ impl<M: Model> Functional for Plan<M> {
         let draws = (&stream, first, batch.n);
         let value = either!(&mut self.inner, rollout => {
             pool.install(|| rollout.forward(model, theta, draws));
-            rollout.mean(batch.step)
+            rollout.mean(model, batch.step)
         })?;
         if let Some(exact) = &self.exact {
             let draws = (&stream, first, batch.n.min(LOOKED));
@@ -305,7 +305,7 @@ impl<T: Number + Stored> Rollout<T> {
         self.turn(theta);
         self.forward(model, theta, draws);
         self.back(model, theta, draws.2);
-        self.mean(at)
+        self.mean(model, at)
     }
 
     /// Transposed weights, for the way back.
@@ -358,13 +358,14 @@ impl<T: Number + Stored> Rollout<T> {
     }
 
     /// The mean cost.
-    fn mean(&self, at: u64) -> Result<Estimate> {
+    fn mean(&self, model: &impl Model, at: u64) -> Result<Estimate> {
         let costs: Vec<f64> = self.slices.iter().flat_map(Slice::costs).collect();
         let estimate = Estimate::of(&costs);
         if estimate.mean.is_finite() {
             Ok(estimate)
         } else {
-            Err(Error::Numeric { what: "the mean cost".to_owned(), at })
+            let unknown = || Error::Numeric { what: "the mean cost".to_owned(), at };
+            Err(model.trouble().unwrap_or_else(unknown))
         }
     }
 }

@@ -68,7 +68,7 @@ impl<M: Model> Problem<Policy> for Control<M> {
             facts: facts.into_iter().map(|(topic, fact)| (topic.to_owned(), fact)).collect(),
             bytes: bytes * (7.0 * weights as f64 + numbers * steps * paths as f64)
                 + 8.0 * numbers * steps * 2048.0,
-            operations: 2.0 * steps * products as f64 * paths_made,
+            operations: steps * (2.0 * products as f64 + self.model.operations()) * paths_made,
             cites: ["HE16", "KB15"].map(str::to_owned).to_vec(),
         })
     }
@@ -89,6 +89,7 @@ impl<M: Model> Problem<Policy> for Control<M> {
             contradiction: None,
             doubts: answer.doubts(),
             slack: SLACK * answer.value.mean.abs(),
+            late: (answer.exact.is_none() && answer.bounds.is_none()).then_some(LATE),
             answer,
         })
     }
@@ -151,6 +152,10 @@ impl<M: Model> Problem<Policy> for Control<M> {
 
 /// The share of the value by which the mean cost may still move without mattering.
 const SLACK: f64 = 1e-4;
+
+/// The share of all that was gained which the second half of a run may bring, where neither an optimum nor bounds
+/// are known.
+const LATE: f64 = 0.02;
 
 /// What is known of the four errors.
 fn budget(answer: &Reached) -> ErrorBudget {

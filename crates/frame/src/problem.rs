@@ -64,6 +64,9 @@ pub struct Findings<A> {
     pub doubts: Vec<String>,
     /// By how much the validation value may still move without mattering to the answer.
     pub slack: f64,
+    /// The largest share of the whole improvement that the second half of a run may bring, where nothing else
+    /// says whether it has come to its end.
+    pub late: Option<f64>,
 }
 
 /// What an answer must be able to do: print for people, and as one object for machines.

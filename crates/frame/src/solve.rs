@@ -147,14 +147,27 @@ pub(crate) fn judge<A>(trace: &Trace, found: &Findings<A>, cut: Option<String>) 
     }
     let moves = |drift: &Estimate| drift.mean.abs() > found.slack.max(2.0 * drift.stderr);
     let drift = trace.drift().filter(moves).map(|drift| {
+        let errors = drift.mean.abs() / drift.stderr;
+        let errors = if errors.is_finite() {
+            format!(" ({errors:.1} standard errors)")
+        } else {
+            String::new()
+        };
         format!(
-            "the validation loss still moved by {:.2e} ({:.1} standard errors) over the last fifth; \
-             try more run.iterations",
-            drift.mean,
-            drift.mean.abs() / drift.stderr
+            "the validation loss still moved by {:.2e}{errors} over the last fifth; try more \
+             run.iterations",
+            drift.mean
+        )
+    });
+    let most = found.late.unwrap_or(f64::INFINITY);
+    let late = trace.late().filter(|share| drift.is_none() && *share > most).map(|share| {
+        format!(
+            "the second half of the run still brought {:.1} % of all that was gained; try more \
+             run.iterations",
+            100.0 * share
         )
     });
     let whys: Vec<String> =
-        cut.into_iter().chain(drift).chain(found.doubts.iter().cloned()).collect();
+        cut.into_iter().chain(drift).chain(late).chain(found.doubts.iter().cloned()).collect();
     if whys.is_empty() { Verdict::Converged } else { Verdict::NotSettled { why: whys.join("; ") } }
 }

@@ -68,6 +68,18 @@ impl Trace {
         Some(Estimate { mean: after - before, ..noise })
     }
 
+    /// What share of the whole improvement the second half of the run brought. None before there are three
+    /// looks, or where nothing improved.
+    ///
+    /// All looks judge by the same draws: what is chance in them stands in all alike.
+    pub fn late(&self) -> Option<f64> {
+        let (first, last) = (self.looks.first()?, self.looks.last()?);
+        let half = |look: &&Look| 2 * look.iteration <= last.iteration;
+        let middle = self.looks.iter().skip(1).take_while(half).last()?;
+        let whole = first.validation.mean - last.validation.mean;
+        (whole > 0.0).then(|| (middle.validation.mean - last.validation.mean) / whole)
+    }
+
     /// What must survive an interruption.
     pub(crate) fn keep(&mut self, keeper: &mut Keeper<'_>) -> Result<()> {
         let mut counts: Vec<u64> =

@@ -192,13 +192,23 @@ fn regress(values: &[f64], controls: &[&[f64]]) -> (Vec<f64>, f64, Vec<Direction
     (residual, mean, basis)
 }
 
+/// An error that is no more than this share of the mean is rounding.
+const ROUNDING: f64 = 1e-15;
+
+/// From here on numbers are written with an exponent.
+const LARGE: f64 = 1e15;
+
 impl fmt::Display for Estimate {
     /// Two significant digits of the error, the mean to the same place; if there is no error, the
     /// mean to ten significant digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !(self.stderr.is_finite() && self.stderr > 0.0 && self.mean.is_finite()) {
+        let exact = self.stderr <= ROUNDING * self.mean.abs();
+        if exact || !(self.stderr.is_finite() && self.stderr > 0.0 && self.mean.is_finite()) {
             // Through the exponent form, which rounds to significant digits and drops no size.
             let rounded: f64 = format!("{:.9e}", self.mean).parse().unwrap_or(self.mean);
+            if rounded.is_finite() && rounded.abs() >= LARGE {
+                return write!(f, "{rounded:e}");
+            }
             return write!(f, "{rounded}");
         }
         // `{:.1e}` rounds the error to two digits and carries 9.96 to 1.0e1.
@@ -212,6 +222,13 @@ impl fmt::Display for Estimate {
                 write!(f, "{:.places$}({digits})", self.mean)
             }
             0 => write!(f, "{:.1}({:.1})", self.mean, self.stderr),
+            _ if self.mean.abs() >= LARGE => {
+                let power = self.mean.abs().log10().floor();
+                let scale = 10f64.powf(power);
+                let small =
+                    Self { mean: self.mean / scale, stderr: self.stderr / scale, n: self.n };
+                write!(f, "{small}e{power}")
+            }
             _ => {
                 let unit = 10f64.powi(exponent - 1);
                 let error = digits.parse::<f64>().expect("two digits") * unit;

@@ -226,7 +226,7 @@ pub(crate) fn answer(
     let doubts = doubts::doubts(&value, &paths, (&problem, j))?;
     let error = budget::budget(&value);
     let slack = SLACK * j.unit();
-    Ok(Findings { answer: value, error, contradiction, doubts, slack })
+    Ok(Findings { answer: value, error, contradiction, doubts, slack, late: None })
 }
 
 /// What pictures show: plain paths at the first level, Y starting at its value.

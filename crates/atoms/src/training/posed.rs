@@ -38,6 +38,7 @@ impl Problem<DeepPotential> for ForceMatching {
             doubts,
             // The loss changes with its weights: only the end of the schedule says that it has settled.
             slack: f64::INFINITY,
+            late: None,
         })
     }
 

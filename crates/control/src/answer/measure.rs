@@ -8,7 +8,7 @@ use ground::stream::Stream;
 use ground::{Error, Result};
 
 use crate::answer::Baseline;
-use crate::model::{Beyond, Model, Step};
+use crate::model::{Beyond, Model, Sense, Step};
 use crate::plan::{Path, Plan};
 use crate::reference::{Exact, Seen};
 
@@ -42,6 +42,8 @@ pub(super) struct Found {
     pub(super) amounts: Vec<f64>,
     /// Rules that were walked along the same paths.
     pub(super) rules: Vec<Baseline>,
+    /// What is to be said of the paths.
+    pub(super) notes: Vec<[String; 2]>,
 }
 
 /// Paths behind each control variate.
@@ -59,6 +61,8 @@ struct Told {
     rules: Vec<f64>,
     /// Its random numbers, each of mean zero.
     chance: Vec<f64>,
+    /// Where in a record it begins.
+    row: Option<f64>,
 }
 
 /// The random numbers that the steps of a path meet, less their means.
@@ -106,7 +110,7 @@ fn told<M: Model>(
     }
     let rules = (0..rules).map(|rule| walked(model, rule, path)).collect();
     let chance = if control { chance(model, path) } else { Vec::new() };
-    Told { cost: path.cost(), regret, beyond, shown, rules, chance }
+    Told { cost: path.cost(), regret, beyond, shown, rules, chance, row: model.row(path.state(0)) }
 }
 
 /// What a rule costs on the noise of a path.
@@ -144,7 +148,7 @@ pub(super) fn measure<M: Model>(
     let exact = plan.exact.as_deref();
     let (mut amounts, mut regrets) = (Vec::with_capacity(n), Vec::new());
     let mut worst: Vec<Beyond> = Vec::new();
-    let mut shown = Vec::new();
+    let (mut shown, mut rows) = (Vec::new(), Vec::new());
     let count = model.shape().noise() * model.shape().steps;
     let control = exact.is_none() && count > 0 && BEHIND * count <= n;
     let mut controls = vec![Vec::with_capacity(n); if control { count } else { 0 }];
@@ -160,6 +164,7 @@ pub(super) fn measure<M: Model>(
             told([model, &plan.problem.model], exact, path, (show, control, names.len()))
         }) {
             amounts.push(model.sense().sign() * one.cost);
+            rows.extend(one.row);
             regrets.extend(one.regret);
             for (to, cost) in rules.iter_mut().zip(&one.rules) {
                 to.push(model.sense().sign() * cost);
@@ -179,12 +184,8 @@ pub(super) fn measure<M: Model>(
     let controls: Vec<&[f64]> = controls.iter().map(Vec::as_slice).collect();
     let of = |sample: &[f64]| Estimate::with_controls(sample, &controls);
     let controlled = control.then(|| of(&amounts));
-    let rules = rules.iter().zip(names).map(|(own, name)| {
-        let better = |(mine, rule): (&f64, &f64)| model.sense().sign() * (rule - mine);
-        let gain: Vec<f64> = amounts.iter().zip(own).map(better).collect();
-        Baseline { name, value: of(own), gain: Some(of(&gain)) }
-    });
-    let rules = rules.collect();
+    let (rules, mut notes) = judged(names, &rules, (&amounts, model.sense()), &of);
+    notes.extend(stretches(&rows, &amounts, model.shape().steps));
     amounts.truncate(SHOWN);
     Ok(Found {
         amount,
@@ -194,7 +195,47 @@ pub(super) fn measure<M: Model>(
         fans: fans(&model.shown(), &shown, model.shape().steps),
         amounts,
         rules,
+        notes,
     })
+}
+
+/// What rules reach beside the policy, path by path, and what is to be said of those that reach nothing finite.
+fn judged(
+    names: Vec<String>,
+    rules: &[Vec<f64>],
+    (amounts, sense): (&[f64], Sense),
+    of: &dyn Fn(&[f64]) -> Estimate,
+) -> (Vec<Baseline>, Vec<[String; 2]>) {
+    let rule = |(name, own): (String, &Vec<f64>)| {
+        let better = |(mine, rule): (&f64, &f64)| sense.sign() * (rule - mine);
+        let gain: Vec<f64> = amounts.iter().zip(own).map(better).collect();
+        Baseline { name, value: of(own), gain: Some(of(&gain)) }
+    };
+    let all = names.into_iter().zip(rules).map(rule);
+    let (sound, odd): (Vec<Baseline>, Vec<Baseline>) =
+        all.partition(|rule| rule.value.mean.is_finite());
+    let note = |rule: Baseline| [rule.name, "no finite number on some path".to_owned()];
+    (sound, odd.into_iter().map(note).collect())
+}
+
+/// How far the mean over windows of a record may be from that of other records: windows overlap, and stretches
+/// of one length are what is independent, nearly.
+fn stretches(rows: &[f64], amounts: &[f64], steps: usize) -> Option<[String; 2]> {
+    let first = rows.iter().copied().reduce(f64::min)?;
+    let length = (steps + 1) as f64;
+    let mut all: std::collections::BTreeMap<u64, Vec<f64>> = std::collections::BTreeMap::new();
+    for (row, amount) in rows.iter().zip(amounts) {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a stretch")]
+        all.entry(((row - first) / length) as u64).or_default().push(*amount);
+    }
+    let means: Vec<f64> = all.values().map(|own| Estimate::of(own).mean).collect();
+    let fact = if means.len() < 2 {
+        "one stretch: how far another would differ is not known".to_owned()
+    } else {
+        let over = Estimate::of(&means);
+        format!("{over} over {} stretches of it that do not begin in one another", means.len())
+    };
+    Some(["of another record".to_owned(), fact])
 }
 
 /// Quantiles of what is shown.

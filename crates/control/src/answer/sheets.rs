@@ -20,6 +20,9 @@ pub(super) fn facts(reached: &Reached) -> Vec<[String; 2]> {
         let percent = percent.map_or_else(String::new, |p| format!(", {p} % of the optimum"));
         row("regret", format!("{regret}{percent}"));
     }
+    if reached.exact.is_none() && reached.bounds.is_none() {
+        row("optimum", "unknown: compare with rules, and with a wider or longer run".to_owned());
+    }
     if let (Some(share), Some(first)) = (reached.share(), reached.baselines.first()) {
         row("learned share", format!("{share} of what \"{}\" leaves", first.name));
     }

@@ -32,6 +32,9 @@ pub use layer::{Allowed, Limits};
 
 use compiled::Compiled;
 
+/// The rule of a policy before it has learned anything.
+pub const NO_LEARNING: &str = "no learning";
+
 /// A number or a list under a name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named {
@@ -303,7 +306,7 @@ impl Model for Formulas {
 
     fn rules(&self) -> Vec<String> {
         let said = self.inner.definition.rules.iter().map(|(name, _)| name.clone());
-        std::iter::once("no learning".to_owned()).chain(said).collect()
+        std::iter::once(NO_LEARNING.to_owned()).chain(said).collect()
     }
 
     fn follow(&self, rule: usize, (t, s): (usize, &[f64]), a: &mut [f64]) {
@@ -313,8 +316,27 @@ impl Model for Formulas {
         }
     }
 
+    fn operations(&self) -> f64 {
+        self.inner.operations()
+    }
+
+    fn row(&self, s: &[f64]) -> Option<f64> {
+        self.inner.window().and_then(|_| s.last().copied())
+    }
+
+    fn trouble(&self) -> Option<Error> {
+        self.inner.trouble.get().cloned()
+    }
+
     fn notes(&self) -> Vec<[String; 2]> {
-        self.inner.definition.notes.clone()
+        let how = match (self.inner.definition.limits, self.is_projected()) {
+            _ if self.inner.allowed.is_free() => None,
+            (Limits::Penalty(_), _) => Some("paid for in training, kept in the answer"),
+            (_, true) => Some("kept by the nearest allowed action"),
+            (_, false) => Some("kept as shares of what is allowed"),
+        };
+        let how = how.map(|how| ["constraints".to_owned(), how.to_owned()]);
+        how.into_iter().chain(self.inner.definition.notes.iter().cloned()).collect()
     }
 
     fn words(&self) -> [String; 2] {

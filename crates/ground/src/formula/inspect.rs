@@ -46,11 +46,11 @@ impl Expr {
         all
     }
 
-    /// `Some((a, b, true))` of a == b, `Some((a, b, false))` of a <= b or a < b; none of anything else.
+    /// `Some((a, b, true))` of a == b, `Some((a, b, false))` of a <= b; none of anything else.
     pub fn relation(self) -> Option<(Expr, Expr, bool)> {
         match *self.node() {
             Node::Binary(Binary::Equal, a, b) => Some((a, b, true)),
-            Node::Binary(Binary::LessEqual | Binary::Less, a, b) => Some((a, b, false)),
+            Node::Binary(Binary::LessEqual, a, b) => Some((a, b, false)),
             _ => None,
         }
     }

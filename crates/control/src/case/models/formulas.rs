@@ -11,6 +11,7 @@ use super::{Kept, Matrix};
 use crate::model::formulas;
 
 mod chance;
+mod fitted;
 mod names;
 mod read;
 

@@ -92,6 +92,17 @@ impl Follower {
         matches!(self, Self::Window { .. })
     }
 
+    /// How many windows there are, in words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Chain { .. } => String::new(),
+            Self::Window { begins: [[a, b], [c, d]], .. } => {
+                let other = if a == c { "the same" } else { "others, held back," };
+                format!("{} for training, {other} {} for the answer", b - a + 1, d - c + 1)
+            }
+        }
+    }
+
     /// The row that a window begins at.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of rows")]
     pub(super) fn row(&self, u: f64, held: bool) -> usize {

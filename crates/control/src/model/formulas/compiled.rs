@@ -2,16 +2,18 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use ground::Result;
 use ground::formula::{Expr, Program, Shape as Size};
 use ground::kernel::lane::{Level, level};
+use ground::{Error, Result};
 use thread_local::ThreadLocal;
 
 use super::chance::Follower;
 use super::kit::Room;
 use super::layer::Allowed;
 use super::{Definition, Limits, Named, Next, Shape};
+use crate::limits::projection::Polyhedron;
 
 /// Where a program reads an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +81,8 @@ pub(super) struct Compiled {
     pub(super) cost: Expr,
     pub(super) end: Expr,
     pub(super) rooms: ThreadLocal<RefCell<Room>>,
+    /// What went wrong first where nothing was allowed.
+    pub(super) trouble: OnceLock<Error>,
 }
 
 /// Ranges of some lengths, one after the other.
@@ -144,6 +148,7 @@ impl Compiled {
             cost: sign * definition.cost + penalty(&definition, &allowed),
             end: sign * definition.end,
             rooms: ThreadLocal::new(),
+            trouble: OnceLock::new(),
             allowed,
             states,
             actions,
@@ -271,15 +276,27 @@ impl Compiled {
         all
     }
 
+    /// Operations of a step: formulas, and the nearest point.
+    pub(super) fn operations(&self) -> f64 {
+        let formulas: usize = [What::See, What::Act, What::Sides, What::Step]
+            .iter()
+            .map(|what| self.codes[*what as usize].program.operations())
+            .sum();
+        let nearest = self.allowed.polyhedron.as_ref().map_or(0.0, Polyhedron::operations);
+        4.0 * formulas as f64 + nearest
+    }
+
     /// What is seen and how what is said becomes an action, as formulas.
     pub(super) fn words(&self) -> [String; 2] {
         let list = |all: Vec<String>| all.join("; ");
         let seen = list(self.seen.iter().map(ToString::to_string).collect());
         let parts = self.definition.actions.iter().zip(&self.allowed.raw);
         let made = list(parts.map(|(a, e)| format!("{} = {e}", a.named.name)).collect());
-        let last =
-            if self.allowed.is_projected() { "; then the nearest allowed point" } else { "" };
-        [seen, format!("{made}{last}")]
+        if !self.allowed.is_projected() {
+            return [seen, made];
+        }
+        let rows = self.allowed.words(&self.definition);
+        [seen, format!("{made}; then the nearest point, in the Euclidean norm, with {rows}")]
     }
 
     /// What a picture shows: up to [`SHOWN`] numbers of states and actions, of lists their sum.

@@ -239,17 +239,20 @@ impl Compiled {
                 for lane in 0..some {
                     let line = &mut a[(first + lane) * width..][..width];
                     let sides = lane_of::<T>(&kit.out, lane);
-                    self.project(line, &sides);
+                    self.project(at.t, line, &sides);
                 }
             }
         });
     }
 
     /// The nearest allowed point; not a number where there is none.
-    fn project<T: Number>(&self, a: &mut [T], sides: &[f64]) {
+    fn project<T: Number>(&self, t: usize, a: &mut [T], sides: &[f64]) {
         match self.allowed.nearest(&wide(a), sides) {
             Ok(point) => a.iter_mut().zip(point).for_each(|(a, x)| *a = T::of(x)),
-            Err(_) => a.fill(T::nan()),
+            Err(error) => {
+                a.fill(T::nan());
+                self.trouble.get_or_init(|| self.allowed.named(error, t));
+            }
         }
     }
 

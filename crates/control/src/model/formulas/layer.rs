@@ -95,6 +95,11 @@ impl Allowed {
         Ok(Self { said, raw, rows, inequalities, all, polyhedron })
     }
 
+    /// Whether everything is allowed.
+    pub(super) fn is_free(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Whether actions are projected.
     pub fn is_projected(&self) -> bool {
         self.polyhedron.is_some()
@@ -124,6 +129,15 @@ impl Allowed {
             sum = sum + over.powi(2);
         }
         sum
+    }
+
+    /// All constraints, as formulas.
+    pub(super) fn words(&self, definition: &Definition) -> String {
+        let row = |(k, row): (usize, &Row)| {
+            let sign = if k < self.inequalities { "<=" } else { "==" };
+            format!("{} {sign} {}", row.lhs(definition), row.side)
+        };
+        self.rows.iter().enumerate().map(row).collect::<Vec<_>>().join(", ")
     }
 
     /// What constraint k is called.

@@ -1,4 +1,6 @@
-//! What a first policy meets: where nothing is allowed, what is not finite, and how large things are.
+//! What first policies meet: where nothing is allowed, what is not finite, and how large things are.
+//!
+//! One has learned nothing and says 0; another says anything, so that states that follow actions move as well.
 
 use ground::Result;
 use ground::stream::Stream;
@@ -18,12 +20,22 @@ struct Moments {
     sums: Vec<[f64; 2]>,
 }
 
-/// Mean and standard deviation of everything that is seen, along the paths of a policy that has learned nothing.
+/// Mean and standard deviation of everything that is seen, along the paths of both.
 pub(super) fn scales(model: &Formulas, stream: &Stream) -> Result<Vec<[f64; 2]>> {
     let shape = model.shape();
     let mut moments = Moments { n: 0.0, sums: vec![[0.0; 2]; shape.seen] };
     for path in 0..PATHS {
-        walk(model, (stream, path as u64), &mut moments)?;
+        let draw = (stream, path as u64);
+        walk(model, draw, false, &mut moments)?;
+        // What goes wrong for one that says anything is no error.
+        let mut more = Moments { n: 0.0, sums: vec![[0.0; 2]; shape.seen] };
+        if walk(model, draw, true, &mut more).is_ok() {
+            moments.n += more.n;
+            for (sums, more) in moments.sums.iter_mut().zip(&more.sums) {
+                sums[0] += more[0];
+                sums[1] += more[1];
+            }
+        }
     }
     let scale = |[sum, squares]: &[f64; 2]| {
         let mean = sum / moments.n;
@@ -34,11 +46,12 @@ pub(super) fn scales(model: &Formulas, stream: &Stream) -> Result<Vec<[f64; 2]>>
     Ok(moments.sums.iter().map(scale).collect())
 }
 
-fn walk(model: &Formulas, draw: (&Stream, u64), moments: &mut Moments) -> Result<()> {
+fn walk(model: &Formulas, draw: (&Stream, u64), any: bool, moments: &mut Moments) -> Result<()> {
     let shape = model.shape();
     let [mut s, mut next] = [vec![0.0; shape.state], vec![0.0; shape.state]];
     let (mut seen, mut a) = (vec![0.0; shape.seen], vec![0.0; shape.action]);
-    let z = vec![0.0; shape.said];
+    let said = draw.0.child("said");
+    let mut z = vec![0.0; shape.said];
     model.start(&noise(model, draw, 0), &mut s);
     finite(model, &s, 0)?;
     for t in 0..shape.steps {
@@ -56,6 +69,10 @@ fn walk(model: &Formulas, draw: (&Stream, u64), moments: &mut Moments) -> Result
             ));
         }
         allowed(model, (t, &s))?;
+        if any {
+            let step = u32::try_from(t).unwrap_or(u32::MAX);
+            z.iter_mut().enumerate().for_each(|(k, z)| *z = said.normal(draw.1, step, k));
+        }
         model.act((t, &s, &z), &mut a);
         let xi = noise(model, draw, t + 1);
         let cost: f64 = model.step(Step { t, s: &s, a: &a, xi: &xi }, &mut next);

@@ -115,7 +115,12 @@ impl Noise {
                 Error::input(key, "one limit of a uniform number").allowed("Write low and high")
             );
         };
-        if !(low < high && (high - low).is_finite()) {
+        if !(low.is_finite() && high.is_finite()) {
+            return Err(
+                Error::input(key, format!("from {low} to {high}")).allowed("Write finite numbers")
+            );
+        }
+        if low >= high {
             return Err(Error::input(key, format!("{low} is not below {high}"))
                 .allowed("Write low below high"));
         }

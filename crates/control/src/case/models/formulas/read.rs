@@ -1,19 +1,19 @@
 //! A case as a definition.
 
-use frame::text::Text;
+use frame::text::{Text, at_key};
 use ground::formula::{Expr, Shape};
 use ground::{Error, Result};
 
 use super::chance::windows;
+use super::fitted::{self, Fitted};
 use super::names::{AFTER, BEFORE, CHOICE, Kind, Names};
 use super::{As, Begin, Chosen, Formulas, Recorded};
-use crate::calibrate::Reversion;
 use crate::case::models::Kept;
 use crate::case::models::market::{unpaid, weight};
 use crate::case::models::some;
 use crate::model::Sense;
 use crate::model::formulas::{
-    Action, Constraint, Definition, Drawn, Law, Limits, Named, Next, Series, State,
+    Action, Constraint, Definition, Drawn, Limits, NO_LEARNING, Named, Next, Series, State,
 };
 
 /// What a case says beside formulas: in which order names become known matters.
@@ -24,6 +24,8 @@ struct Reader<'a> {
     states: Vec<State>,
     series: Vec<Series>,
     notes: Vec<[String; 2]>,
+    /// Series that say nothing of the time after the last step.
+    short: Vec<Expr>,
 }
 
 fn zero() -> Text {
@@ -35,8 +37,8 @@ impl Formulas {
     pub fn definition(&self) -> Result<Definition> {
         let steps = some("model.horizon", self.horizon)?;
         let names = Names::new(self)?;
-        let (noise, states, series, notes) = Default::default();
-        let mut reader = Reader { case: self, names, noise, states, series, notes };
+        let (noise, states, series, notes, short) = Default::default();
+        let mut reader = Reader { case: self, names, noise, states, series, notes, short };
         reader.chance()?;
         reader.records(steps)?;
         reader.begins()?;
@@ -46,6 +48,14 @@ impl Formulas {
         let number = Shape::Scalar;
         let end = self.end.clone().unwrap_or_else(zero);
         let names = &reader.names;
+        let end = names.sized("model.end", &end, &BEFORE, number)?;
+        if reader.short.iter().any(|var| end.depends_on(*var)) {
+            return Err(Error::input(
+                "model.end",
+                "a series has no number for the time after the last step",
+            )
+            .allowed("Give it one number, or list, more than steps"));
+        }
         let seen = match &self.seen {
             Some(all) => all
                 .iter()
@@ -67,7 +77,7 @@ impl Formulas {
             sense,
             discount,
             time: Expr::variable("t", number),
-            end: names.sized("model.end", &end, &BEFORE, number)?,
+            end,
             constraints: reader.constraints()?,
             limits: self.limits()?,
             rules: reader.rules(&actions)?,
@@ -117,7 +127,7 @@ impl Reader<'_> {
 
     /// What was recorded.
     fn records(&mut self, steps: usize) -> Result<()> {
-        let mut length = None;
+        let (mut length, mut fits) = (None, Vec::new());
         for (name, record) in &self.case.series {
             let key = format!("model.series.{name}");
             let Some(values) = &record.values else {
@@ -135,6 +145,9 @@ impl Reader<'_> {
                 }
                 let named = Named::new(name, (!numbers).then_some(lists[0].len()));
                 self.names.add("series", name, Kind::Series, named.var.shape())?;
+                if lists.len() == steps {
+                    self.short.push(named.var);
+                }
                 self.series.push(Series { named, values: lists });
                 continue;
             }
@@ -148,37 +161,20 @@ impl Reader<'_> {
             }
             self.names.add("series", name, Kind::State, Shape::Scalar)?;
             let values: Vec<f64> = lists.into_iter().flatten().collect();
-            let state = self.recorded((name, &key), record, values, steps)?;
-            self.states.push(state);
+            if record.r#as == As::Windows {
+                let follower = windows(&key, values, steps, record.held)?;
+                self.notes.push([format!("{name}, windows"), follower.words()]);
+                let (named, next) = (Named::new(name, None), Next::Follows(follower));
+                self.states.push(State { named, start: Expr::number(0.0), next });
+            } else {
+                fits.push(Fitted::of(name, &values, record.log).map_err(|e| at_key(e, &key))?);
+            }
         }
+        let fitted::Moved { states, noise, notes } = fitted::together(&fits)?;
+        self.states.extend(states);
+        self.noise.extend(noise);
+        self.notes.extend(notes);
         Ok(())
-    }
-
-    /// A record as a state.
-    fn recorded(
-        &mut self,
-        (name, key): (&str, &str),
-        record: &Recorded,
-        values: Vec<f64>,
-        steps: usize,
-    ) -> Result<State> {
-        let named = Named::new(name, None);
-        if record.r#as == As::Windows {
-            let follower = windows(key, values, steps, record.held)?;
-            let next = Next::Follows(follower);
-            return Ok(State { named, start: Expr::number(0.0), next });
-        }
-        let fit = Reversion::fit(&values, record.log).map_err(|e| frame::text::at_key(e, key))?;
-        let moved = Named::new(&format!("{name} drawn"), None);
-        let (x, step) = (named.var, fit.sigma.mean * moved.var);
-        let towards = |x: Expr| x + fit.rate.mean * (fit.mean.mean - x) + step;
-        let next = if record.log { towards(x.ln()).exp() } else { towards(x) };
-        let start = Expr::number(if record.log { fit.last.exp() } else { fit.last });
-        let doubt = if fit.is_doubtful() { "; a random walk would do as well" } else { "" };
-        let fact = format!("{fit}; residuals correlate by {}{doubt}", fit.residual);
-        self.notes.push([format!("{name}, fitted"), fact]);
-        self.noise.push(Drawn { named: moved, law: Law::Normal });
-        Ok(State { named, start, next: Next::Formula(next) })
     }
 
     /// What is to be said beside an answer.
@@ -256,11 +252,16 @@ impl Reader<'_> {
             let key = format!("{key}.{name}");
             text.as_ref().map(|text| self.names.sized(&key, text, &BEFORE, shape)).transpose()
         };
+        let unit = of("unit", &chosen.unit)?.unwrap_or_else(|| Expr::number(1.0));
+        if unit.as_constant().is_some_and(|all| all.iter().any(|x| *x <= 0.0)) {
+            return Err(Error::input(format!("{key}.unit"), "a unit is not above 0")
+                .allowed("Write numbers above 0"));
+        }
         Ok(Action {
+            unit,
             low: of("low", &chosen.low)?,
             high: of("high", &chosen.high)?,
             centre: of("centre", &chosen.centre)?.unwrap_or_else(|| Expr::number(0.0)),
-            unit: of("unit", &chosen.unit)?.unwrap_or_else(|| Expr::number(1.0)),
             last: of("last", &chosen.last)?,
             named,
         })
@@ -270,6 +271,11 @@ impl Reader<'_> {
     fn follows(&mut self) -> Result<()> {
         let next = &self.case.next;
         for name in next.keys() {
+            if self.case.chains.contains_key(name) || self.case.series.contains_key(name) {
+                let found = format!("`{name}` goes on by itself");
+                return Err(Error::input(format!("model.next.{name}"), found)
+                    .allowed("Leave it out: no formula moves a chain or a record"));
+            }
             if !self.case.states.contains_key(name) {
                 let key = format!("model.next.{name}");
                 return Err(self.names.unknown(&key, name, Kind::State, "state"));
@@ -311,8 +317,8 @@ impl Reader<'_> {
         let read = |text: &String| {
             let formula = self.names.parsed(key, text, &CHOICE)?;
             let (a, b, equal) = formula.relation().ok_or_else(|| {
-                Error::input(key, format!("`{text}` compares nothing"))
-                    .allowed("Write a comparison by <=, >= or ==")
+                Error::input(key, format!("`{text}` is no <=, >= or =="))
+                    .allowed("Write two formulas with one of these between them")
             })?;
             Ok(Constraint { text: text.clone(), excess: a - b, equal })
         };
@@ -323,6 +329,10 @@ impl Reader<'_> {
         let mut all = Vec::new();
         for (rule, of) in &self.case.rules {
             let key = format!("model.rules.{rule}");
+            if rule == NO_LEARNING {
+                return Err(Error::input(key, "every problem has a rule of this name")
+                    .allowed("Give it another name"));
+            }
             if let Some(name) =
                 of.keys().find(|name| actions.iter().all(|a| a.named.name != **name))
             {
