@@ -64,7 +64,8 @@ fn a_policy_acts_on_states() {
     for (text, sentence) in [
         (
             "t,R1,E\n0,0,4\n",
-            "the columns are t,R1,E. They must be t,R1,E,P: the step, counted from 0, and the state",
+            "the columns are t,R1,E. They must be t,R1,E,P, in any order: the step, counted from 0, and \
+             the state",
         ),
         ("t,R1,E,P\n20,0,4,50\n", "t: there is no step 20. Steps are counted from 0 to 19"),
     ] {
@@ -167,7 +168,7 @@ fn a_file_of_prices_is_a_model_or_paths() {
     assert!(complete.contains("values = [") && !complete.contains("prices.csv"), "{complete}");
     let paths = solve("paths", "as = \"windows\"");
     assert!(paths["answer"]["value"].as_f64().unwrap().is_finite());
-    fs::write(here.path().join("states.csv"), "t,P,R,last\n3,40,1,0\n3,60,1,0\n").unwrap();
+    fs::write(here.path().join("states.csv"), "t,last,R,P\n3,0,1,40\n3,0,1,60\n").unwrap();
     let output = run(here.path(), &["eval", "fitted", "--at", "states.csv"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
 }

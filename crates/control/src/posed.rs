@@ -102,21 +102,15 @@ impl<M: Model> Problem<Policy> for Control<M> {
     ) -> Result<Table> {
         let [states, actions] = j.problem.model.names();
         let columns: Vec<String> = std::iter::once("t".to_owned()).chain(states).collect();
-        if points.columns != columns {
-            let found = format!("the columns are {}", points.columns.join(","));
-            return Err(Error::input("", found).allowed(format!(
-                "They must be {}: the step, counted from 0, and the state",
-                columns.join(",")
-            )));
-        }
+        let rows = arranged(points, &columns)?;
         let steps = j.problem.model.shape().steps;
         if j.form.memory > 0 {
             return Err(Error::input("", "this policy acts on what it remembers of a path")
                 .allowed("A state alone does not say what it does; its networks are in policy.safetensors"));
         }
         let mut acting = j.acting(theta);
-        let mut rows = Vec::with_capacity(points.rows.len());
-        for row in &points.rows {
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
             let t = row[0];
             if t.fract() != 0.0 || !(0.0..steps as f64).contains(&t) {
                 return Err(Error::input("t", format!("there is no step {t}"))
@@ -144,10 +138,25 @@ impl<M: Model> Problem<Policy> for Control<M> {
                 )
                 .allowed("Give states that the model can be in"));
             }
-            rows.push(row.iter().copied().chain(a).collect());
+            found.push(row.iter().copied().chain(a).collect());
         }
-        Ok(Table { columns: columns.into_iter().chain(actions).collect(), rows })
+        Ok(Table { columns: columns.into_iter().chain(actions).collect(), rows: found })
     }
+}
+
+/// The rows with their columns in the order of the state, whatever order they were given in.
+fn arranged(points: &Table, columns: &[String]) -> Result<Vec<Vec<f64>>> {
+    let place = |name: &String| points.columns.iter().position(|own| own == name);
+    let places: Option<Vec<usize>> = columns.iter().map(place).collect();
+    let Some(places) = places.filter(|all| all.len() == points.columns.len()) else {
+        let found = format!("the columns are {}", points.columns.join(","));
+        return Err(Error::input("", found).allowed(format!(
+            "They must be {}, in any order: the step, counted from 0, and the state",
+            columns.join(",")
+        )));
+    };
+    let row = |row: &Vec<f64>| places.iter().map(|k| row[*k]).collect();
+    Ok(points.rows.iter().map(row).collect())
 }
 
 /// The share of the value by which the mean cost may still move without mattering.

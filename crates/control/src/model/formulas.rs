@@ -7,7 +7,7 @@
 //! ```
 //! Formulas are differentiated on symbols and compiled; blocks of paths run through them side by side. Where
 //! the allowed set is a box with sums, actions are shares of it; else they are the nearest allowed point to
-//! what was said ([`layer`]).
+//! what was said (`layer`).
 
 use std::fmt;
 use std::sync::Arc;

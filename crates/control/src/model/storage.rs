@@ -96,7 +96,7 @@ pub enum Limits {
     Shares,
     /// Parts of the rates, and from there to the nearest point that is allowed.
     Projection,
-    /// Parts of the rates, allowed or not; what is beyond costs this weight. See [`penalty`].
+    /// Parts of the rates, allowed or not; what is beyond costs this weight. See `penalty`.
     Penalty(f64),
 }
 

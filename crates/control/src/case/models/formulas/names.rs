@@ -1,6 +1,6 @@
 //! The names that formulas of a case may use.
 
-use frame::text::{Text, at_key, is_name, single};
+use frame::text::{Text, at_key, is_name};
 use ground::formula::{Constant, Expr, Scope, Shape, nearest, parse};
 use ground::{Error, Result};
 
@@ -126,7 +126,8 @@ impl Names {
     pub(super) fn sized(&self, key: &str, text: &Text, kinds: &[Kind], due: Shape) -> Result<Expr> {
         let found = self.formula(key, text, kinds)?;
         match (found.shape(), due) {
-            (found_shape, due) if found_shape == due => Ok(found),
+            (Shape::Scalar, Shape::Scalar) => Ok(found),
+            (Shape::Vector(n), Shape::Vector(m)) if n == m => Ok(found),
             (Shape::Scalar, Shape::Vector(n)) => Ok(found.repeat(n)),
             (Shape::Vector(1), Shape::Scalar) => Ok(found.sum()),
             (Shape::Vector(n), Shape::Scalar) => {
@@ -137,7 +138,6 @@ impl Names {
                 Err(Error::input(key, format!("the formula gives a vector of length {n}"))
                     .allowed(format!("It must give {m} numbers, or one for all of them")))
             }
-            (Shape::Scalar, Shape::Scalar) => Ok(single(found)),
         }
     }
 }
