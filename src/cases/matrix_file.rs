@@ -11,7 +11,7 @@ use ground::{Error, Result};
 use toml::{Table, Value};
 
 use super::read::Case;
-use super::shipped::{LONGEST, short};
+use super::shipped::named;
 
 /// Where a case may name a file instead of a matrix.
 const PLACES: [&[&str]; 2] = [&["model", "diffusion"], &["model", "diffusion", "correlation"]];
@@ -86,17 +86,7 @@ fn wrong(found: String, allowed: impl Into<String>) -> Wrong {
 
 /// The matrix in a file that the user calls `name`: `dim` rows of `dim` numbers.
 fn rows(path: &Path, name: &str, dim: Option<usize>) -> std::result::Result<Vec<Vec<f64>>, Wrong> {
-    let bytes = short(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => wrong(
-            format!("there is no file `{name}`"),
-            "Give a CSV or .npy file; its path begins at the folder of the case file",
-        ),
-        std::io::ErrorKind::FileTooLarge => {
-            let most = LONGEST >> 20;
-            wrong(format!("`{name}` is too long"), format!("At most {most} MiB"))
-        }
-        _ => wrong(format!("`{name}` cannot be read: {e}"), "Give a CSV or .npy file"),
-    })?;
+    let bytes = named(path, name).map_err(|[found, allowed]| wrong(found, allowed))?;
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy")) {
         numpy(&bytes, name, dim)
     } else {

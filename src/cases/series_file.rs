@@ -12,7 +12,7 @@ use ground::{Error, Result};
 use toml::{Table, Value};
 
 use super::read::Case;
-use super::shipped::{LONGEST, short};
+use super::shipped::named;
 use columns::Which;
 use grid::Grid;
 
@@ -49,13 +49,13 @@ struct Asked {
 pub(super) fn embedded<'a>(case: &Case, tables: Cow<'a, Table>) -> Result<Cow<'a, Table>> {
     let series = tables.get("model").and_then(|model| model.get("series"));
     let Some(series) = series.and_then(Value::as_table) else { return Ok(tables) };
-    let named = |(name, value): (&String, &Value)| {
+    let said = |(name, value): (&String, &Value)| {
         let table = value.as_table()?;
         Some((name.clone(), table.get("file")?.as_str()?.to_owned(), table.clone()))
     };
-    let named: Vec<_> = series.iter().filter_map(named).collect();
+    let said: Vec<_> = series.iter().filter_map(said).collect();
     let mut tables = tables;
-    for (name, file, mut table) in named {
+    for (name, file, mut table) in said {
         let path = case.folder(&format!("model.series.{name}.file")).join(&file);
         let values = numbers(&table, &path, &file).map_err(|mut error| {
             if let Error::Input(input) = &mut error {
@@ -81,14 +81,8 @@ fn numbers(table: &Table, path: &Path, name: &str) -> Result<Vec<f64>> {
             .allowed("Give `values`, or a `file` that holds them"));
     }
     let asked = Asked::of(table)?;
-    let bytes = short(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::input("file", format!("there is no file `{name}`"))
-            .allowed("Give a CSV or .npy file; its path begins at the folder of the case file"),
-        std::io::ErrorKind::FileTooLarge => Error::input("file", format!("`{name}` is too long"))
-            .allowed(format!("At most {} MiB", LONGEST >> 20)),
-        _ => Error::input("file", format!("`{name}` cannot be read: {e}"))
-            .allowed("Give a CSV or .npy file"),
-    })?;
+    let refused = |[found, allowed]: [String; 2]| Error::input("file", found).allowed(allowed);
+    let bytes = named(path, name).map_err(refused)?;
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy")) {
         array(&bytes, name, table)
     } else {

@@ -15,6 +15,21 @@ static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cases");
 /// Bytes of the longest case file, and of a matrix beside it: 64 MiB, a matrix of 1700 columns.
 pub(super) const LONGEST: u64 = 1 << 26;
 
+/// The bytes of a file that a case names, or what is wrong with it and what is allowed.
+pub(super) fn named(path: &Path, name: &str) -> std::result::Result<Vec<u8>, [String; 2]> {
+    let give = "Give a CSV or .npy file";
+    short(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => [
+            format!("there is no file `{name}`"),
+            format!("{give}; its path begins at the folder of the case file"),
+        ],
+        std::io::ErrorKind::FileTooLarge => {
+            [format!("`{name}` is too long"), format!("At most {} MiB", LONGEST >> 20)]
+        }
+        _ => [format!("`{name}` cannot be read: {e}"), give.to_owned()],
+    })
+}
+
 /// The folder of wrong case files, each with the sentence it must produce: not for solving.
 const WRONG: &str = "bad";
 

@@ -94,6 +94,13 @@ impl Reversion {
             .allowed("Give them in a larger unit"))
     }
 
+    /// What the fit leaves of every step of a series, in units of σ.
+    pub fn left(&self, values: &[f64]) -> Result<Vec<f64>> {
+        let x = fitted(values, self.log)?;
+        let due = |before: f64| before + self.rate.mean * (self.mean.mean - before);
+        Ok(x.array_windows().map(|[a, b]| (b - due(*a)) / self.sigma.mean).collect())
+    }
+
     /// Whether the rate is within two of its errors of 0: a random walk would do as well.
     pub fn is_doubtful(&self) -> bool {
         self.rate.mean < 2.0 * self.rate.stderr

@@ -9,7 +9,7 @@ use ground::array::Array;
 use ground::stream::Stream;
 
 use crate::bounds::Guess;
-use crate::model::{Model, OnTape};
+use crate::model::{Model, OnTape, Shape};
 use crate::policy::Policy;
 use crate::reference::Exact;
 
@@ -34,6 +34,14 @@ pub(crate) fn named(stream: &Stream, batch: Batch) -> (Stream, u64) {
     }
 }
 
+/// The random numbers of step t of a path: normals, then uniforms.
+pub(crate) fn noise(shape: &Shape, (stream, path): (&Stream, u64), t: usize) -> Vec<f64> {
+    let uniforms = stream.child("uniform");
+    let step = u32::try_from(t).expect("steps are counted in 32 bits");
+    let normals = (0..shape.normals).map(|k| stream.normal(path, step, k));
+    normals.chain((0..shape.uniforms).map(|k| uniforms.uniform(path, step, k))).collect()
+}
+
 impl<M: Model> Control<M> {
     /// The problem of a model.
     pub fn new(model: M) -> Self {
@@ -53,15 +61,8 @@ impl<M: Model> Control<M> {
     /// The random numbers of step t of n paths: normals, then uniforms. `[n, noise]`
     pub fn noise(&self, stream: &Stream, (first, n): (u64, usize), t: usize) -> Array {
         let shape = self.model.shape();
-        let uniforms = stream.child("uniform");
-        let step = u32::try_from(t).expect("steps are counted in 32 bits");
-        Array::from_shape_fn((n, shape.noise()), |(p, k)| {
-            let path = first + p as u64;
-            match k.checked_sub(shape.normals) {
-                None => stream.normal(path, step, k),
-                Some(k) => uniforms.uniform(path, step, k),
-            }
-        })
+        let all = (0..n as u64).flat_map(|p| noise(&shape, (stream, first + p), t));
+        ground::array::rows(n, shape.noise(), &all.collect::<Vec<_>>())
     }
 }
 

@@ -3,37 +3,12 @@
 
 mod common;
 
-use common::{LOSSY, consumption, execution, liquidation, lqg, policy, storage, weights};
+use common::{LOSSY, agrees, consumption, execution, liquidation, lqg, policy, storage, weights};
 use control::model::OnTape;
 use control::plan::Plan;
 use control::policy::Policy;
 use control::problem::Control;
-use frame::{Batch, Coupled, Functional as _, Precision, Purpose, Run};
-
-fn agrees<M: OnTape>(model: &M, form: &Policy) {
-    let run = Run { threads: 2, precision: Precision::F64, ..Run::new(10) };
-    let mut tape = Coupled::new(Control::new(model.clone()), form.clone(), &run);
-    let mut plan = Plan::new(Control::new(model.clone()), form.clone(), &run).unwrap();
-    let theta = weights(form, Precision::F64);
-    let batch = Batch { purpose: Purpose::Training, step: 3, n: 150 };
-    let [mut due, mut found] = [theta.zeros_like(), theta.zeros_like()];
-    let value = tape.gradient(&theta, batch, &mut due).unwrap();
-    let other = plan.gradient(&theta, batch, &mut found).unwrap();
-    assert!((value.mean - other.mean).abs() < 1e-12 * value.mean.abs(), "{value:?} {other:?}");
-    for k in 0..theta.layout().blocks.len() {
-        let (due, found) = (due.get(k), found.get(k));
-        let largest = due.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-        for (i, (a, b)) in due.iter().zip(&found).enumerate() {
-            assert!((a - b).abs() <= 1e-10 * largest, "block {k}, number {i}: {a}, {b}");
-        }
-    }
-    // The same bits for any number of threads.
-    let alone = Run { threads: 1, ..run };
-    let mut one = Plan::new(Control::new(model.clone()), form.clone(), &alone).unwrap();
-    let mut again = theta.zeros_like();
-    one.gradient(&theta, batch, &mut again).unwrap();
-    assert_eq!(again.flat(), found.flat());
-}
+use frame::{Batch, Functional as _, Precision, Purpose, Run};
 
 #[test]
 fn plan_and_tape() {

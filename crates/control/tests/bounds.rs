@@ -3,20 +3,18 @@
 
 mod common;
 
-use common::storage;
+use common::{policy, storage};
 use control::Model as _;
 use control::bounds::storage::basis::When;
 use control::bounds::storage::learned::{Hearing, Learned};
 use control::bounds::{Bounds, Guess, Learner as _, Lived};
 use control::model;
 use control::plan::Plan;
-use control::policy::Policy;
 use control::problem::Control;
 use frame::{
     Batch, Functional as _, Move, Params, Precision, Problem as _, Purpose, Representation as _,
     Run,
 };
-use ground::kernel::network::Activation;
 use ground::kernel::update::{AdamForm, Update};
 use ground::stream::Stream;
 
@@ -26,19 +24,7 @@ fn trained(
     [paths, threads]: [usize; 2],
     steps: u64,
 ) -> (Plan<model::storage::Storage>, Params) {
-    let shape = model.shape();
-    let form = Policy {
-        steps: shape.steps,
-        seen: shape.seen,
-        said: shape.said,
-        memory: 0,
-        hidden: vec![16],
-        activation: Activation::Tanh,
-        skip: false,
-        shared: false,
-        stationary: false,
-        bias: model.bias(),
-    };
+    let form = policy(model, &[16], false);
     let run = Run { fresh: 2, precision: Precision::F64, threads, ..Run::new(10) };
     let problem = Control::new(model.clone()).bounded(Some(paths), Some(Guess::Learned));
     let mut theta = form.init(Precision::F64, &Stream::new(5)).unwrap();

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{execution, storage};
+use common::{execution, policy, storage};
 use control::answer::Reached;
 use control::model::Model;
 use control::plan::Plan;
@@ -11,7 +11,6 @@ use control::policy::Policy;
 use control::problem::Control;
 use frame::{Precision, Problem as _, Representation as _, Run};
 use ground::estimate::Estimate;
-use ground::kernel::network::Activation;
 use ground::stream::Stream;
 
 /// What an untrained policy reaches, on so many paths of a stream.
@@ -21,19 +20,7 @@ fn reached<M: Model>(plan: &mut Plan<M>, form: &Policy, seed: u64) -> Reached {
 }
 
 fn covers<M: Model>(model: &M, seeds: u64) {
-    let shape = model.shape();
-    let form = Policy {
-        steps: shape.steps,
-        seen: shape.seen,
-        said: shape.said,
-        memory: 0,
-        hidden: vec![8],
-        activation: Activation::Tanh,
-        skip: false,
-        shared: false,
-        stationary: false,
-        bias: model.bias(),
-    };
+    let form = policy(model, &[8], false);
     let plan = |fresh: usize| {
         let run = Run { fresh, precision: Precision::F64, ..Run::new(10) };
         Plan::new(Control::new(model.clone()), form.clone(), &run).unwrap()

@@ -238,19 +238,18 @@ fn stretches(rows: &[f64], amounts: &[f64], steps: usize) -> Option<[String; 2]>
     Some(["of another record".to_owned(), fact])
 }
 
+/// The number of a sorted list that a share of them is below; 0 of none.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of them")]
+pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
+    sorted.get((q * (sorted.len() as f64 - 1.0)).round() as usize).copied().unwrap_or(0.0)
+}
+
 /// Quantiles of what is shown.
 fn fans(names: &[String], shown: &[Vec<f64>], steps: usize) -> Vec<Fan> {
     let of = |k: usize, t: usize| {
         let mut all: Vec<f64> = shown.iter().map(|path| path[t * names.len() + k]).collect();
         all.sort_by(f64::total_cmp);
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of them"
-        )]
-        QUANTILES.map(|q| {
-            all.get((q * (all.len() as f64 - 1.0)).round() as usize).copied().unwrap_or(0.0)
-        })
+        QUANTILES.map(|q| quantile(&all, q))
     };
     let fan = |(k, name): (usize, &String)| Fan {
         name: name.clone(),

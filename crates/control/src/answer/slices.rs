@@ -4,6 +4,7 @@ use frame::Params;
 use frame::{Axis, Figure, Mark, Series};
 use ground::stream::Stream;
 
+use super::measure::quantile;
 use crate::model::Model;
 use crate::plan::{Path, Plan};
 
@@ -58,51 +59,42 @@ pub(super) fn slices<M: Model>(plan: &Plan<M>, theta: &Params, stream: &Stream) 
     let at = |path: Path<'_>| steps.iter().map(|t| path.state(*t).to_vec()).collect::<Vec<_>>();
     let all = plan.watch(theta, (&model, (stream, 0, PATHS)), at);
     let mut act = plan.acting(theta);
-    let drawn = kinds(&actions, DRAWN[1]);
-    let mut slices = Vec::new();
-    for moved in kinds(&states, DRAWN[0]) {
-        let mut own: Vec<Slice> = drawn
-            .iter()
-            .map(|k| Slice {
-                names: [states[moved].clone(), actions[*k].clone()],
-                steps: Vec::new(),
-            })
-            .collect();
-        for (i, t) in steps.iter().enumerate() {
-            let of = |k: usize| sorted(all.iter().map(|path| path[i][k]).collect());
-            let mut s: Vec<f64> = (0..states.len()).map(|k| quantile(&of(k), 0.5)).collect();
-            let range = of(moved);
+    let (moved, drawn) = (kinds(&states, DRAWN[0]), kinds(&actions, DRAWN[1]));
+    let name = |(k, i): (&usize, &usize)| [states[*k].clone(), actions[*i].clone()];
+    let pairs = moved.iter().flat_map(|k| drawn.iter().map(move |i| (k, i)));
+    let mut slices: Vec<Slice> =
+        pairs.map(|pair| Slice { names: name(pair), steps: Vec::new() }).collect();
+    for (i, t) in steps.iter().enumerate() {
+        let sorted = |k: usize| {
+            let mut own: Vec<f64> = all.iter().map(|path| path[i][k]).collect();
+            own.sort_by(f64::total_cmp);
+            own
+        };
+        let middle: Vec<f64> = (0..states.len()).map(|k| quantile(&sorted(k), 0.5)).collect();
+        for (k, own) in moved.iter().zip(slices.chunks_mut(drawn.len())) {
+            let range = sorted(*k);
             let [low, high] = [0.05, 0.95].map(|q| quantile(&range, q));
             let moves = high - low > 1e-9 * (high.abs() + low.abs());
             if !moves {
                 continue;
             }
-            let mut curves = vec![Vec::new(); drawn.len()];
+            let mut curves = vec![Vec::with_capacity(POINTS); drawn.len()];
             for point in 0..POINTS {
                 let x = low + (high - low) * point as f64 / (POINTS - 1) as f64;
-                s[moved] = x;
+                let mut s = middle.clone();
+                s[*k] = x;
                 let a = act(*t, &s);
-                for (curve, k) in curves.iter_mut().zip(&drawn) {
-                    curve.push([x, a[*k]]);
+                for (curve, i) in curves.iter_mut().zip(&drawn) {
+                    curve.push([x, a[*i]]);
                 }
             }
             for (slice, curve) in own.iter_mut().zip(curves) {
                 slice.steps.push((*t, curve));
             }
         }
-        slices.extend(own.into_iter().filter(|slice| !slice.steps.is_empty()));
     }
+    slices.retain(|slice| !slice.steps.is_empty());
     slices
-}
-
-fn sorted(mut all: Vec<f64>) -> Vec<f64> {
-    all.sort_by(f64::total_cmp);
-    all
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of them")]
-fn quantile(sorted: &[f64], q: f64) -> f64 {
-    sorted.get((q * (sorted.len() as f64 - 1.0)).round() as usize).copied().unwrap_or(0.0)
 }
 
 /// The picture of a slice.

@@ -93,6 +93,17 @@ impl Start {
     }
 }
 
+/// Refuses what are no probabilities that add to 1.
+pub(super) fn probabilities(key: &str, all: &[f64]) -> Result<()> {
+    let sum: f64 = all.iter().sum();
+    let found = match all.iter().find(|p| p.is_nan() || **p < 0.0) {
+        Some(p) => format!("{p} is no probability"),
+        None if (sum - 1.0).abs() > 1e-9 => format!("the probabilities add to {}", sum.abs()),
+        None => return Ok(()),
+    };
+    Err(Error::input(key, found).allowed("Write probabilities of 0 or more that add to 1"))
+}
+
 /// The most of anything that is counted: beyond it nobody waits for the end.
 const MOST: usize = 10_000;
 

@@ -13,7 +13,6 @@
 //! those on either side. Right-hand sides may depend on the state: their part is never dropped.
 
 use ground::array::Array;
-use ground::{Error, Result};
 
 /// The constraints: their rows, those of inequalities first.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +42,10 @@ pub struct Slopes {
     /// By the right-hand sides, of inequalities and then of equalities.
     pub by_sides: Vec<f64>,
 }
+
+/// Constraints that no point keeps together, by their number: inequalities from 0, then equalities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradiction(pub Vec<usize>);
 
 /// A row that is shorter than this beside its own length, once what others span is taken off, depends on them.
 const DEPENDENT: f64 = 1e-11;
@@ -85,7 +88,7 @@ impl Polyhedron {
     }
 
     /// The nearest point to z; `sides` are g, then f. An error names the constraints that contradict each other.
-    pub fn project(&self, z: &[f64], sides: &[f64]) -> Result<Projected> {
+    pub fn project(&self, z: &[f64], sides: &[f64]) -> Result<Projected, Contradiction> {
         assert_eq!(sides.len(), self.rows.len(), "right-hand sides: found, needed");
         let mut at = Projected { point: z.to_vec(), active: Vec::new(), multipliers: Vec::new() };
         let scale = 1.0 + z.iter().chain(sides).fold(0.0, |m: f64, x| m.max(x.abs()));
@@ -109,7 +112,7 @@ impl Polyhedron {
     }
 
     /// Lets constraint k bind: others leave whose multipliers would change sign.
-    fn enter(&self, at: &mut Projected, sides: &[f64], k: usize) -> Result<()> {
+    fn enter(&self, at: &mut Projected, sides: &[f64], k: usize) -> Result<(), Contradiction> {
         let normal = &self.rows[k];
         let mut own = 0.0;
         loop {
@@ -209,14 +212,11 @@ impl Polyhedron {
         Slopes { by_z, by_sides }
     }
 
-    fn contradiction(&self, active: &[usize], k: usize) -> Error {
+    fn contradiction(&self, active: &[usize], k: usize) -> Contradiction {
         let r = self.along(active, &self.rows[k]);
-        let mut all: Vec<usize> =
-            active.iter().zip(r).filter(|(_, r)| r.abs() > 1e-9).map(|(j, _)| *j).collect();
-        all.push(k);
+        let held = active.iter().zip(r).filter(|(_, r)| r.abs() > 1e-9).map(|(j, _)| *j);
+        let mut all: Vec<usize> = held.chain([k]).collect();
         all.sort_unstable();
-        let names: Vec<String> = all.iter().map(|j| (j + 1).to_string()).collect();
-        Error::input("", format!("constraints {} contradict each other", names.join(", ")))
-            .allowed("There must be an action that keeps all of them in every state")
+        Contradiction(all)
     }
 }

@@ -193,11 +193,6 @@ impl Formulas {
         self.inner.allowed.is_projected()
     }
 
-    /// β^t.
-    fn weight(&self, t: usize) -> f64 {
-        self.inner.discounts[t]
-    }
-
     fn one<'a, T: Number>(&self, t: usize, s: &'a [T], xi: &'a [T]) -> Group<'a, T> {
         Group { level: self.inner.level, t, n: 1, s, xi }
     }
@@ -252,11 +247,11 @@ impl Model for Formulas {
     }
 
     fn last<T: Number>(&self, s: &[T]) -> T {
-        self.inner.end(s) * T::of(self.weight(self.inner.shape.steps))
+        self.inner.end(s)
     }
 
     fn last_back<T: Number>(&self, s: &[T], seed: T, to: &mut [T]) {
-        self.inner.end_back(s, seed * T::of(self.weight(self.inner.shape.steps)), to);
+        self.inner.end_back(s, seed, to);
     }
 
     fn see_group<T: Number>(&self, at: Group<'_, T>, seen: &mut LinesMut<'_, T>) {
@@ -273,8 +268,7 @@ impl Model for Formulas {
         z: Lines<'_, T>,
         [a, next, cost]: [&mut [T]; 3],
     ) {
-        self.inner.act(at, z, a, self.of_answer);
-        self.inner.step(at, a, [next, cost]);
+        self.inner.go(at, z, [a, next, cost], self.of_answer);
     }
 
     fn go_group_back<T: Number>(
@@ -284,8 +278,7 @@ impl Model for Formulas {
         (seed, by): (T, &[T]),
         [by_s, by_a, by_z]: [&mut [T]; 3],
     ) {
-        self.inner.step_back(at, a, (seed, by), [&mut *by_s, &mut *by_a]);
-        self.inner.act_back(at, z, by_a, [by_s, by_z]);
+        self.inner.go_back(at, (z, a), (seed, by), [by_s, by_a, by_z]);
     }
 
     fn asked(&self, (t, s, z): (usize, &[f64], &[f64]), a: &mut [f64]) -> bool {

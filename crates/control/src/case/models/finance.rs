@@ -4,7 +4,7 @@ use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Start, some};
+use super::{Start, probabilities, some};
 use crate::case::Matrix;
 use crate::model::consumption::{self, Outcome};
 use crate::model::{execution, liquidation};
@@ -150,21 +150,10 @@ pub struct Consumption {
 impl Consumption {
     /// The model.
     pub fn model(&self) -> Result<consumption::Consumption> {
-        for (name, all) in [
-            ("gains", self.gains.iter().map(|row| row[2]).collect::<Vec<f64>>()),
-            ("income", self.income.iter().map(|row| row[1]).collect()),
-        ] {
-            let sum: f64 = all.iter().sum();
-            if all.iter().any(|p| p.is_nan() || *p < 0.0) || (sum - 1.0).abs() > 1e-9 {
-                let found = if all.iter().any(|p| *p < 0.0) {
-                    "a probability is below 0".to_owned()
-                } else {
-                    format!("the probabilities add to {}", sum.abs())
-                };
-                return Err(Error::input(format!("model.{name}"), found)
-                    .allowed("Write probabilities of 0 or more that add to 1"));
-            }
-        }
+        let likely: Vec<f64> = self.gains.iter().map(|row| row[2]).collect();
+        probabilities("model.gains", &likely)?;
+        let likely: Vec<f64> = self.income.iter().map(|row| row[1]).collect();
+        probabilities("model.income", &likely)?;
         for (name, x) in [("margin", self.margin), ("discount", self.discount)] {
             if !(x > 0.0 && x <= 1.0) {
                 return Err(Error::input(format!("model.{name}"), format!("{x} is out of range"))

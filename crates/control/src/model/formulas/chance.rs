@@ -58,10 +58,10 @@ impl Drawn {
         }
     }
 
-    /// A number of an outcome.
-    pub(super) fn outcome(&self, u: f64, i: usize) -> Option<f64> {
+    /// The outcome that a uniform number means; none of other laws.
+    pub(super) fn outcome(&self, u: f64) -> Option<&[f64]> {
         let Law::Discrete { values, cumulative } = &self.law else { return None };
-        values.get(chosen(cumulative, u))?.get(i).copied()
+        values.get(chosen(cumulative, u)).map(Vec::as_slice)
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
             cumulative: cumulated(&[0.25, 0.5, 0.25]),
         };
         let drawn = Drawn { named, law };
-        let of = |u: f64| drawn.outcome(u, 0).unwrap();
+        let of = |u: f64| drawn.outcome(u).unwrap()[0];
         assert_eq!(
             [of(0.0), of(0.2499), of(0.25), of(0.7499), of(0.75), of(0.9999)],
             [-1.0, -1.0, 0.0, 0.0, 2.0, 2.0]

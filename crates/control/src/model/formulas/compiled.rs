@@ -13,7 +13,6 @@ use super::chance::Follower;
 use super::kit::Room;
 use super::layer::Allowed;
 use super::{Definition, Limits, Named, Next, Shape};
-use crate::limits::projection::Polyhedron;
 
 /// Where a program reads an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -282,7 +281,8 @@ impl Compiled {
             .iter()
             .map(|what| self.codes[*what as usize].program.operations())
             .sum();
-        let nearest = self.allowed.polyhedron.as_ref().map_or(0.0, Polyhedron::operations);
+        let projected = self.allowed.is_projected();
+        let nearest = if projected { self.allowed.polyhedron.operations() } else { 0.0 };
         4.0 * formulas as f64 + nearest
     }
 

@@ -14,7 +14,7 @@ use ground::formula::{Expr, Shape as Size};
 use ground::{Error, Result};
 
 use super::{Action, Constraint, Definition, refused};
-use crate::limits::projection::Polyhedron;
+use crate::limits::projection::{Contradiction, Polyhedron};
 
 /// How constraints are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -51,10 +51,12 @@ pub struct Allowed {
     /// All constraints, inequalities first; limits of numbers, then sums.
     pub(super) rows: Vec<Row>,
     pub(super) inequalities: usize,
+    /// How many rows are limits of single numbers: the first.
+    limits: usize,
     /// All of it.
-    all: Polyhedron,
-    /// The same, where actions are projected.
-    pub(super) polyhedron: Option<Polyhedron>,
+    pub(super) polyhedron: Polyhedron,
+    /// Whether actions are projected on it.
+    projected: bool,
 }
 
 /// A formula with as many numbers as a part of the action.
@@ -76,8 +78,8 @@ impl Allowed {
         let said: Vec<Expr> = (0..definition.actions.len())
             .map(|k| Expr::variable(&format!("said {k}"), definition.actions[k].named.var.shape()))
             .collect();
-        let (rows, inequalities) = rows(definition)?;
-        let shared = shares(definition, &said, &rows[..inequalities], &rows[inequalities..]);
+        let (rows, [limits, inequalities]) = rows(definition)?;
+        let shared = shares(definition, &said, (&rows[limits..], inequalities - limits));
         let raw = |limited: bool| -> Vec<Expr> {
             let actions = definition.actions.iter().zip(&said);
             actions.map(|(action, z)| unlimited(action, *z, limited)).collect()
@@ -90,9 +92,8 @@ impl Allowed {
         };
         let ends = definition.actions.iter().zip(&raw);
         let raw = ends.map(|(action, raw)| at_the_end(definition, action, *raw)).collect();
-        let all = polyhedron(&rows, inequalities);
-        let polyhedron = projected.then(|| all.clone());
-        Ok(Self { said, raw, rows, inequalities, all, polyhedron })
+        let polyhedron = polyhedron(&rows, inequalities);
+        Ok(Self { said, raw, rows, inequalities, limits, polyhedron, projected })
     }
 
     /// Whether everything is allowed.
@@ -102,7 +103,7 @@ impl Allowed {
 
     /// Whether actions are projected.
     pub fn is_projected(&self) -> bool {
-        self.polyhedron.is_some()
+        self.projected
     }
 
     /// The right-hand sides.
@@ -145,20 +146,11 @@ impl Allowed {
         &self.rows[k].name
     }
 
-    /// The nearest allowed point; an error names the constraints that contradict each other by their numbers.
-    pub(super) fn nearest(&self, a: &[f64], sides: &[f64]) -> Result<Vec<f64>> {
-        Ok(self.all.project(a, sides)?.point)
-    }
-
     /// An error about what contradicts itself, with the constraints as they were written.
-    pub(super) fn named(&self, error: Error, t: usize) -> Error {
-        let Error::Input(input) = error else { return error };
-        let numbers = input.found.split(|c: char| !c.is_ascii_digit());
-        let numbers = numbers.filter_map(|word| word.parse::<usize>().ok());
-        let rows = numbers.filter_map(|k| self.rows.get(k.checked_sub(1)?));
-        let names: Vec<&str> = rows.map(|row| row.name.as_str()).collect();
-        let limits = |name: &&str| name.starts_with("low of ") || name.starts_with("high of ");
-        let key = if names.iter().all(limits) { "model.actions" } else { "model.constraints" };
+    pub(super) fn named(&self, Contradiction(all): &Contradiction, t: usize) -> Error {
+        let names: Vec<&str> = all.iter().map(|k| self.name_of(*k)).collect();
+        let limits = all.iter().all(|k| *k < self.limits);
+        let key = if limits { "model.actions" } else { "model.constraints" };
         let found = format!("`{}` contradict each other at step {t}", names.join("` and `"));
         refused(key, found, "There must be an action that keeps all of them")
     }
@@ -204,8 +196,8 @@ fn at_the_end(definition: &Definition, action: &Action, regular: Expr) -> Expr {
     Expr::select(is_last, spread(last, action.named.var.shape()), regular)
 }
 
-/// All constraints as rows, inequalities first, and how many of these there are.
-fn rows(definition: &Definition) -> Result<(Vec<Row>, usize)> {
+/// All constraints as rows, inequalities first; how many limits of numbers and how many inequalities these are.
+fn rows(definition: &Definition) -> Result<(Vec<Row>, [usize; 2])> {
     let total: usize = definition.actions.iter().map(|action| action.named.count()).sum();
     let (mut below, mut equal) = (Vec::new(), Vec::new());
     let mut first = 0;
@@ -225,13 +217,14 @@ fn rows(definition: &Definition) -> Result<(Vec<Row>, usize)> {
         }
         first += names.len();
     }
+    let limits = below.len();
     for constraint in &definition.constraints {
         let to = if constraint.equal { &mut equal } else { &mut below };
         read(definition, constraint, to)?;
     }
     let inequalities = below.len();
     below.extend(equal);
-    Ok((below, inequalities))
+    Ok((below, [limits, inequalities]))
 }
 
 /// The rows of a constraint, one for each of its components.
@@ -278,21 +271,18 @@ fn polyhedron(rows: &[Row], inequalities: usize) -> Polyhedron {
     Polyhedron::new(&array(&rows[..inequalities]), &array(&rows[inequalities..]))
 }
 
-/// Actions as shares of what is allowed; an error says why that cannot be.
+/// Actions as shares of what is allowed, by their limits and some sums, inequalities first; an error says why that
+/// cannot be.
 fn shares(
     definition: &Definition,
     said: &[Expr],
-    below: &[Row],
-    equal: &[Row],
+    (sums, inequalities): (&[Row], usize),
 ) -> Result<Vec<Expr>> {
     let actions = &definition.actions;
     let mut all: Vec<Expr> = actions.iter().zip(said).map(|(a, z)| share(a, *z)).collect();
     let mut used = vec![false; actions.iter().map(|a| a.named.count()).sum()];
-    let limits: usize =
-        actions.iter().map(|a| a.named.count() * [a.low, a.high].iter().flatten().count()).sum();
-    for (row, equal) in
-        below[limits..].iter().map(|r| (r, false)).chain(equal.iter().map(|r| (r, true)))
-    {
+    for (k, row) in sums.iter().enumerate() {
+        let equal = k >= inequalities;
         let refuse = |why: &str| {
             let found = format!("`{}` cannot be kept by shares: {why}", row.name);
             refused("model.limits", found, "Write \"projection\", or leave it out")
@@ -345,7 +335,7 @@ fn summed(
         }
         let low = spread(low, action.named.var.shape());
         let above = if equal { said[k].clamp(-30.0, 30.0).exp() } else { all[k] - low };
-        let summed = if equal { above.sum_or_self() } else { weighted(own, above) };
+        let summed = if equal { total_of(above) } else { weighted(own, above) };
         total = total + summed;
         floor = floor + weighted(own, low);
         parts.push((k, own, low, above));
@@ -369,12 +359,6 @@ fn summed(
 }
 
 /// The sum of the components, where there are several.
-trait SumOrSelf {
-    fn sum_or_self(self) -> Self;
-}
-
-impl SumOrSelf for Expr {
-    fn sum_or_self(self) -> Self {
-        if self.shape() == Size::Scalar { self } else { self.sum() }
-    }
+fn total_of(e: Expr) -> Expr {
+    if e.shape() == Size::Scalar { e } else { e.sum() }
 }

@@ -7,6 +7,7 @@ use ground::stream::Stream;
 
 use super::{Formulas, refused};
 use crate::model::{Model, Step};
+use crate::problem::noise;
 
 /// Paths of a pilot.
 const PATHS: usize = 256;
@@ -52,7 +53,7 @@ fn walk(model: &Formulas, draw: (&Stream, u64), any: bool, moments: &mut Moments
     let (mut seen, mut a) = (vec![0.0; shape.seen], vec![0.0; shape.action]);
     let said = draw.0.child("said");
     let mut z = vec![0.0; shape.said];
-    model.start(&noise(model, draw, 0), &mut s);
+    model.start(&noise(&shape, draw, 0), &mut s);
     finite(model, &s, 0)?;
     for t in 0..shape.steps {
         model.see((t, &s, &[]), &mut seen);
@@ -68,13 +69,15 @@ fn walk(model: &Formulas, draw: (&Stream, u64), any: bool, moments: &mut Moments
                 FINITE,
             ));
         }
-        allowed(model, (t, &s))?;
         if any {
             let step = u32::try_from(t).unwrap_or(u32::MAX);
             z.iter_mut().enumerate().for_each(|(k, z)| *z = said.normal(draw.1, step, k));
+        } else {
+            // One that says anything may go where nothing is allowed: it is not asked.
+            allowed(model, (t, &s))?;
         }
         model.act((t, &s, &z), &mut a);
-        let xi = noise(model, draw, t + 1);
+        let xi = noise(&shape, draw, t + 1);
         let cost: f64 = model.step(Step { t, s: &s, a: &a, xi: &xi }, &mut next);
         if !cost.is_finite() {
             let key = if model.sense() == super::Sense::Minimum { "cost" } else { "reward" };
@@ -98,15 +101,6 @@ fn walk(model: &Formulas, draw: (&Stream, u64), any: bool, moments: &mut Moments
 /// What is asked of every formula.
 const FINITE: &str = "Formulas must give finite numbers wherever the states may be";
 
-/// The random numbers of a step.
-fn noise(model: &Formulas, (stream, path): (&Stream, u64), t: usize) -> Vec<f64> {
-    let shape = model.shape();
-    let step = u32::try_from(t).unwrap_or(u32::MAX);
-    let uniforms = stream.child("uniform");
-    let normals = (0..shape.normals).map(|k| stream.normal(path, step, k));
-    normals.chain((0..shape.uniforms).map(|k| uniforms.uniform(path, step, k))).collect()
-}
-
 fn finite(model: &Formulas, s: &[f64], t: usize) -> Result<()> {
     let Some(k) = s.iter().position(|x| !x.is_finite()) else { return Ok(()) };
     let states = model.inner.states.iter().zip(&model.definition().states);
@@ -126,8 +120,6 @@ fn allowed(model: &Formulas, (t, s): (usize, &[f64])) -> Result<()> {
         return Err(refused("model.actions", found, FINITE));
     }
     let zeros = vec![0.0; compiled.shape.action];
-    match compiled.allowed.nearest(&zeros, &sides) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(compiled.allowed.named(error, t)),
-    }
+    let found = compiled.allowed.polyhedron.project(&zeros, &sides);
+    found.map(|_| ()).map_err(|why| compiled.allowed.named(&why, t))
 }

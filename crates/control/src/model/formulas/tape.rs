@@ -31,7 +31,9 @@ fn noise<'t>(all: &Compiled, xi: Var<'t>) -> Vec<(Expr, Var<'t>)> {
             Law::Normal | Law::Uniform => xi.columns(*first, n),
             Law::Discrete { .. } => {
                 let u = xi.value();
-                let of = |(p, i): (usize, usize)| drawn.outcome(u[[p, *first]], i).unwrap_or(0.0);
+                let of = |(p, i): (usize, usize)| {
+                    drawn.outcome(u[[p, *first]]).map_or(0.0, |own| own[i])
+                };
                 xi.tape().variable(Array::from_shape_fn((u.nrows(), n), of))
             }
         };

@@ -7,6 +7,7 @@ use ground::linalg::cholesky;
 use ground::{Error, Result};
 
 use super::{Chain, Count, Noise, Outcomes};
+use crate::case::models::probabilities;
 use crate::model::formulas::{Drawn, Follower, Law, Named, cumulated};
 
 /// Noise that was read: what is drawn, and what its name stands for.
@@ -17,21 +18,13 @@ pub(super) struct Read {
     pub(super) made: Option<Expr>,
 }
 
-/// Probabilities that add to 1.
-fn probabilities(key: &str, all: &[f64], count: usize) -> Result<Vec<f64>> {
-    let refuse = |found: String| {
-        Err(Error::input(key, found).allowed("Write probabilities of 0 or more that add to 1"))
-    };
+/// The sums of probabilities, one for each value.
+fn cumulative(key: &str, all: &[f64], count: usize) -> Result<Vec<f64>> {
     if all.len() != count {
-        return refuse(format!("{} probabilities of {count} values", all.len()));
+        let found = format!("{} probabilities of {count} values", all.len());
+        return Err(Error::input(key, found).allowed("Write one for each value"));
     }
-    if let Some(p) = all.iter().find(|p| p.is_nan() || **p < 0.0) {
-        return refuse(format!("{p} is no probability"));
-    }
-    let sum: f64 = all.iter().sum();
-    if (sum - 1.0).abs() > 1e-9 {
-        return refuse(format!("the probabilities add to {}", sum.abs()));
-    }
+    probabilities(key, all)?;
     Ok(cumulated(all))
 }
 
@@ -134,7 +127,7 @@ impl Noise {
         let (values, numbers) = values.lists(&format!("{key}.values"))?;
         let equal = vec![1.0 / values.len() as f64; values.len()];
         let said = self.probabilities.as_ref().unwrap_or(&equal);
-        let cumulative = probabilities(&format!("{key}.probabilities"), said, values.len())?;
+        let cumulative = cumulative(&format!("{key}.probabilities"), said, values.len())?;
         let count = (!numbers).then_some(values[0].len());
         let named = Named::new(name, count);
         let shape = named.var.shape();
@@ -170,7 +163,7 @@ impl Chain {
                 .allowed("Write a row for each value"));
         }
         let row = |(k, row): (usize, &Vec<f64>)| {
-            probabilities(&format!("{key}.transitions[{}]", k + 1), row, n)
+            cumulative(&format!("{key}.transitions[{}]", k + 1), row, n)
         };
         let cumulative = self.transitions.iter().enumerate().map(row).collect::<Result<_>>()?;
         if !values.contains(&self.start) {

@@ -36,13 +36,7 @@ impl Fitted {
     /// The fit of a record.
     pub(super) fn of(name: &str, values: &[f64], log: bool) -> Result<Self> {
         let fit = Reversion::fit(values, log)?;
-        let x = |value: &f64| if log { value.ln() } else { *value };
-        let step = |pair: &[f64; 2]| {
-            let [before, after] = [x(&pair[0]), x(&pair[1])];
-            let due = before + fit.rate.mean * (fit.mean.mean - before);
-            (after - due) / fit.sigma.mean
-        };
-        let left = values.array_windows().map(step).collect();
+        let left = fit.left(values)?;
         Ok(Self { name: name.to_owned(), fit, left })
     }
 

@@ -356,6 +356,20 @@ impl Reader<'_> {
 impl Recorded {
     /// Refuses keys that mean nothing for what the record is.
     fn sound(&self, key: &str) -> Result<()> {
+        let columns = [("column", &self.column), ("time", &self.time)];
+        let of_columns = columns.into_iter().filter(|(_, said)| said.is_some());
+        let texts = [
+            ("format", &self.format),
+            ("decimal", &self.decimal),
+            ("separator", &self.separator),
+            ("gaps", &self.gaps),
+        ];
+        let of_texts = texts.into_iter().filter(|(_, said)| said.is_some());
+        let of_files = of_columns.map(|(name, _)| name).chain(of_texts.map(|(name, _)| name));
+        if let Some(name) = of_files.into_iter().next() {
+            return Err(Error::input(format!("{key}.{name}"), "no file is read")
+                .allowed("Leave it out, or write file = \"….csv\""));
+        }
         if self.log && self.r#as != As::Reverting {
             return Err(Error::input(format!("{key}.log"), "nothing is fitted to this record")
                 .allowed("Leave it out, or write as = \"reverting\""));
