@@ -20,11 +20,11 @@ pub(crate) mod code {
 
 /// An error, and the line of the case file it is about.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     /// The error.
-    pub(crate) error: Error,
+    pub error: Error,
     /// The line, with a mark under the wrong place.
-    pub(crate) excerpt: Option<String>,
+    pub excerpt: Option<String>,
 }
 
 impl From<Error> for Failure {
@@ -41,7 +41,7 @@ impl Failure {
     }
 
     /// What stderr shows.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = self.error.to_string();
         if let Some(excerpt) = &self.excerpt {
             text.push('\n');

@@ -18,28 +18,32 @@ use crate::cases::schema::nearest;
 #[cfg(feature = "cli")]
 mod chosen;
 #[cfg(feature = "cli")]
+mod write;
+#[cfg(feature = "cli")]
 pub(crate) use chosen::Chosen;
+#[cfg(feature = "cli")]
+pub use write::write;
 
 /// Folders are searched to this depth.
 const DEEPEST: usize = 16;
 
 /// The frames of one file or system.
 #[derive(Clone, Debug)]
-pub(crate) struct Loaded {
+pub struct Loaded {
     /// What a message calls it: its path.
-    pub(crate) name: String,
+    pub name: String,
     /// Its format.
-    pub(crate) format: Format,
+    pub format: Format,
     /// Its frames, those that were chosen.
-    pub(crate) frames: Frames,
+    pub frames: Frames,
     /// The number of each in the file, counted from 0.
-    pub(crate) numbers: Vec<usize>,
+    pub numbers: Vec<usize>,
     /// What was odd, a sentence each.
-    pub(crate) warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 /// The format of this name.
-pub(crate) fn named(option: &str, name: &str) -> Result<Format> {
+pub fn named(option: &str, name: &str) -> Result<Format> {
     Format::named(name).ok_or_else(|| {
         let written = option == "--to";
         let known = Format::ALL.into_iter().filter(|format| !written || format.is_written());
@@ -53,11 +57,7 @@ pub(crate) fn named(option: &str, name: &str) -> Result<Format> {
 }
 
 /// The frames of every path, in order; a folder may give several.
-pub(crate) fn read(
-    paths: &[PathBuf],
-    from: Option<Format>,
-    options: Options,
-) -> Result<Vec<Loaded>> {
+pub fn read(paths: &[PathBuf], from: Option<Format>, options: Options) -> Result<Vec<Loaded>> {
     let mut all = Vec::new();
     for path in paths {
         let name = path.display().to_string();
@@ -73,7 +73,7 @@ pub(crate) fn read(
 }
 
 /// All frames together; species are put together by name.
-pub(crate) fn together(all: Vec<Loaded>) -> Frames {
+pub fn together(all: Vec<Loaded>) -> Frames {
     let mut frames = Frames::default();
     for one in all {
         frames.append(one.frames);
@@ -82,7 +82,7 @@ pub(crate) fn together(all: Vec<Loaded>) -> Frames {
 }
 
 /// The same frames with these species, in this order; where species have no names, they get these.
-pub(crate) fn with_species(mut frames: Frames, names: &[String]) -> Result<Frames> {
+pub fn with_species(mut frames: Frames, names: &[String]) -> Result<Frames> {
     let unnamed = frames.species.iter().all(|name| name.starts_with("Type_"));
     if !unnamed {
         return frames.in_terms_of(names);

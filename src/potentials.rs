@@ -69,7 +69,7 @@ impl Like {
 }
 
 /// A folder that is not of one model.
-fn not_one(path: &Path, models: &[PathBuf]) -> Error {
+pub fn not_one(path: &Path, models: &[PathBuf]) -> Error {
     let name = path.display().to_string();
     let error = match models {
         [] => Error::input("", "there is no model in this folder").allowed(
@@ -104,7 +104,7 @@ pub(crate) struct Committee {
 
 /// The models that a path stands for: a file is one, the folder of a training holds one, that of several
 /// seeds holds one for each, in their order.
-pub(crate) fn models(path: &Path) -> Result<Vec<PathBuf>> {
+pub fn models(path: &Path) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -129,6 +129,17 @@ pub(crate) fn models(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(all.into_iter().map(|(_, model)| model).collect())
 }
 
+/// The model in a file, which may have warnings about it.
+pub fn imported(path: &Path, rules: Option<Rules>) -> Result<Imported> {
+    let name = path.display().to_string();
+    let about = |error: Error| error.in_file(&name);
+    // A name that tells what is wrong is said before a file is looked for.
+    ModelFormat::of(&name).map_err(about)?;
+    let bytes =
+        frames::bytes(path).map_err(|e| e.allowed("Give a model of DeePMD-kit, .dp or .yaml"))?;
+    interchange::read(&name, &bytes, rules).map_err(about)
+}
+
 impl Reading {
     /// The model that a path stands for, which must be one.
     pub(crate) fn one(self, path: &Path) -> Result<Imported> {
@@ -140,14 +151,8 @@ impl Reading {
 
     /// The model in a file; what should be known about it goes to stderr.
     pub(crate) fn read(self, path: &Path) -> Result<Imported> {
-        let name = path.display().to_string();
-        let about = |error: Error| error.in_file(&name);
-        // A name that tells what is wrong is said before a file is looked for.
-        ModelFormat::of(&name).map_err(about)?;
-        let bytes = frames::bytes(path)
-            .map_err(|e| e.allowed("Give a model of DeePMD-kit, .dp or .yaml"))?;
-        let rules = self.like.map(Like::rules);
-        let imported = interchange::read(&name, &bytes, rules).map_err(about)?;
+        let imported = imported(path, self.like.map(Like::rules))?;
+        let name = path.display();
         imported.warnings.iter().for_each(|text| say(&format!("{name}: {text}")));
         Ok(imported)
     }

@@ -1,14 +1,13 @@
 //! The answer for people: tables and 4.5977(19).
 
 use std::io::{ErrorKind, Write, stdout};
-use std::path::Path;
 
 use frame::{Report, Verdict};
 use ground::estimate::Estimate;
 use ground::{Error, Result};
 
 use crate::progress::human;
-use crate::run_folder::PAGE;
+use crate::run_folder::{PAGE, RunFolder};
 
 /// Prints to stdout. A reader who has left is no error.
 pub(crate) fn answer(text: &str) -> Result<()> {
@@ -23,7 +22,7 @@ pub(crate) fn answer(text: &str) -> Result<()> {
 const COLUMN: usize = 58;
 
 /// The whole answer: value and verdict, what was had without learning, levels, budget, folder.
-pub(crate) fn report(report: &Report, seconds: f64, folder: &str) -> String {
+pub(crate) fn report(report: &Report, seconds: f64, place: Option<&RunFolder>) -> String {
     let text = report.answer.to_string();
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let (word, why) = verdict(&report.verdict);
@@ -34,9 +33,11 @@ pub(crate) fn report(report: &Report, seconds: f64, folder: &str) -> String {
     }
     lines.push(String::new());
     lines.push(report.error.to_string());
-    lines.push(String::new());
-    lines.push(format!("{}  for reading", Path::new(folder).join(PAGE).display()));
-    lines.push(folder.to_owned());
+    if let Some(place) = place {
+        lines.push(String::new());
+        lines.push(format!("{}  for reading", place.name_of(PAGE)));
+        lines.push(place.path.display().to_string());
+    }
     lines.join("\n")
 }
 

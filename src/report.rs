@@ -68,10 +68,28 @@ pub(crate) struct Run<'a> {
     pub(crate) resolved: &'a Resolved,
     /// What was forecast.
     pub(crate) forecast: &'a Forecast,
-    /// Its folder.
-    pub(crate) place: &'a RunFolder,
+    /// Its folder; none where it is kept in memory alone.
+    pub(crate) place: Option<&'a RunFolder>,
     /// Seconds from start to end.
     pub(crate) seconds: f64,
+}
+
+impl Run<'_> {
+    /// Its folder as a command writes it.
+    fn folder(&self) -> String {
+        self.place.map_or_else(|| "RUN".to_owned(), |place| place.path.display().to_string())
+    }
+
+    /// A file of its folder as a command writes it.
+    fn file(&self, name: &str) -> String {
+        self.place.map_or_else(|| format!("RUN/{name}"), |place| place.name_of(name))
+    }
+
+    /// Its case as a command writes it.
+    fn case(&self) -> String {
+        let name = || self.resolved.case.name.clone();
+        self.place.map_or_else(name, |place| place.name_of(CASE))
+    }
 }
 
 impl Page {
@@ -128,6 +146,11 @@ impl Page {
             made: made(run),
             cites: cites.collect(),
         }
+    }
+
+    /// The top of the page as a piece of HTML: the answer, its verdict and its errors.
+    pub(crate) fn top(&self) -> String {
+        solved::top(self)
     }
 
     /// Writes the page and its data.

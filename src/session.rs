@@ -1,41 +1,14 @@
-//! The watch of the command: progress, checkpoints, the time limit, Ctrl-C.
+//! The watch of a run: progress, checkpoints, the time limit, a request to stop.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use frame::{Checkpoint, Progress, Schedule, Stop, Trace, Watch};
-use ground::{Error, Result};
+use ground::Result;
 
-use crate::progress::{Display, say};
+use crate::onlooker::Onlooker;
 use crate::record;
 use crate::run_folder::{Owner, RunFolder};
-
-/// How often Ctrl-C was pressed.
-static ASKED: AtomicU8 = AtomicU8::new(0);
-
-/// Whether a run has come as far as its first step or stage, after which it has something to save.
-static WORKING: AtomicBool = AtomicBool::new(false);
-
-/// Listens for Ctrl-C and for the signals that end a process. The first asks the run to save and
-/// leave, the second leaves; while nothing has begun, as data are prepared, the first leaves too.
-pub(crate) fn listen() -> Result<()> {
-    let heard = ctrlc::set_handler(|| {
-        if ASKED.fetch_add(1, Ordering::SeqCst) > 0 || !WORKING.load(Ordering::SeqCst) {
-            #[allow(clippy::exit, reason = "the user asked twice, or there is nothing to save")]
-            std::process::exit(130);
-        }
-        say("saving; once more to leave at once");
-    });
-    match heard {
-        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(()),
-        Err(e) => Err(Error::io("Ctrl-C", e)),
-    }
-}
-
-fn asked() -> bool {
-    ASKED.load(Ordering::SeqCst) > 0
-}
 
 /// What a session needs to know.
 #[derive(Clone, Debug)]
@@ -47,10 +20,9 @@ pub(crate) struct Limits {
 }
 
 /// Watches one run.
-#[derive(Debug)]
 pub(crate) struct Session<'a> {
-    /// What is shown.
-    pub(crate) display: Display,
+    /// Who is told.
+    pub(crate) onlooker: &'a mut dyn Onlooker,
     /// The looks so far.
     pub(crate) trace: Trace,
     /// Moves made.
@@ -61,7 +33,7 @@ pub(crate) struct Session<'a> {
     limits: Limits,
     began: Instant,
     saved: Instant,
-    /// The last state known to be good, not yet on disk.
+    /// The last state known to be good, not on disk.
     kept: Option<Checkpoint>,
     first: Option<(u64, Instant)>,
     last: Option<(u64, Instant)>,
@@ -69,10 +41,14 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// A session that saves into a folder, where there is one.
-    pub(crate) fn new(folder: Option<(&'a RunFolder, &'a Owner)>, limits: Limits) -> Self {
+    pub(crate) fn new(
+        folder: Option<(&'a RunFolder, &'a Owner)>,
+        limits: Limits,
+        onlooker: &'a mut dyn Onlooker,
+    ) -> Self {
         let now = Instant::now();
         Self {
-            display: Display::new(),
+            onlooker,
             trace: Trace::default(),
             iteration: 0,
             rate: None,
@@ -92,9 +68,16 @@ impl<'a> Session<'a> {
         (to > from).then(|| (end - start).as_secs_f64() * 1e3 / (to - from) as f64)
     }
 
-    /// Writes the last good state, if it is not on disk yet.
+    /// The last state known to be good, where it is not on disk.
+    pub(crate) fn take_kept(&mut self) -> Option<Checkpoint> {
+        self.kept.take()
+    }
+
+    /// Writes the last good state, if there is a folder and it is not there yet.
     pub(crate) fn save_kept(&mut self) -> Result<()> {
-        if let (Some(checkpoint), Some((folder, owner))) = (self.kept.take(), self.folder) {
+        if let Some((folder, owner)) = self.folder
+            && let Some(checkpoint) = self.kept.take()
+        {
             folder.save(checkpoint, owner)?;
         }
         self.saved = Instant::now();
@@ -121,7 +104,6 @@ impl<'a> Session<'a> {
 
 impl Watch for Session<'_> {
     fn step(&mut self, at: &mut Progress<'_>) -> Result<ControlFlow<Stop>> {
-        WORKING.store(true, Ordering::SeqCst);
         let now = Instant::now();
         self.iteration = at.iteration;
         self.first.get_or_insert((at.iteration, now));
@@ -136,8 +118,8 @@ impl Watch for Session<'_> {
         if (looked && Self::sound(at.trace)) || at.iteration == at.of {
             self.keep(at)?;
         }
-        self.display.moves(at.iteration, at.of, at.training.map(|value| value.mean));
-        if asked() {
+        self.onlooker.moves(at.iteration, at.of, at.training.map(|value| value.mean));
+        if self.onlooker.asks_to_stop() {
             self.save(at)?;
             return Ok(ControlFlow::Break(Stop::Leave));
         }
@@ -153,12 +135,15 @@ impl Watch for Session<'_> {
     }
 
     fn stage(&mut self, what: &str, done: usize, of: usize) -> ControlFlow<()> {
-        WORKING.store(true, Ordering::SeqCst);
-        self.display.stage(what, done, of);
+        self.onlooker.stage(what, done, of);
         // A disk that fails here fails again where the answer is written, and is reported there.
         if self.saved.elapsed() >= self.limits.every && self.save_kept().is_err() {
             self.saved = Instant::now();
         }
-        if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.onlooker.asks_to_stop() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 }

@@ -78,6 +78,17 @@ impl Case {
         Self { name, file, sections, notes, text, places: BTreeMap::new() }
     }
 
+    /// A case of tables that another program made; paths of files begin where we are.
+    pub fn of_tables(name: &str, mut sections: Table) -> Result<Self> {
+        let title = sections.entry("case").or_insert_with(|| Table::new().into());
+        if let Value::Table(title) = title {
+            title.entry("version").or_insert(Value::Integer(1));
+        }
+        let case = Self::of_sections(name, "", sections, Vec::new());
+        case.known_sections()?;
+        Ok(case)
+    }
+
     /// Sets one key: `run.seed`, `3`. The value is TOML; what is not TOML is a word. `option` is
     /// how the user said it: `--set`.
     pub fn set(&mut self, option: &'static str, key: &str, value: &str) -> Result<()> {
@@ -93,6 +104,11 @@ impl Case {
                 .allowed("Whole numbers end at 9223372036854775807")
                 .in_file(option));
         }
+        self.put(option, key, value)
+    }
+
+    /// Sets one key to a value. `option` is how the user said it.
+    pub fn put(&mut self, option: &'static str, key: &str, value: Value) -> Result<()> {
         let parts: Vec<&str> = key.split('.').map(str::trim).collect();
         if parts.len() < 2 || parts.iter().any(|part| part.is_empty()) {
             return Err(Error::input(key, "this is not a key")

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::Run;
 use crate::cases::Family;
 use crate::print::quoted;
-use crate::run_folder::{CASE, CHECKPOINT};
+use crate::run_folder::CHECKPOINT;
 
 /// One thing to try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ fn advice(words: impl Into<String>, command: impl Into<Option<String>>) -> Advic
 
 /// The command that solves the case of a run again, with changes `key=value`.
 pub(crate) fn command(run: &Run<'_>, changes: &[String]) -> String {
-    let case = quoted(&run.place.name_of(CASE));
+    let case = quoted(&run.case());
     let set = changes.iter().map(|pair| format!(" --set {}", quoted(pair)));
     format!("esperance solve {case}{}", set.collect::<Vec<_>>().concat())
 }
@@ -35,7 +35,7 @@ pub(crate) fn command(run: &Run<'_>, changes: &[String]) -> String {
 /// What to try after an answer.
 pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) -> Vec<Advice> {
     let is_cut = matches!(&report.verdict, Verdict::NotSettled { why } if why.contains(CUT));
-    if is_cut && run.place.has(CHECKPOINT) {
+    if is_cut && run.place.is_some_and(|place| place.has(CHECKPOINT)) {
         return vec![going_on(run)];
     }
     match run.resolved.family() {
@@ -68,7 +68,7 @@ pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) ->
             ),
         });
     }
-    let place = quoted(&run.place.path.display().to_string());
+    let place = quoted(&run.folder());
     all.push(advice(
         "Compute the answer again on draws of its own, with the function as it is: both must agree.",
         format!("esperance verify {place}"),
@@ -98,7 +98,7 @@ pub(super) fn without_answer(run: &Run<'_>, verdict: &Verdict) -> Vec<Advice> {
 const CUT: &str = "stopped after";
 
 fn going_on(run: &Run<'_>) -> Advice {
-    let place = quoted(&run.place.path.display().to_string());
+    let place = quoted(&run.folder());
     advice(
         "Go on where it stopped; nothing is done twice.",
         format!("{} --out {place} --resume", command(run, &[])),

@@ -22,6 +22,12 @@ pub(super) fn html(page: &Page, case: &str) -> String {
     document(&page.title, &parts)
 }
 
+/// The answer, what its verdict means, what it rests on and its errors: for a notebook.
+pub(super) fn top(page: &Page) -> String {
+    let error = page.error.as_ref().map(table).unwrap_or_default();
+    format!("<div class=\"esperance\">\n{}{error}</div>", summary(page))
+}
+
 /// Title, the one sentence, and what the verdict means.
 fn summary(page: &Page) -> String {
     let verdict = escape(&page.verdict);

@@ -3,10 +3,11 @@
 use clap::Args;
 use frame::Run;
 
-use super::{Chosen, refuse_too_large};
+use super::Chosen;
 use crate::cases::{Family, Resolved};
 use crate::failure::{Outcome, code};
 use crate::progress::human;
+use crate::ready::refuse_too_large;
 use crate::{machine, print};
 
 /// Operations a thread does a second, roughly: the shipped cases ran at 2e10 to 6e10 on a processor

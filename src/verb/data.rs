@@ -5,7 +5,6 @@ mod convert;
 mod info;
 mod object;
 mod split;
-mod write;
 
 use std::path::PathBuf;
 

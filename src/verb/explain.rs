@@ -1,7 +1,7 @@
 //! `explain`: what a key means, its default, what may be written – from the code's own docs.
 
 use clap::Args;
-use ground::Error;
+use ground::{Error, Result};
 
 use crate::cases::schema::{Key, keys, nearest};
 use crate::failure::{Outcome, code};
@@ -56,22 +56,28 @@ const WORDS: [(&str, &str); 19] = [
 impl Explain {
     /// Does it.
     pub(crate) fn act(self) -> Outcome {
-        let keys = keys();
-        let text = match &self.key {
-            None => {
-                let topics = TOPICS.map(|(name, text)| format!("{name:<26}  {text}"));
-                keys.iter().map(line).chain(topics).collect::<Vec<_>>().join("\n")
-            }
-            Some(name) if name == TOPICS[0].0 => formulas(),
-            Some(name) if name == TOPICS[1].0 => {
-                let lines = WORDS.map(|(word, means)| format!("  {word:<24} {means}"));
-                format!("answer\n{}", lines.join("\n"))
-            }
-            Some(name) => one(name, &keys)?,
-        };
-        print::answer(&text)?;
+        print::answer(&explain(self.key.as_deref())?)?;
         Ok(code::CONVERGED)
     }
+}
+
+/// What a key of a case means, its default and what may be written; without one the list of all keys.
+///
+/// Fails for what is no key, with the nearest one.
+pub fn explain(key: Option<&str>) -> Result<String> {
+    let keys = keys();
+    Ok(match key {
+        None => {
+            let topics = TOPICS.map(|(name, text)| format!("{name:<26}  {text}"));
+            keys.iter().map(line).chain(topics).collect::<Vec<_>>().join("\n")
+        }
+        Some(name) if name == TOPICS[0].0 => formulas(),
+        Some(name) if name == TOPICS[1].0 => {
+            let lines = WORDS.map(|(word, means)| format!("  {word:<24} {means}"));
+            format!("answer\n{}", lines.join("\n"))
+        }
+        Some(name) => one(name, &keys)?,
+    })
 }
 
 /// The longest line of the list.
@@ -118,7 +124,7 @@ fn formulas() -> String {
 }
 
 /// The whole documentation of a key, and one line for each key below it.
-fn one(name: &str, keys: &[Key]) -> Result<String, Error> {
+fn one(name: &str, keys: &[Key]) -> Result<String> {
     let own: Vec<&Key> = keys.iter().filter(|key| key.name == name).collect();
     if own.is_empty() {
         // Half a key is meant by its last part.

@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use super::prepare;
 use super::rows::{digits, estimate, number, word, worst_word};
 use super::solve::{Ended, Runs, begin, in_turn};
 use crate::cases::{Family, Resolved, resolve};
 use crate::failure::Failure;
+use crate::ready::prepare;
 use crate::run_folder::{self as folder, RunFolder};
+use crate::terminal::Terminal;
 use crate::{output, print};
 
 /// Solves with n seeds, each in a folder of its own; what is finished there is not done again.
@@ -23,7 +24,10 @@ pub(crate) fn solve(
     let seeded = |k: u32| {
         let (seed, mut case) = (resolved.run.seed + u64::from(k), resolved.case.clone());
         case.set("--repeats", "run.seed", &seed.to_string())?;
-        Ok((format!("{}{seed}", folder::SEED), prepare(resolve(case)?)?.begun()?))
+        Ok((
+            format!("{}{seed}", folder::SEED),
+            prepare(resolve(case)?, &mut Terminal::new())?.begun(&mut Terminal::new())?,
+        ))
     };
     let runs = in_turn((0..n).map(seeded), place)?;
     let object = together(resolved, &runs, began);

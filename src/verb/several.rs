@@ -3,11 +3,12 @@
 use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::Ready;
 use super::rows::{NONE, digits, estimate, number, word};
-use super::solve::{Ended, in_turn, not_a_run};
+use super::solve::{Ended, in_turn};
 use crate::failure::Failure;
+use crate::ready::Ready;
 use crate::run_folder::{self as folder, RunFolder};
+use crate::solving::not_a_run;
 use crate::{output, print};
 
 /// What a new folder of several cases is called: `runs/cases-1`.

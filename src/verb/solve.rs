@@ -4,19 +4,18 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use frame::{Report, Verdict};
 use ground::{Error, Result};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{Changes, Export, Ready, refuse_too_large, repeats, several, sweep};
+use super::{Changes, repeats, several, sweep};
 use crate::cases::{Family, Resolved};
 use crate::failure::{Failure, Outcome, code};
-use crate::output::{self, Around};
 use crate::progress::say;
-use crate::report::{self, Page};
-use crate::run_folder::{self as folder, Owner, RunFolder};
-use crate::session::{Limits, Session, listen};
-use crate::{export, print, record};
+use crate::ready::{Export, Ready, refuse_too_large};
+use crate::run_folder::{self as folder, RunFolder};
+use crate::solving::{self, Kept, Solved};
+use crate::terminal::{Terminal, listen};
+use crate::{output, print, record};
 
 /// The arguments of `solve`.
 #[derive(Args, Debug)]
@@ -45,7 +44,7 @@ pub(crate) struct Solve {
     export: Vec<Export>,
 }
 
-/// A run that came to its end, with an answer or without.
+/// What a verb prints of one run or of several.
 #[derive(Debug)]
 pub(crate) struct Ended {
     /// The published object.
@@ -54,6 +53,13 @@ pub(crate) struct Ended {
     pub(crate) text: String,
     /// The exit code.
     pub(crate) code: u8,
+}
+
+impl From<Solved> for Ended {
+    fn from(solved: Solved) -> Self {
+        let code = solved.code();
+        Self { object: solved.object, text: solved.text, code }
+    }
 }
 
 impl Solve {
@@ -146,175 +152,18 @@ pub(super) fn in_turn(
 pub(super) fn begin(place: &RunFolder, resolved: &Resolved) -> Result<Option<std::fs::File>> {
     let mine = place.lock()?;
     place.tidy()?;
-    one_folder_one_case(place, resolved)?;
+    solving::one_folder_one_case(place, resolved)?;
     place.write(folder::CASE, record::case_text(resolved)?.as_bytes())?;
     Ok(mine)
 }
 
 /// One case in one folder, at every value of its sweep if it has one.
 fn one(ready: Ready, place: &RunFolder, began: Instant) -> std::result::Result<Ended, Failure> {
-    match ready.resolved.sweep.clone() {
-        Some(sweep) => sweep::solve(&ready, &sweep, place, began),
-        None => once(ready, place, began),
+    if let Some(sweep) = ready.resolved.sweep.clone() {
+        return sweep::solve(&ready, &sweep, place, began);
     }
-}
-
-/// One run in one folder: goes on where a checkpoint is, returns what is there where it is finished.
-fn once(ready: Ready, place: &RunFolder, began: Instant) -> std::result::Result<Ended, Failure> {
-    let Ready { resolved, job, forecast, export } = ready;
-    let owner = Owner::of(&resolved)?;
-    let _mine = place.lock()?;
-    place.tidy()?;
-    one_folder_one_case(place, &resolved)?;
-    let resume = place.checkpoint(&owner)?;
-    if resume.is_none() && place.has(folder::ANSWER) {
-        if !export.is_empty() && !place.has(folder::PATHS) {
-            return Err(too_late(place).into());
-        }
-        return finished(place);
-    }
-    if resume.is_none() && place.has(folder::CASE) {
-        say(&format!("{}: no checkpoint here; from the beginning", place.path.display()));
-    }
-    if !place.has(folder::CASE) {
-        place.write(folder::CASE, record::case_text(&resolved)?.as_bytes())?;
-    }
-    let limits = Limits { time: resolved.time_limit, every: resolved.checkpoint_every };
-    let mut session = Session::new(Some((place, &owner)), limits);
-    session.rate = resolved.rate();
-    let run = frame::Run { resume, ..resolved.run.clone() };
-    let outcome = job.run(&run, &mut session);
-    session.display.end();
-    let around = Around {
-        case: &resolved.case.name,
-        family: resolved.family(),
-        seed: run.seed,
-        iterations: session.iteration,
-        seconds: began.elapsed().as_secs_f64(),
-        ms_per_iteration: session.ms_per_iteration(),
-    };
-    let (resolved, forecast) = (&resolved, &forecast);
-    let run_of = |seconds| report::Run { resolved, forecast, place, seconds };
-    match outcome {
-        Ok(report) => {
-            let ended = answered(&around, &report, place)?;
-            if export.contains(&Export::Paths) {
-                place.write(folder::PATHS, &export::npz(&report.answer.paths())?)?;
-            }
-            Page::answered(&run_of(around.seconds), &report, &ended.object)?.write(place)?;
-            record::write(place, resolved, &report, &ended.object)?;
-            if session.iteration >= run.iterations {
-                place.remove(folder::CHECKPOINT)?;
-            }
-            Ok(ended)
-        }
-        Err(error) => {
-            let Some(verdict) = Verdict::of(&error) else {
-                return Err(Failure::of(resolved.case.locate(error), &resolved.case));
-            };
-            session.save_kept()?;
-            record::looks(place, &session.trace, session.rate.as_ref())?;
-            Page::unanswered(&run_of(around.seconds), &verdict, &session.trace).write(place)?;
-            Ok(unanswered(&around, &error, &verdict, place))
-        }
-    }
-}
-
-fn answered(around: &Around<'_>, report: &Report, place: &RunFolder) -> Result<Ended> {
-    let code = match report.verdict {
-        Verdict::Converged => code::CONVERGED,
-        Verdict::NotSettled { .. } | Verdict::Contradicted { .. } => code::DOUBTFUL,
-        Verdict::NonFinite { .. } => code::FAILURE,
-        Verdict::Interrupted { .. } => code::INTERRUPTED,
-    };
-    let folder = place.path.display().to_string();
-    Ok(Ended {
-        object: output::answered(around, report)?,
-        text: print::report(report, around.seconds, &folder),
-        code,
-    })
-}
-
-fn unanswered(around: &Around<'_>, error: &Error, verdict: &Verdict, place: &RunFolder) -> Ended {
-    let folder = place.path.display();
-    let object = output::unanswered(around, verdict);
-    if matches!(verdict, Verdict::Interrupted { .. }) {
-        let text = format!("no answer: {verdict}\n\n{folder}");
-        return Ended { object, text, code: code::INTERRUPTED };
-    }
-    say(&error.to_string());
-    let kept = if place.has(folder::CHECKPOINT) {
-        format!("\nthe last good state is in {}", place.name_of(folder::CHECKPOINT))
-    } else {
-        String::new()
-    };
-    Ended { object, text: format!("no answer: {verdict}{kept}\n\n{folder}"), code: code::FAILURE }
-}
-
-/// A finished folder answers again.
-fn finished(place: &RunFolder) -> std::result::Result<Ended, Failure> {
-    let name = place.name_of(folder::ANSWER);
-    let broken = || {
-        Error::input("", "this is not the answer of a run")
-            .allowed("Remove it to compute it again")
-            .in_file(&name)
-    };
-    let object: Map<String, Value> =
-        serde_json::from_str(&place.text(folder::ANSWER)?).map_err(|_| broken())?;
-    let word = object.get("verdict").and_then(Value::as_str).ok_or_else(broken)?;
-    let code = if word == "converged" { code::CONVERGED } else { code::DOUBTFUL };
-    let answer = object.get("answer").cloned().unwrap_or(json!(null));
-    let number = |key: &str| answer.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN);
-    let value =
-        ground::estimate::Estimate { mean: number("value"), stderr: number("stderr"), n: 0 };
-    say(&format!("{}: this run is finished; nothing was done", place.path.display()));
-    let text = format!("{value}  {word}\n\n{}", place.path.display());
-    Ok(Ended { object, text, code })
-}
-
-/// The key that says which data a case is about.
-const DIGEST: &str = "problem.digest";
-
-/// A folder that holds the complete case of another case is not ours.
-fn one_folder_one_case(place: &RunFolder, resolved: &Resolved) -> Result<()> {
-    if !place.has(folder::CASE) {
-        return if place.is_empty()? { Ok(()) } else { Err(not_a_run(place)) };
-    }
-    let text = place.text(folder::CASE)?;
-    let differ = resolved.differences(&text)?;
-    if differ.is_empty() {
-        return Ok(());
-    }
-    let here = &resolved.case.name;
-    let there = record::name_in(&text).unwrap_or("another case");
-    let whose = if there == here {
-        format!("this folder belongs to another version of `{here}`")
-    } else {
-        format!("this folder belongs to `{there}`, not to `{here}`")
-    };
-    if differ == [DIGEST] {
-        return Err(Error::input("", "the data have changed since this run began")
-            .allowed("Choose another --out, or give the data it began with")
-            .in_file(&place.name_of(folder::CASE)));
-    }
-    let keys = differ.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    let verb = if differ.len() == 1 { "differs" } else { "differ" };
-    Err(Error::input("", format!("{whose}: {keys} {verb}"))
-        .allowed("Choose another --out, or the case it belongs to")
-        .in_file(&place.name_of(folder::CASE)))
-}
-
-/// A folder with something else in it.
-pub(super) fn not_a_run(place: &RunFolder) -> Error {
-    Error::input("", "this folder holds no run")
-        .allowed("Choose another --out")
-        .in_file(&place.path.display().to_string())
-}
-
-fn too_late(place: &RunFolder) -> Error {
-    Error::input("--export", "this run is finished, and whole paths are written by the run itself")
-        .allowed("Choose another --out")
-        .in_file(&place.path.display().to_string())
+    let kept = Kept { place: Some(place), from: None };
+    Ok(solving::once(ready, &kept, began, &mut Terminal::new())?.into())
 }
 
 /// The command line that goes on.

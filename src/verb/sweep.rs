@@ -10,11 +10,12 @@ mod policies;
 
 use super::rows::{NONE, digits, estimate, number, word, worst_word};
 use super::solve::{Ended, Runs, begin, in_turn};
-use super::{Ready, prepare};
 use crate::cases::{Family, Resolved, Sweep, resolve};
 use crate::failure::Failure;
+use crate::ready::{Ready, prepare};
 use crate::report::{draw, png};
 use crate::run_folder::{self as folder, RunFolder};
+use crate::terminal::Terminal;
 use crate::{output, print};
 
 /// Solves at every value, each in a folder of its own; what is finished there is not done again.
@@ -49,7 +50,7 @@ pub(super) fn solve(
 fn each(ready: &Ready, sweep: &Sweep) -> std::result::Result<Vec<Ready>, Failure> {
     let mut all = Vec::new();
     for case in sweep.cases(&ready.resolved.case)? {
-        let mut one = prepare(resolve(case)?)?.begun()?;
+        let mut one = prepare(resolve(case)?, &mut Terminal::new())?.begun(&mut Terminal::new())?;
         one.export.clone_from(&ready.export);
         all.push(one);
     }

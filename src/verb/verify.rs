@@ -9,11 +9,12 @@ use ground::estimate::Estimate;
 use ground::{Error, Result};
 use serde_json::Value;
 
-use super::finished;
 use crate::failure::{Outcome, code};
 use crate::print;
+use crate::ready::finished;
 use crate::run_folder::{self as folder, RunFolder, digest};
-use crate::session::{Limits, Session, listen};
+use crate::session::{Limits, Session};
+use crate::terminal::{Terminal, listen};
 
 /// Combined standard errors by which two answers of one function may differ.
 const FAR: f64 = 4.0;
@@ -36,12 +37,14 @@ impl Verify {
             print::answer(&format!("changed since the run: {names} (digest differs)"))?;
             return Ok(code::DOUBTFUL);
         }
-        let (ready, trained) = finished(&place)?;
+        let (ready, trained) = finished(&place, &mut Terminal::new())?;
         listen()?;
         let every = Duration::MAX;
-        let mut session = Session::new(None, Limits { time: None, every });
+        let mut terminal = Terminal::new();
+        let limits = Limits { time: None, every };
+        let mut session = Session::new(None, limits, &mut terminal);
         let again = ready.job.answer(&ready.resolved.run, &trained, "verify", &mut session);
-        session.display.end();
+        session.onlooker.end();
         let again = again?;
         let mut fresh = again.answer.headline();
         if let Term::Measured { size, .. } = again.error.estimation {

@@ -94,14 +94,19 @@ impl<M: Model> Problem<Policy> for Control<M> {
         })
     }
 
+    fn columns(j: &Plan<M>) -> Vec<String> {
+        let [states, _] = j.problem.model.names();
+        std::iter::once("t".to_owned()).chain(states).collect()
+    }
+
     fn at_points(
         j: &mut Plan<M>,
         theta: &Params,
         points: &Table,
         _: &mut dyn Watch,
     ) -> Result<Table> {
-        let [states, actions] = j.problem.model.names();
-        let columns: Vec<String> = std::iter::once("t".to_owned()).chain(states).collect();
+        let [_, actions] = j.problem.model.names();
+        let columns = <Self as Problem<Policy>>::columns(j);
         let rows = arranged(points, &columns)?;
         let steps = j.problem.model.shape().steps;
         if j.form.memory > 0 {

@@ -14,7 +14,7 @@ use control::model::formulas::Formulas;
 use control::model::{Model, Step};
 use control::plan::Plan;
 use control::problem::Control;
-use frame::{Batch, Coupled, Functional as _, Precision, Purpose, Representation as _, Run};
+use frame::{Batch, Functional as _, Precision, Purpose, Representation as _, Run};
 use ground::stream::Stream;
 
 fn formulas(text: &str) -> Formulas {

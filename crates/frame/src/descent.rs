@@ -16,7 +16,7 @@ use crate::params::Params;
 /// One discretisation of dθ/ds = −∇J. The bound on J says what it asks for.
 ///
 /// An implementer need not think about draws, threads or files.
-pub trait Descent<J: ?Sized> {
+pub trait Descent<J: ?Sized>: Send {
     /// Moves θ once. Returns J before the move.
     fn step(&mut self, theta: &mut Params, j: &mut J, batch: Batch) -> Result<Estimate>;
 

@@ -17,7 +17,7 @@ use crate::watch::Watch;
 use crate::{Checkpoint, Params, Table, Trace};
 
 /// Something that can be solved, its types forgotten.
-pub trait Job {
+pub trait Job: Send {
     /// What it will do and cost.
     fn forecast(&self, run: &Run) -> Result<Forecast>;
 
@@ -36,14 +36,34 @@ pub trait Job {
         watch: &mut dyn Watch,
     ) -> Result<Report>;
 
-    /// The trained function at points: no training.
-    fn at_points(
-        self: Box<Self>,
-        run: &Run,
-        trained: &Checkpoint,
-        points: &Table,
-        watch: &mut dyn Watch,
-    ) -> Result<Table>;
+    /// The trained function of given parameters, to be asked at points: no training.
+    fn trained(self: Box<Self>, run: &Run, trained: &Checkpoint) -> Result<Box<dyn Trained>>;
+}
+
+/// A trained function, its types forgotten.
+pub trait Trained: Send {
+    /// The columns of a table of points.
+    fn columns(&self) -> Vec<String>;
+
+    /// The function at points, row by row, in columns of its own: the points first, then what is found
+    /// there.
+    fn at_points(&mut self, points: &Table, watch: &mut dyn Watch) -> Result<Table>;
+}
+
+/// A problem coupled with a form, and the parameters that were found.
+struct Found<P: Problem<R>, R: Representation> {
+    functional: P::Functional,
+    params: Params,
+}
+
+impl<P: Problem<R>, R: Representation> Trained for Found<P, R> {
+    fn columns(&self) -> Vec<String> {
+        P::columns(&self.functional)
+    }
+
+    fn at_points(&mut self, points: &Table, watch: &mut dyn Watch) -> Result<Table> {
+        P::at_points(&mut self.functional, &self.params, points, watch)
+    }
 }
 
 /// A problem, a form and a descent.
@@ -59,8 +79,9 @@ pub struct Posed<P, R, D> {
 
 impl<P, R, D> Job for Posed<P, R, D>
 where
-    R: Representation + fmt::Debug,
-    P: Problem<R>,
+    R: Representation + fmt::Debug + 'static,
+    P: Problem<R> + 'static,
+    P::Functional: 'static,
     P::Answer: 'static,
     D: Descent<P::Functional>,
 {
@@ -98,15 +119,10 @@ where
         })
     }
 
-    fn at_points(
-        self: Box<Self>,
-        run: &Run,
-        trained: &Checkpoint,
-        points: &Table,
-        watch: &mut dyn Watch,
-    ) -> Result<Table> {
+    fn trained(self: Box<Self>, run: &Run, trained: &Checkpoint) -> Result<Box<dyn Trained>> {
         let params = restored(&self.form, run, trained)?;
-        P::at_points(&mut self.problem.couple(self.form, run)?, &params, points, watch)
+        let functional = self.problem.couple(self.form, run)?;
+        Ok(Box::new(Found::<P, R> { functional, params }))
     }
 }
 

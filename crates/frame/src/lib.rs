@@ -70,7 +70,7 @@ pub use descent::{Descent, Move};
 pub use figure::{Axis, Figure, Hue, Known, Mark, Series};
 pub use forecast::Forecast;
 pub use functional::{Batch, Functional, Purpose, Work};
-pub use job::{Job, Posed};
+pub use job::{Job, Posed, Trained};
 pub use params::{Block, Layout, Params, Precision, Store, Stored};
 pub use problem::{Answer, Findings, Integral, Integrand, Problem};
 pub use refine::{Refined, refine};

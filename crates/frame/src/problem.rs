@@ -41,6 +41,9 @@ pub trait Problem<R: Representation>: Sized + Send + Sync {
         watch: &mut dyn Watch,
     ) -> Result<Findings<Self::Answer>>;
 
+    /// The columns of a table of points at which the trained function can be asked.
+    fn columns(j: &Self::Functional) -> Vec<String>;
+
     /// The trained function at points, row by row, in columns of its own: the points first, then what
     /// is found there.
     fn at_points(

@@ -9,7 +9,7 @@ use crate::checkpoint::Checkpoint;
 use crate::trace::Trace;
 
 /// Looks at a run; may ask it to stop.
-pub trait Watch {
+pub trait Watch: Send {
     /// Called before every move, and once after the last.
     fn step(&mut self, at: &mut Progress<'_>) -> Result<ControlFlow<Stop>>;
 

@@ -16,6 +16,10 @@ use crate::{Error, Result};
 /// assert_eq!(ground::par::map(4, |i| i * i), [0, 1, 4, 9]);
 /// ```
 pub fn map<T: Send>(n: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    // One piece needs no other thread, nor a pool.
+    if n == 1 {
+        return vec![work(0)];
+    }
     (0..n).into_par_iter().map(&work).collect()
 }
 
@@ -36,12 +40,16 @@ pub fn reduce<T: Send>(
     map(n, work).into_iter().reduce(join)
 }
 
+/// Bytes of the stack of a thread: those of a main thread.
+const STACK: usize = 8 << 20;
+
 /// A pool of `threads` threads; run inside it with `pool.install(|| …)`. 0 means one a core.
 ///
 /// Fails when the system refuses the threads.
 pub fn pool(threads: usize) -> Result<ThreadPool> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
+        .stack_size(STACK)
         .build()
         .map_err(|error| Error::io("threads", error))
 }

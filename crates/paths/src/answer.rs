@@ -55,7 +55,7 @@ use crate::bounds::{Bounds, bounds};
 use crate::case::Reading;
 use crate::model::Equation;
 use crate::origin::Origin;
-use crate::plan::{Asked, LevelDraws, PathPlan, Trajectories, Which};
+use crate::plan::{Asked, Everywhere, LevelDraws, PathPlan, Trajectories, Which};
 use crate::problem::DeepBsde;
 use crate::quadratic::Quadratic;
 pub(crate) use draw::from_point;
@@ -319,7 +319,7 @@ pub(crate) fn learned(
     theta: &Params,
     stream: &Stream,
     watch: &mut dyn Watch,
-) -> Result<(Option<Learning>, f64)> {
+) -> Result<Everywhere> {
     let all = 0..j.problem.levels.len();
     let asked = (Which::Learned(theta), j.start(theta));
     let plain = draw::plain(j, asked, (all.clone(), "plain paths"), stream, watch)?;

@@ -23,7 +23,7 @@ use crate::answer::{Learning, Value, from_point, gradient_of, learned, value_of,
 use crate::case::Reading;
 use crate::origin::Origin;
 use crate::pilot::Pilot;
-use crate::plan::PathPlan;
+use crate::plan::{Everywhere, PathPlan};
 use crate::problem::DeepBsde;
 
 /// Paths behind one value of u.
@@ -141,8 +141,18 @@ fn is_inside((pilot, origin): (&Pilot, &Origin), t: f64, x: &[f64]) -> bool {
 }
 
 /// The columns of points in d dimensions: t, x1 … xd.
-fn columns(dim: usize) -> Vec<String> {
+pub(crate) fn columns(dim: usize) -> Vec<String> {
     std::iter::once("t".to_owned()).chain((1..=dim).map(|i| format!("x{i}"))).collect()
+}
+
+/// What is known of the function everywhere: found once, and kept for the next table of points.
+fn everywhere(j: &mut PathPlan, theta: &Params, watch: &mut dyn Watch) -> Result<Everywhere> {
+    if let Some((_, known)) = j.known.as_ref().filter(|(own, _)| own == theta) {
+        return Ok(*known);
+    }
+    let known = learned(j, theta, &Stream::new(j.seed()).child("share"), watch)?;
+    j.known = Some((theta.clone(), known));
+    Ok(known)
 }
 
 /// u, its standard error, ∇u, its indicated error and whether the point is inside, row by row.
@@ -168,7 +178,7 @@ pub(crate) fn at_points(
     let more = ["u", "stderr"].map(str::to_owned).into_iter();
     let slopes = (1..=dim).map(|i| format!("du{i}"));
     out.columns.extend(more.chain(slopes).chain(["du_error", "inside"].map(str::to_owned)));
-    let (learning, share) = learned(j, theta, &Stream::new(j.seed()).child("share"), watch)?;
+    let (learning, share) = everywhere(j, theta, watch)?;
     let part = share.sqrt();
     let stream = Stream::new(j.seed()).child("points");
     for (k, row) in points.rows.iter().enumerate() {

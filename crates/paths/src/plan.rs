@@ -58,7 +58,12 @@ pub struct PathPlan {
     pub(crate) problem: DeepBsde,
     /// The form it trains.
     pub(crate) form: Form,
+    /// What is known of the function everywhere, of the parameters it was last asked for.
+    pub(crate) known: Option<(Params, Everywhere)>,
 }
+
+/// The learning error of a function, where it has one, and the share of Var g that it leaves unexplained.
+pub(crate) type Everywhere = (Option<crate::answer::Learning>, f64);
 
 #[derive(Debug)]
 enum Inner {
@@ -82,7 +87,7 @@ impl PathPlan {
             Precision::F32 => Inner::F32(Plan::new(&problem, &form, run)?),
             Precision::F64 => Inner::F64(Plan::new(&problem, &form, run)?),
         };
-        Ok(Self { inner, problem, form })
+        Ok(Self { inner, problem, form, known: None })
     }
 
     /// What the pilot found.

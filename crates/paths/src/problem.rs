@@ -352,6 +352,10 @@ impl<R: Representation + Clone + Into<Form>> Problem<R> for DeepBsde {
         answer::answer(j, theta, stream, watch)
     }
 
+    fn columns(j: &PathPlan) -> Vec<String> {
+        anywhere::columns(j.problem.equation.dim)
+    }
+
     fn at_points(
         j: &mut PathPlan,
         theta: &Params,

@@ -25,7 +25,7 @@ pub(super) fn of(run: &Run<'_>, object: &Map<String, Value>) -> Vec<Advice> {
             change(run, "representation.hidden=[64,64]"),
         ));
     }
-    let place = quoted(&run.place.path.display().to_string());
+    let place = quoted(&run.folder());
     all.push(advice(
         "Ask the policy what it does in states of your own, a CSV file with columns t and the state.",
         format!("esperance eval {place} --at states.csv"),

@@ -44,7 +44,7 @@ pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) ->
         "Train several with other seeds: how far they are apart on a frame says how sure they are there.",
         format!("{} --repeats 4", command(run, &[])),
     ));
-    let model = quoted(&run.place.name_of(MODEL));
+    let model = quoted(&run.file(MODEL));
     all.push(advice(
         "Test it on frames of another simulation, at other temperatures and pressures.",
         format!("esperance test {model} --data FRAMES"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use atoms::format::Precision;
 use clap::Args;
 
-use super::{Given, counted, write};
+use super::{Given, counted};
 use crate::failure::{Outcome, code};
 use crate::frames;
 use crate::place;
@@ -37,7 +37,7 @@ impl Convert {
         self.given.chosen.refuse_none(&all)?;
         let frames = frames::together(all);
         let precision = if self.single { Precision::Single } else { Precision::Double };
-        let lost = write::frames(&frames, to, precision, &self.out)?;
+        let lost = frames::write(&frames, to, precision, &self.out)?;
         for text in &lost {
             say(text);
         }

@@ -9,7 +9,7 @@ use clap::Args;
 use ground::stream::Stream;
 use ground::{Error, Result};
 
-use super::{Given, counted, write};
+use super::{Given, counted};
 use crate::failure::{Outcome, code};
 use crate::frames;
 use crate::place;
@@ -62,7 +62,7 @@ impl Split {
             let snapshots = own.iter().map(|&i| frames.snapshots[i].clone()).collect();
             let part = Frames { species: frames.species.clone(), snapshots };
             let name = file_name(k, counts.len(), format);
-            let lost = write::frames(&part, format, Precision::Double, &folder.join(&name))?;
+            let lost = frames::write(&part, format, Precision::Double, &folder.join(&name))?;
             for text in lost.iter().filter(|_| k == 0) {
                 say(text);
             }

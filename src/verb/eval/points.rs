@@ -9,22 +9,26 @@ use ground::{Error, Result};
 use crate::failure::{Outcome, code};
 use crate::place;
 use crate::print;
+use crate::ready::finished;
 use crate::run_folder::RunFolder;
-use crate::session::{Limits, Session, listen};
-use crate::verb::finished;
+use crate::session::{Limits, Session};
+use crate::terminal::{Terminal, listen};
 
 /// The function of a run at the points of a file.
 pub(super) fn eval(run: &Path, at: &Path, out: Option<&Path>) -> Outcome {
     let place = RunFolder::existing(run)?;
-    let (ready, trained) = finished(&place)?;
+    let (ready, trained) = finished(&place, &mut Terminal::new())?;
     let points = read(at)?;
     // Said before the work; whether it is still so is asked again when the file is made.
     out.map_or(Ok(()), place::refuse)?;
     listen()?;
-    let mut session = Session::new(None, Limits { time: None, every: Duration::MAX });
+    let mut terminal = Terminal::new();
+    let limits = Limits { time: None, every: Duration::MAX };
+    let mut session = Session::new(None, limits, &mut terminal);
     let run = &ready.resolved.run;
-    let found = ready.job.at_points(run, &trained, &points, &mut session);
-    session.display.end();
+    let mut function = ready.job.trained(run, &trained)?;
+    let found = function.at_points(&points, &mut session);
+    session.onlooker.end();
     let found = found.map_err(|error| error.in_file(&at.display().to_string()))?;
     let text = text_of(&found)?;
     match out {

@@ -42,6 +42,10 @@ impl Problem<DeepPotential> for ForceMatching {
         })
     }
 
+    fn columns(_: &Training) -> Vec<String> {
+        Vec::new()
+    }
+
     fn at_points(_: &mut Training, _: &Params, _: &Table, _: &mut dyn Watch) -> Result<Table> {
         Err(Error::input("--at", "a potential is asked at frames, not at points of a table")
             .allowed("Write: esperance eval RUN/model.dp FRAMES"))

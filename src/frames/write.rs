@@ -9,8 +9,8 @@ use ground::{Error, Result};
 
 use crate::place;
 
-/// Writes frames, whole or not at all; gives what the format has no place for.
-pub(super) fn frames(
+/// Writes frames to a new file or folder, whole or not at all; gives what the format has no place for.
+pub fn write(
     frames: &Frames,
     format: Format,
     precision: Precision,
