@@ -157,7 +157,7 @@ fn architecture_lists_every_room() {
     let page = fs::read_to_string(format!("{ROOT}/ARCHITECTURE.md")).unwrap();
     let mut missing = Vec::new();
     let crates = CRATES.map(|name| format!("crates/{name}/src"));
-    for below in crates.iter().map(String::as_str).chain(["src"]) {
+    for below in crates.iter().map(String::as_str).chain(["src", "crates/py/src"]) {
         for (path, text) in sources(below) {
             if shown(&path).contains("/tests") {
                 continue;
@@ -165,6 +165,18 @@ fn architecture_lists_every_room() {
             let caption = text.lines().next().unwrap_or("").trim_start_matches("//! ").to_owned();
             let file = shown(&path);
             let line = format!("- `{file}` {caption}");
+            if !page.contains(&line) {
+                missing.push(line);
+            }
+        }
+    }
+    let package = format!("{ROOT}/crates/py/python/esperance");
+    for entry in fs::read_dir(package).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "py") {
+            let text = fs::read_to_string(&path).unwrap();
+            let caption = text.lines().next().unwrap_or("").trim_matches('"');
+            let line = format!("- `{}` {caption}", shown(&path));
             if !page.contains(&line) {
                 missing.push(line);
             }
