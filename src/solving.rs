@@ -100,6 +100,10 @@ pub fn solve_case(
     par::pool(resolved.run.threads)?.install(|| {
         let ready = prepare(resolved, onlooker)?.begun(onlooker)?;
         refuse_too_large(&ready)?;
+        if onlooker.asks_to_stop() {
+            // Nothing was begun, and nothing is left.
+            return Err(Error::Interrupted { at: 0 }.into());
+        }
         let (folder, from) = match place {
             Place::Memory(from) => (None, from),
             Place::New(out) => (Some(RunFolder::new(Some(out), &ready.resolved.case.name)?), None),

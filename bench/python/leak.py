@@ -36,7 +36,6 @@ def growth(what: str, warm: int, times: int, work: object) -> None:
 
 def main() -> None:
     trained = es.solve("lennard-jones", quick=True, progress=False)
-    assert isinstance(trained, es.Solution)
     potential = trained.potential
     positions = np.random.default_rng(1).uniform(0.0, 9.0, (8, 3))
     symbols = [potential.species[0]] * 8

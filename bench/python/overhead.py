@@ -32,7 +32,6 @@ def from_command(command: str) -> float:
 def from_python() -> float:
     """The same from Python."""
     solution = es.solve(CASE, iterations=ITERATIONS, progress=False, **{"run.fresh-paths": 1000})
-    assert isinstance(solution, es.Solution)
     return solution.json["ms_per_iteration"]
 
 
@@ -43,7 +42,6 @@ def main() -> None:
     middle = statistics.median(theirs / ours for ours, theirs in pairs)
     print(f"ms a step: command {best[0]:.4f}, Python {best[1]:.4f} (best); median of ratios {middle:.4f}")
     trained = es.solve("lennard-jones", quick=True, progress=False)
-    assert isinstance(trained, es.Solution)
     potential = trained.potential
     positions = np.random.default_rng(1).uniform(0.0, 9.0, (8, 3))
     cell = 12.0 * np.eye(3)

@@ -66,7 +66,6 @@ def main() -> None:
         iterations=1000 if "--quick" in sys.argv else 8000,
         seed=1,
     )
-    assert isinstance(training, es.Solution)
     print(f"force RMSE  {training.answer} eV/Å on frames that were held out, {training.verdict}")
 
     potential = training.potential

@@ -25,7 +25,11 @@ pub(super) fn html(page: &Page, case: &str) -> String {
 /// The answer, what its verdict means, what it rests on and its errors: for a notebook.
 pub(super) fn top(page: &Page) -> String {
     let error = page.error.as_ref().map(table).unwrap_or_default();
-    format!("<div class=\"esperance\">\n{}{error}</div>", summary(page))
+    let parts = format!("{}{error}", summary(page));
+    // Headings of a notebook are its own.
+    let smaller = [("h1>", "h4>"), ("h2>", "h5>")].iter();
+    let parts = smaller.fold(parts, |text, (there, here)| text.replace(there, here));
+    format!("<div class=\"esperance\">\n{parts}</div>")
 }
 
 /// Title, the one sentence, and what the verdict means.

@@ -36,7 +36,29 @@ pub(crate) fn failed(failure: &Failure) -> PyErr {
     said(&failure.error, failure.text())
 }
 
+/// Options of the command that sentences of the facade name, and what they are here.
+const HERE: [(&str, &str); 9] = [
+    ("--set ", ""),
+    ("--out", "out"),
+    ("--resume", "resume=True"),
+    ("--from ", "format="),
+    ("--from", "format="),
+    ("--rules", "rules="),
+    ("--to", "format"),
+    ("--steps", "iterations"),
+    ("`esperance cases` lists", "es.cases() lists"),
+];
+
+/// A sentence of the facade as Python says it.
+pub(crate) fn spoken(sentence: &str) -> String {
+    HERE.iter().fold(sentence.to_owned(), |text, (there, here)| text.replace(there, here))
+}
+
 fn said(error: &Error, text: String) -> PyErr {
+    let text = match error {
+        Error::Input(_) => spoken(&text),
+        _ => text,
+    };
     match error {
         Error::Input(_) => InputError::new_err(text),
         Error::Numeric { .. } => NumericError::new_err(text),

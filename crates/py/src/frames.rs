@@ -16,16 +16,16 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::drive::drive;
-use crate::errors::raised;
+use crate::errors::{raised, spoken};
 
 /// The frames of files and folders, a dictionary for each file or system.
 #[pyfunction]
 #[pyo3(signature = (paths, format=None))]
-pub(crate) fn read<'py>(
-    py: Python<'py>,
+pub(crate) fn read(
+    py: Python<'_>,
     paths: Vec<PathBuf>,
     format: Option<String>,
-) -> PyResult<Vec<Bound<'py, PyDict>>> {
+) -> PyResult<Vec<Bound<'_, PyDict>>> {
     let driven = drive(py, None, false, move |_| {
         let from = format.map(|name| frames::named("format", &name)).transpose()?;
         par::pool(0)?.install(|| frames::read(&paths, from, Options::default()))
@@ -34,32 +34,21 @@ pub(crate) fn read<'py>(
         return Err(signal);
     }
     let all: Result<Vec<Loaded>> = driven.result.unwrap_or_else(|| Err(Error::bug("no frames")));
-    all.map_err(|e| raised(&in_python(e)))?.into_iter().map(|one| system(py, one)).collect()
+    all.map_err(|e| raised(&e))?.into_iter().map(|one| system(py, one)).collect()
 }
 
-/// Options of the command and what they are in Python.
-const OPTIONS: [(&str, &str); 5] = [
-    ("--from ", "format="),
-    ("--from", "format="),
-    ("Choose another --out", "Choose another path"),
-    ("--rules", "rules="),
-    ("--to", "format"),
-];
-
-/// A sentence of the command as Python says it.
-pub(crate) fn reworded(sentence: &str) -> String {
-    OPTIONS.iter().fold(sentence.to_owned(), |text, (from, to)| text.replace(from, to))
-}
-
-/// The same error, its options named as in Python.
-pub(crate) fn in_python(mut error: Error) -> Error {
+/// The same error about a file to write, whose place is the argument `path`.
+fn at_path(mut error: Error) -> Error {
     if let Error::Input(input) = &mut error {
-        input.key = input.key.replace("--out", "path").replace("--to", "format");
-        input.found = reworded(&input.found);
-        input.allowed = reworded(&input.allowed);
+        for text in [&mut input.key, &mut input.found, &mut input.allowed] {
+            *text = text.replace("--out", "path");
+        }
     }
     error
 }
+
+/// Types of frames of one composition, and the array they are in Python.
+type Shared<'py> = (Arc<[u32]>, Bound<'py, PyArray1<u32>>);
 
 fn system(py: Python<'_>, loaded: Loaded) -> PyResult<Bound<'_, PyDict>> {
     let dict = PyDict::new(py);
@@ -67,10 +56,10 @@ fn system(py: Python<'_>, loaded: Loaded) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("format", loaded.format.name())?;
     dict.set_item("species", &loaded.frames.species)?;
     dict.set_item("numbers", &loaded.numbers)?;
-    let warnings: Vec<String> = loaded.warnings.iter().map(|text| reworded(text)).collect();
+    let warnings: Vec<String> = loaded.warnings.iter().map(|text| spoken(text)).collect();
     dict.set_item("warnings", warnings)?;
     let list = PyList::empty(py);
-    let mut last: Option<(Arc<[u32]>, Bound<'_, PyArray1<u32>>)> = None;
+    let mut last: Option<Shared<'_>> = None;
     for snapshot in loaded.frames.snapshots {
         // Frames of one composition share their types.
         let types = match last.take().filter(|(types, _)| Arc::ptr_eq(types, &snapshot.types)) {
@@ -158,7 +147,7 @@ pub(crate) fn write(
     species: Vec<String>,
     all: Vec<Labelled<'_>>,
 ) -> PyResult<Vec<String>> {
-    let said = |error: Error| raised(&in_python(error));
+    let said = |error: Error| raised(&at_path(error));
     let format = frames::named("--to", format).map_err(said)?;
     let mut last: Option<Arc<[u32]>> = None;
     let mut of = |one: &Labelled<'_>| -> Result<Snapshot> {

@@ -16,8 +16,8 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods as _, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::errors::{raised, wrong};
-use crate::frames::{in_python, part, part_matrix, reworded};
+use crate::errors::{raised, spoken, wrong};
+use crate::frames::{part, part_matrix};
 use frames::{Found, Gathered, Given, Parts, each};
 
 mod frames;
@@ -50,6 +50,9 @@ fn asked(precision: &str, rules: Option<&str>) -> PyResult<(Precision, Option<Ru
     Ok((precision, rules))
 }
 
+/// The columns of `model_devi.out` [f, 7], and deviations of the force on each atom [f, n].
+type Apart<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>);
+
 #[pymethods]
 impl Model {
     /// A model in a file.
@@ -66,7 +69,7 @@ impl Model {
             let imported = potentials::imported(Path::new(path), rules)?;
             Self::made(imported, (precision, table), threads)
         })
-        .map_err(|e| raised(&in_python(e)))
+        .map_err(|e| raised(&e))
     }
 
     /// A model in bytes, such as a training leaves them.
@@ -117,7 +120,7 @@ impl Model {
     /// What should be known about the file.
     #[getter]
     fn warnings(&self) -> Vec<String> {
-        self.imported.warnings.iter().map(|text| reworded(text)).collect()
+        self.imported.warnings.iter().map(|text| spoken(text)).collect()
     }
 
     /// The distance of the nearest neighbours in the training data, Å, where the model says it.
@@ -159,7 +162,7 @@ impl Model {
         models: Vec<Bound<'py, Self>>,
         frames: (PyReadonlyArray1<'py, u32>, Parts<'py>, Option<Parts<'py>>),
         labels: Option<(PyReadonlyArray1<'py, f64>, Parts<'py>, Option<Parts<'py>>)>,
-    ) -> PyResult<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>)> {
+    ) -> PyResult<Apart<'py>> {
         let (types, positions, cells) = frames;
         let frames = Given::new(&types, positions, cells);
         let models: Vec<&Self> = models.iter().map(Bound::get).collect();

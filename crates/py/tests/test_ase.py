@@ -6,7 +6,6 @@ import json
 import pickle
 import subprocess
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pytest
@@ -32,7 +31,7 @@ from ase.phonons import Phonons
 from esperance import EsperanceWarning, InputError
 from esperance.atoms import Frames
 from esperance.frame import Frame
-from esperance.solution import Solution, solve
+from esperance.solving import solve
 
 # ---- frames
 
@@ -264,7 +263,7 @@ def test_deepmd_kit_says_the_same(frames, deepmd: Path, tmp_path):
     from ase.io import write
 
     short = {"precision": "f64", "iterations": 200, "progress": False, "run.look": 4}
-    potential = cast(Solution, solve("lennard-jones", quick=True, seed=1, **short)).potential
+    potential = solve("lennard-jones", quick=True, seed=1, **short).potential
     potential.save(tmp_path / "model.dp")
     all_of = frames[[0, 20, 59]].to_ase()
     all_of.append(Atoms("AgCuCu", [[0, 0, 0], [2.6, 0.2, 0], [0.5, 2.4, 0.8]]))

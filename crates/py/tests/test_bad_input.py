@@ -151,7 +151,7 @@ CASES = [
         lambda _: solve("hjb-lqg-10"),
         "`hjb-lqg-10` is neither a file nor a shipped case; did you mean `hjb-lqg-10d`?",
     ),
-    (lambda _: solve("nothing"), "`nothing` is neither a file nor a shipped case. `esperance cases` lists"),
+    (lambda _: solve("nothing"), "`nothing` is neither a file nor a shipped case. es.cases() lists"),
     (lambda place: solve(place / "none.toml"), "{place}/none.toml: there is no such file. Give a case file"),
     (lambda place: solve(place / "broken.toml"), "{place}/broken.toml:1: this is not TOML"),
     (lambda place: solve(place), "{place}: this file cannot be read"),

@@ -119,9 +119,9 @@ def methods(thing: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
             yield own, function
 
 
-def blocks(language: str) -> list[tuple[int, str]]:
-    """The code blocks of the manual in a language, with the lines where they begin."""
-    text = MANUAL.read_text(encoding="utf-8")
+def blocks(language: str, page: Path = MANUAL) -> list[tuple[int, str]]:
+    """The code blocks of a page in a language, with the lines where they begin."""
+    text = page.read_text(encoding="utf-8")
     found = re.finditer(rf"^```{language}\n(.*?)^```$", text, re.S | re.M)
     return [(text[: one.start()].count("\n") + 2, one[1]) for one in found]
 
@@ -139,6 +139,14 @@ def test_every_block_of_the_manual_runs(tmp_path: Path) -> None:
         # Lines are those of the manual where something fails.
         code = compile("\n" * (line - 1) + block, str(MANUAL), "exec")
         exec(code, names)  # noqa: S102
+
+
+def test_the_first_minute_of_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
+    [(line, block)] = blocks("python", ROOT / "README.md")
+    exec(compile("\n" * (line - 1) + block, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102
+    printed = float(capsys.readouterr().out.split("(")[0])
+    # Cole-Hopf by quadrature.
+    assert abs(printed - 4.5901617) < 5 * 2.6e-5
 
 
 def test_commands_of_the_manual_are_known(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_before_anything_was_begun(whole, monkeypatch, tmp_path):
     """A signal between the case and its run: the solution begins anew, in a new folder too."""
     for out in (None, tmp_path / "run"):
         with monkeypatch.context() as patch:
-            patch.setattr("esperance.solution._solve", lambda *_: signal.raise_signal(signal.SIGINT))
+            patch.setattr("esperance.solving._solve", lambda *_: signal.raise_signal(signal.SIGINT))
             with pytest.raises(es.Interrupted) as caught:
                 hjb(out=out)
         solution = caught.value.solution
@@ -247,12 +247,11 @@ def test_a_loop_over_seeds_stops():
 
 def test_a_sweep_keeps_what_it_has():
     with interrupted_after(0.8) as heard:
-        es.solve(
+        es.sweep(
             "hjb-lqg-100d-lambda",
             quick=True,
             progress=False,
-            iterations=60,
-            **{"sweep.values": list(range(1, 200)), "sweep.expect": [4.0] * 199, "model.dim": 5, **FEW},
+            **{"run.iterations": 60, "sweep.values": list(range(1, 200)), "sweep.expect": [4.0] * 199, "model.dim": 5, **FEW},
         )
     assert isinstance(heard.error, es.Interrupted) and heard.seconds < SOON
     assert len(heard.error.solutions) >= 1

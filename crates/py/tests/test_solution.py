@@ -156,14 +156,12 @@ def test_single_precision_is_another_number(hjb):
 
 
 def test_a_sweep_gives_solutions(tmp_path):
-    all_of = es.solve(
-        "hjb-lqg-100d-lambda",
-        quick=True,
-        iterations=3,
-        out=tmp_path / "sweep",
-        **{"run.fresh-paths": 128, "model.dim": 5, "problem.steps": [5]},
-        **QUIET,
-    )
+    keys = {"run.iterations": 3, "run.fresh-paths": 128, "model.dim": 5, "problem.steps": [5]}
+    all_of = es.sweep("hjb-lqg-100d-lambda", keys, quick=True, out=tmp_path / "sweep", **QUIET)
+    with pytest.raises(es.InputError, match="es.sweep"):
+        es.solve("hjb-lqg-100d-lambda", keys, quick=True, **QUIET)
+    with pytest.raises(es.InputError, match="no section `sweep`"):
+        es.sweep("hjb-lqg-10d", quick=True, **QUIET)
     assert isinstance(all_of, es.Solutions) and len(all_of) == 2
     for one, value in zip(all_of, (1, 10)):
         assert re.search(rf"lambda = {value}(\.0)?\s", one.case)

@@ -27,6 +27,9 @@ def floats(name: str, value: object, shape: tuple[int | None, ...] | None = None
             f"{name}: an array of {_kind(array)}. Numbers of single or double precision: {_way(array)}."
         )
     array = np.asarray(array, dtype=np.float64)
+    if not array.flags.aligned:
+        # A column of records may stand between two words.
+        array = np.array(array)
     if shape is not None:
         fits = array.ndim == len(shape) and all(n is None or n == m for n, m in zip(shape, array.shape))
         if not fits:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast
 
+from ._arrays import floats
 from ._esperance import InputError
 from .atoms import Frames
-from .frame import Frame, aligned
+from .frame import Frame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +68,7 @@ def arrays(
     n = len(kinds)
     if n == 0:
         raise InputError("symbols: there are no atoms. One name for each atom: ['O', 'H', 'H'].")
-    places = aligned("positions", positions)
+    places = floats("positions", positions)
     alone = places.ndim == 2
     if places.ndim not in (2, 3) or places.shape[-2:] != (n, 3):
         raise InputError(
@@ -78,7 +79,7 @@ def arrays(
         places = places[None]
     if cell is None:
         return kinds, places, None, alone
-    cells = aligned("cell", cell)
+    cells = floats("cell", cell)
     if cells.shape == (3, 3):
         cells = cells[None]
     elif alone or cells.shape != (len(places), 3, 3):

@@ -14,18 +14,9 @@ from .frame import Frame
 
 if TYPE_CHECKING:
     from ._arrays import Array
-    from .potential import Potential as Potential
 
 #: A file or folder.
 PathLike = Union[str, "os.PathLike[str]"]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "Potential":
-        from .potential import Potential
-
-        return Potential
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class Frames(Sequence[Frame]):

@@ -141,9 +141,9 @@ class Control:
 
     def solve(self, **options: Any) -> Solution:
         """Solves it: see :func:`esperance.solve`. The solution is the policy: ``solution(t, states)``."""
-        from .solution import solve
+        from .solving import solve
 
-        return cast("Solution", solve(self, **options))
+        return solve(self, **options)
 
     def __repr__(self) -> str:
         model = self._model

@@ -217,9 +217,9 @@ class DeepBsde:
 
     def solve(self, **options: Any) -> Solution:
         """Solves it: see :func:`esperance.solve`."""
-        from .solution import solve
+        from .solving import solve
 
-        return cast("Solution", solve(self, **options))
+        return solve(self, **options)
 
     def __repr__(self) -> str:
         problem = self._sections["problem"]

@@ -44,14 +44,6 @@ def named(symbols: object) -> tuple[str, ...]:
     return cast("tuple[str, ...]", names)
 
 
-def aligned(name: str, value: object, shape: tuple[int | None, ...] | None = None) -> Array:
-    """The value as float64 where Rust can read it: a column of records may stand between two words."""
-    import numpy as np
-
-    array = floats(name, value, shape)
-    return array if array.flags.aligned else np.array(array)
-
-
 class Frame:
     """Atoms at one instant, and what is known of them. It does not change; ``replace`` makes another.
 
@@ -116,11 +108,11 @@ class Frame:
         n = len(names)
 
         def array(name: str, value: object, shape: tuple[int | None, ...]) -> Array | None:
-            return None if value is None else aligned(name, value, shape)
+            return None if value is None else floats(name, value, shape)
 
         values = {
             "_symbols": names,
-            "positions": aligned("positions", positions, (n, 3)),
+            "positions": floats("positions", positions, (n, 3)),
             "cell": array("cell", cell, (3, 3)),
             "energy": None if energy is None else float(floats("energy", energy, ())),
             "forces": array("forces", forces, (n, 3)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from typing import Any
 
 
@@ -35,7 +36,10 @@ class Progress:
 
     def _draw(self, made: int, of: int, loss: float | None, stage: str) -> bool:
         try:
-            from tqdm.auto import tqdm
+            with warnings.catch_warnings():
+                # Without ipywidgets it says so, and draws with text.
+                warnings.simplefilter("ignore")
+                from tqdm.auto import tqdm
         except ImportError:
             return False
         if self._bar is None or self._stage != stage:

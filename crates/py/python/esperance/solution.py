@@ -6,31 +6,17 @@ import html
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Union, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from ._arrays import whole
 from ._esperance import Case, Function, InputError, Interrupted, NumericError
-from ._esperance import cases as _cases
-from ._esperance import explain as _explain
-from ._esperance import load as _load
-from ._esperance import solve as _solve
 from ._points import points
 from ._stopped import Stopped
 from .answer import ErrorBudget, Level, Trace
-from .control import Control
-from .equation import DeepBsde, Equation
 from .estimate import Estimate, Estimates
-from .progress import Progress
 
 if TYPE_CHECKING:
     from ._arrays import Array
-    from .atoms import Potential
-
-#: The most iterations of a case.
-_MOST = 2**63 - 1
-
-#: What can be solved.
-Solvable = Union[str, "os.PathLike[str]", Mapping[str, Any], DeepBsde, Control]
+    from .potential import Potential
 
 
 class Solution:
@@ -175,7 +161,7 @@ class Solution:
     @property
     def potential(self) -> Potential:
         """The trained potential, of a training."""
-        from .atoms import Potential
+        from .potential import Potential
 
         found = cast("dict[str, bytes]", self._outcome["files"]).get("model.dp")
         if found is None and self.folder is not None:
@@ -204,7 +190,7 @@ class Solution:
             try:
                 self._asked = os.getpid(), Function(self.name, self.case, parameters)
             except KeyboardInterrupt as signal:
-                raise _interrupted("while the function was made", self) from signal
+                raise interrupted("while the function was made", self) from signal
         return self._asked[1]
 
     def _at(self, columns: list[str], asked: Array) -> dict[str, Array]:
@@ -214,7 +200,7 @@ class Solution:
         try:
             names, flat, n = function.at(columns, asked)
         except KeyboardInterrupt as signal:
-            raise _interrupted("while the function was asked", self) from signal
+            raise interrupted("while the function was asked", self) from signal
         table = np.reshape(flat, (n, len(names)))
         return {name: table[:, k] for k, name in enumerate(names)}
 
@@ -284,7 +270,9 @@ class Solution:
         case = Case.parse(self.name, self.case)
         state = self._outcome["parameters"] if self._outcome["goes_on"] else None
         again = self.folder is not None and os.path.isdir(self.folder)
-        return _run(case, self.folder, again, state, progress)
+        from .solving import run
+
+        return run(case, self.folder, again, state, progress)
 
     # ---- how it looks
 
@@ -346,205 +334,8 @@ class Solutions(Sequence[Solution]):
         return "\n".join(f"{one.answer!r:<24} {one.verdict}" for one in self._all)
 
 
-def solve(
-    case: Solvable,
-    *,
-    seed: int | None = None,
-    iterations: int | None = None,
-    threads: int | None = None,
-    precision: str | None = None,
-    quick: bool = False,
-    out: str | os.PathLike[str] | None = None,
-    resume: bool = False,
-    progress: bool | None = None,
-    name: str = "case",
-    **overrides: Any,
-) -> Solution | Solutions:
-    """Solves a case: the answer with its error.
-
-    Parameters
-    ----------
-    case : str, path, mapping, DeepBsde or Control
-        The name of a shipped case (``es.cases()``), a case file, a training input of DeePMD-kit
-        (``input.json``), sections as dictionaries, or a problem.
-    seed, iterations, threads, precision : optional
-        Short for ``run.seed`` and so on; precision is ``"f32"`` or ``"f64"``.
-    quick : bool
-        The changes of the case's own section ``quick``.
-    out : path, optional
-        A new folder for the run, with a report and everything to go on from. Without it nothing is
-        written.
-    resume : bool
-        Go on in the folder ``out``.
-    progress : bool, optional
-        Whether progress is shown; by default on a terminal and in a notebook.
-    name : str
-        What a case of dictionaries is called.
-    **overrides
-        Any key of the case: ``**{"model.dim": 50}``.
-
-    Returns
-    -------
-    Solution, or Solutions of a case with a section ``sweep``
-
-    Raises
-    ------
-    InputError
-        What was given is wrong; the sentence is that of the command.
-    NumericError
-        A number stopped being finite.
-    Interrupted
-        Ctrl-C; ``.solution`` is what had been reached, ``.solution.resume()`` goes on. Of a sweep
-        ``.solutions`` are those before.
-
-    Examples
-    --------
-    >>> import esperance as es
-    >>> solution = es.solve("hjb-lqg-10d", seed=1, quick=True, progress=False)
-    >>> abs(solution.value - 2.0) < 1
-    True
-    """
-    steps = None if iterations is None else whole("iterations", iterations, 0, _MOST)
-    made = _opened(case, name, steps)
-    if quick:
-        made.quicken()
-    short = {
-        "run.seed": seed,
-        "run.iterations": steps,
-        "run.threads": threads,
-        "run.precision": precision,
-    }
-    for key, value in {**short, **overrides}.items():
-        if value is not None:
-            made.put(key, value)
-    folder = None if out is None else _path("out", out)
-    if resume and folder is None:
-        raise InputError("resume: there is no folder to go on in. Give it as out=.")
-    swept = made.swept()
-    if swept is None:
-        return _run(made, folder, resume, None, progress)
-    found: list[Solution] = []
-    for k, one in enumerate(swept):
-        inside = None if folder is None else os.path.join(folder, str(k))
-        try:
-            found.append(_run(one, inside, resume, None, progress))
-        except (Interrupted, NumericError) as error:
-            # What came before is not lost.
-            cast(Any, error).solutions = Solutions(found)
-            raise
-    return Solutions(found)
-
-
-def _opened(case: Solvable, name: str, iterations: int | None) -> Case:
-    if isinstance(case, DeepBsde):
-        return Case.of(case.equation.name, case.case())
-    if isinstance(case, Control):
-        return Case.of(case.name, case.case())
-    if isinstance(case, Mapping):
-        return Case.of(name, dict(case))
-    if isinstance(cast(object, case), Equation):
-        raise InputError(
-            "case: an equation says not where it is to be solved. es.DeepBsde(equation, at=0.0)."
-        )
-    return Case.open(_path("case", case, "A name, a file, dictionaries, or a problem"), iterations)
-
-
-def _path(name: str, value: object, allowed: str = "A path") -> str:
-    try:
-        return os.fsdecode(cast(Any, value))
-    except TypeError:
-        raise InputError(f"{name}: this is of the type {type(value).__name__}. {allowed}.") from None
-
-
-def _run(case: Case, out: str | None, again: bool, state: bytes | None, progress: bool | None) -> Solution:
-    shown = Progress(progress)
-    pending = None
-    try:
-        for note in case.notes:
-            shown(0, 0, None, "", [note])
-        outcome, pending, signal = _solve(case, out, again, state, shown)
-    except KeyboardInterrupt as heard:
-        outcome, signal = None, heard
-    finally:
-        shown.end()
-    if signal is not None and not isinstance(signal, KeyboardInterrupt):
-        # What a handler of signals raised: TimeoutError of an alarm.
-        raise signal
-    if signal is not None:
-        solution = Solution(Stopped(case, pending) if outcome is None else outcome, out)
-        where = (solution.why or solution.verdict) if outcome is not None else "before anything was reached"
-        raise _interrupted(
-            "a step of the run is not over yet; `.solution` waits for it" if pending is not None else where,
-            solution,
-        ) from None
-    if outcome is None:
-        raise RuntimeError("this is a bug, please report it: a run gave nothing")
-    solution = Solution(outcome, out)
-    if solution.verdict == "non-finite":
-        failed = NumericError(f"{solution.name}: {solution.why}")
-        cast(Any, failed).solution = solution
-        raise failed
-    return solution
-
-
-def _interrupted(where: str, solution: Solution) -> Interrupted:
+def interrupted(where: str, solution: Solution) -> Interrupted:
+    """An interruption, with what had been reached."""
     error = Interrupted(where)
     cast(Any, error).solution = solution
     return error
-
-
-def load(folder: str | os.PathLike[str]) -> Solution:
-    """The solution of a finished run folder.
-
-    Parameters
-    ----------
-    folder : str or path
-        What was given as ``out=``, or to the command as ``--out``.
-
-    Returns
-    -------
-    Solution
-
-    Raises
-    ------
-    InputError
-        There is no finished run.
-    """
-    path = _path("folder", folder)
-    return Solution(_load(path), path)
-
-
-def cases(family: str | None = None) -> list[str]:
-    """The names of the shipped cases.
-
-    Parameters
-    ----------
-    family : ``"paths"``, ``"atoms"`` or ``"control"``, optional
-        Those of one family alone.
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> import esperance as es
-    >>> "storage-1" in es.cases("control")
-    True
-    """
-    all_of = _cases()
-    families = sorted({own for own, _ in all_of})
-    if family is not None and family not in families:
-        raise InputError(f"family: there is no family {family!r}. Known here: {', '.join(families)}.")
-    return [name for own, name in all_of if family in (None, own)]
-
-
-def explain(key: str | None = None) -> None:
-    """Prints what a key of a case means, its default and what may be written.
-
-    Parameters
-    ----------
-    key : str, optional
-        ``"run.batch"``, a section or a name; all keys without it.
-    """
-    print(_explain(key))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Union, cast
 from ._esperance import InputError, Interrupted
 from .atoms import Frames, PathLike
 from .frame import Frame
-from .solution import solve
+from .solving import solve
 
 if TYPE_CHECKING:
-    from .solution import Solution, Solutions
+    from .solution import Solution
 
 #: What can be learned from: frames, files and folders of them, or a training input.
 Data = Union[Frames, Sequence[Frame], str, "os.PathLike[str]", Sequence[PathLike], Mapping[str, Any]]
@@ -55,7 +55,7 @@ def train(
     name: str = "potential",
     out: PathLike | None = None,
     **options: Any,
-) -> Solution | Solutions:
+) -> Solution:
     """Trains a Deep Potential: ``solution.potential`` is what was learned, ``solution.value`` its force RMSE.
 
     Parameters

@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 
 use super::Model;
 use crate::errors::raised;
-use crate::frames::{in_python, part, part_matrix};
+use crate::frames::{part, part_matrix};
 
 /// Atoms up to which a frame is the work of one thread.
 const ALONE: usize = 48;
@@ -77,7 +77,7 @@ pub(super) fn each(
 ) -> PyResult<()> {
     let (count, n) = (frames.len(), frames.types.len());
     let about = |k: usize| move |e| if count > 1 { in_frame(e, k) } else { e };
-    let said = |e| raised(&in_python(e));
+    let said = |e| raised(&e);
     let species = models[0].imported.potential.form.species.len();
     let size = (AT_ONCE / n.max(1)).max(1);
     for first in (0..count).step_by(size) {
