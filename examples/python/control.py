@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 STEPS, DISCOUNT = 30, 0.95
 #: Costs of a unit: ordered, left over, lacking.
 ORDER, HOLD, LACK = 1.0, 0.2, 1.0
-DEMAND = np.arange(9.0)
+DEMAND: Array = np.arange(9.0, dtype=np.float64)
 PROBABILITY = np.array([0.02, 0.07, 0.15, 0.19, 0.20, 0.16, 0.11, 0.06, 0.04])
 
 

@@ -105,11 +105,11 @@ def around(atoms: Any, cutoff: float) -> Array | None:
 
     None where no direction is periodic.
     """
-    periodic: NDArray[np.bool_] = np.asarray(atoms.pbc)
-    if not periodic.any():
+    periodic = [k for k in range(3) if atoms.pbc[k]]
+    if not periodic:
         return None
     cell: Array = np.array(atoms.cell)
-    if periodic.all():
+    if len(periodic) == 3:
         return cell
     rows = cell[periodic]
     _, sizes, axes = cast("tuple[Array, Array, Array]", np.linalg.svd(rows))
@@ -120,7 +120,7 @@ def around(atoms: Any, cutoff: float) -> Array | None:
         )
     free = axes[len(rows) :]  # perpendicular to what is periodic
     along: Array = atoms.positions @ np.transpose(free)
-    cell[~periodic] = (np.ptp(along, axis=0) + _ROOM * cutoff)[:, None] * free
+    cell[[k for k in range(3) if k not in periodic]] = (np.ptp(along, axis=0) + _ROOM * cutoff)[:, None] * free
     return cell
 
 
@@ -129,9 +129,9 @@ def frame_of(atoms: Any) -> Frame:
     if not isinstance(atoms, Atoms):
         raise InputError(f"atoms: this is of the type {type(atoms).__name__}. ase.Atoms, or a list of them.")
     given = cast(Any, atoms)
-    periodic: NDArray[np.bool_] = np.asarray(given.pbc)
-    cell: Array | None = np.array(given.cell) if periodic.any() else None
-    if cell is not None and not periodic.all():
+    periodic = sum(bool(one) for one in given.pbc)
+    cell: Array | None = np.array(given.cell) if periodic else None
+    if cell is not None and periodic < 3:
         if given.cell.rank < 3:
             raise InputError(
                 "atoms: they are periodic in some directions and have no cell in others. A frame is periodic "
