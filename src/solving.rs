@@ -339,7 +339,10 @@ fn unanswered(
         }
     }
     lines.extend(run.place.map(|place| format!("\n{}", place.path.display())));
-    let trained = session.take_kept();
+    let trained = match run.place {
+        Some(place) => place.checkpoint(&Owner::of(run.resolved)?)?,
+        None => session.take_kept(),
+    };
     let (text, goes_on) = (lines.join("\n"), stopped && trained.is_some());
     Ok(Found { object, text, verdict, trace, page: None, answer: None, trained, goes_on })
 }

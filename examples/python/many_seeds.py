@@ -24,7 +24,6 @@ EXACT = 2.1570224648
 def answer(seed: int) -> tuple[float, float]:
     """The answer of one seed and its standard error."""
     solution = es.solve("hjb-lqg-10d", seed=seed, quick=True, threads=1, progress=False)
-    assert solution.answer is not None
     return solution.answer.value, solution.answer.error
 
 

@@ -223,7 +223,7 @@ pub(crate) fn answer(
         plain: first.value.len(),
     };
     let contradiction = contradiction(&problem, value.answer);
-    let doubts = doubts::doubts(&value, &paths, (&problem, j))?;
+    let doubts = doubts::doubts(&value, &paths, (&problem, j), j.start(theta))?;
     let error = budget::budget(&value);
     let slack = SLACK * j.unit();
     Ok(Findings { answer: value, error, contradiction, doubts, slack, late: None })

@@ -50,6 +50,12 @@ mod _esperance {
         ground::estimate::Estimate { mean: value, stderr: error, n: 0 }.to_string()
     }
 
+    /// Of an interruption without a run there is no solution.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.getattr("Interrupted")?.setattr("solution", module.py().None())
+    }
+
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "the name Python uses")]
     const __version__: &str = esperance::VERSION;

@@ -62,11 +62,18 @@ def test_a_virial_is_minus_the_derivative_by_a_strain(potential, frames):
 def test_a_frame_keeps_the_array_it_is_given_and_does_not_change():
     x, f = np.random.default_rng(0).random((2, 4, 3))
     frame = Frame(["H"] * 4, x, forces=f)
-    assert frame.positions is x and frame.forces is f
+    assert frame.positions.ctypes.data == x.ctypes.data and frame.forces.ctypes.data == f.ctypes.data
+    with pytest.raises(ValueError, match="read-only"):
+        frame.positions[0] = 0.0
+    with pytest.raises(ValueError, match="read-only"):
+        frame.forces += 1.0
+    assert x.flags.writeable and f.flags.writeable
     with pytest.raises(AttributeError, match=r"frame.replace\(energy=…\)"):
         frame.energy = 1.0
     other = frame.replace(energy=1.0)
-    assert other.positions is x and other.energy == 1.0 and frame.energy is None
+    assert other.positions is frame.positions and other.energy == 1.0 and frame.energy is None
+    read_only = pickle.loads(pickle.dumps(frame)).positions
+    assert not read_only.flags.writeable and np.array_equal(read_only, x)
 
 
 @pytest.mark.parametrize("name", ["a.xyz", "folder", "POSCAR"])

@@ -16,6 +16,12 @@ from esperance.training import train
 
 TWO = [[0, 0, 0], [0, 0, 2.6]]
 FLAT = [[9, 0, 0], [0, 9, 0], [9, 9, 0]]
+
+
+def atoms():
+    return pytest.importorskip("ase").Atoms(["Ag", "Cu"], TWO)
+
+
 WRONG = [
     (lambda p: read("nowhere.xyz"), "nowhere.xyz: there is no such file or folder."),
     (
@@ -60,7 +66,25 @@ WRONG = [
         lambda p: p.evaluate(["Ag", "Cu"], TWO, FLAT),
         "cell: the lattice vectors (9 0 0), (0 9 0), (9 9 0) span no volume",
     ),
-    (lambda p: p.evaluate(["Ag", "Cu"], [[1, 1, 1], [1, 1, 1]]), "atoms 1 and 2 are at one place."),
+    (
+        lambda p: p.evaluate(["Ag", "Cu"], [[1, 1, 1], [1, 1, 1]]),
+        "atoms 0 and 1, counted from 0, are at one place.",
+    ),
+    (
+        lambda p: p.evaluate(["Ag", "Cu"], TWO, np.zeros((3, 3))),
+        "span no volume. Leave cell out for free space.",
+    ),
+    (lambda p: Potential("nowhere/model"), "nowhere/model: there is no such file or folder. Give"),
+    (lambda p: Potential("nowhere.txt"), "nowhere.txt: there is no such file or folder. Give a model"),
+    (lambda p: Potential(__file__), "is not the name of a model."),
+    (lambda p: p(atoms()), "frames: ase.Atoms. potential(es.Frame.from_ase(atoms)), or atoms.calc = "),
+    (lambda p: p([atoms(), atoms()]), "frames: ase.Atoms. potential(es.Frames.from_ase(list)), or"),
+    (lambda p: Potential(p._names[0], p._names[0]).deviation(atoms()), "frames: ase.Atoms. potential("),
+    (lambda p: Frames(atoms()), "frames: this is ase.Atoms. es.Frames.from_ase([atoms]) has its frame."),
+    (
+        lambda p: Frame(["Ag", "Cu"], np.ma.masked_greater(TWO, 2.0)),
+        "positions: an array with masked entries. Numbers alone: x.filled(number)",
+    ),
     (
         lambda p: p.evaluate(["Ag", "Cu"], TWO, 0.03125 * np.eye(3)),
         "cell: it is 0.03125 Å wide between two of its faces",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -214,6 +216,48 @@ def test_cases_and_options(work, sentence, place):
     assert sorted(one.name for one in place.iterdir()) == ["broken.toml", "full"]
 
 
+# ---- estimates and masks
+
+NO_ESTIMATE = "is no number. An estimate is of one number: es.Estimate(1.5, 0.1)."
+ESTIMATES = [
+    (lambda: es.Estimate("4.5", 0.1), f"value: '4.5' {NO_ESTIMATE}"),
+    (lambda: es.Estimate(4.5, None), f"error: None {NO_ESTIMATE}"),
+    (lambda: es.Estimate(np.array([1.0]), 0.1), f"value: array([1.]) {NO_ESTIMATE}"),
+    (lambda: es.Estimate(1j, 0.1), f"value: 1j {NO_ESTIMATE}"),
+    (
+        lambda: f"{es.Estimate(4.5, 0.1):d}",
+        "the format 'd' of an estimate. '.3f' formats its value, '>20' pads its text.",
+    ),
+    (
+        lambda: equation(drift=np.ma.masked_less([1.0, 2.0, 3.0], 2.0)),
+        "drift: an array with masked entries. Numbers alone: x.filled(number), or x.compressed() without "
+        "those entries.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("work", "sentence"), ESTIMATES, ids=range(len(ESTIMATES)))
+def test_estimates_and_masks(work, sentence):
+    with pytest.raises(es.InputError) as caught:
+        work()
+    assert str(caught.value) == sentence
+
+
+def test_estimates_in_texts():
+    one = es.Estimate(np.float64(4.59017), np.array(0.00031))
+    assert type(one.value) is float and type(one.error) is float
+    assert f"{one}" == str(one) == "4.59017(31)"
+    assert f"{one:>14}" == "   4.59017(31)" and f"{one:*^13s}" == "*4.59017(31)*"
+    assert f"{one:12}|" == f"{one} |"
+    assert f"{one:.3f}" == "4.590" and f"{one:>8.1e}" == " 4.6e+00" and f"{one:+g}" == "+4.59017"
+    assert f"{one:010.2f}" == "0000004.59"
+    assert math.isnan(es.Estimate(1, float("nan")).error)
+
+
+def test_a_mask_that_hides_nothing_is_an_array():
+    assert equation(drift=np.ma.masked_less([1.0, 2.0, 3.0], 0.0)).dim == 3
+
+
 # ---- points
 
 POINTS = [
@@ -267,7 +311,7 @@ def test_points(work, sentence, plane):
 def test_what_is_asked_of_a_training():
     training = solve("lennard-jones", quick=True)
     with pytest.raises(
-        es.InputError, match="has no function of time and place. `solution.potential` is asked"
+        es.InputError, match="trains a potential, not a function of time and place"
     ):
         training(0.0, [0.0])
 

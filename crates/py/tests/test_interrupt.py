@@ -109,7 +109,9 @@ def test_while_it_is_trained(whole, delay):
     with interrupted_after(delay) as heard:
         hjb(iterations=3000)
     solution = checked(heard)
-    assert solution.answer is None and solution.levels == [] and solution.bounds is None
+    with pytest.raises(es.NumericError, match="no answer"):
+        solution.answer
+    assert solution.interval is None and solution.levels == [] and solution.bounds is None
     assert solution.baselines == {} and list(solution.error) == [] and repr(solution.error)
     assert solution.why.startswith("interrupted at iteration")
     assert solution._repr_html_().startswith("<pre>") and solution.seconds > 0
@@ -184,7 +186,7 @@ def test_a_solution_that_begins_anew(whole):
     for key, value in {"run.seed": 3, "run.iterations": 60, **FEW}.items():
         case.put(key, value)
     solution = es.Solution(Stopped(case, None))
-    assert solution.verdict == "interrupted" and solution.answer is None and solution.name == "hjb-lqg-10d"
+    assert solution.verdict == "interrupted" and solution.interval is None and solution.name == "hjb-lqg-10d"
     assert len(solution.trace["iteration"]) == 0 and solution.paths == {} and solution.figures == {}
     assert list(solution.error) == [] and solution.levels == [] and solution.baselines == {}
     with pytest.raises(es.NumericError, match="nothing was trained"):
@@ -251,7 +253,7 @@ def test_a_sweep_keeps_what_it_has():
             "hjb-lqg-100d-lambda",
             quick=True,
             progress=False,
-            **{"run.iterations": 60, "sweep.values": list(range(1, 200)), "sweep.expect": [4.0] * 199, "model.dim": 5, **FEW},
+            **{"run.iterations": 5, "sweep.values": list(range(1, 200)), "sweep.expect": [4.0] * 199, "model.dim": 5, **FEW},
         )
     assert isinstance(heard.error, es.Interrupted) and heard.seconds < SOON
     assert len(heard.error.solutions) >= 1

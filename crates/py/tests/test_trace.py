@@ -264,6 +264,9 @@ MORE = [
     lambda x: np.diff(x, n=2),
     lambda x: np.average(x, weights=np.abs(W)),
     lambda x: np.concatenate([x, x])[3:7].astype(float).ravel().reshape(4),
+    lambda x: x.astype(np.float64) + x.astype("float64") + np.full_like(x, 2.0, dtype=float),
+    lambda x: x.dtype.itemsize,
+    lambda x: ~((x > 0) == (x > 1)) * 1.0,
     lambda x: np.asarray(W, order="F") @ x + W[::-1] @ x,
     lambda x: sum(x[i] * x[i + 1] for i in range(len(x) - 1)),
     lambda x: min(len(x), x.size) + x.ndim + x.shape[0],
@@ -359,12 +362,31 @@ NOT = [
     (lambda x: np.sort(x), "np.min and np.max"),
     (lambda x: np.isnan(x), "finite values"),
     (lambda x: np.arctan2(x, 1.0), "np.arctan2 of a traced value"),
-    (lambda x: np.linalg.inv(x), "np.inv of a traced value"),
-    (lambda x: np.nanmean(x), "Did you mean np.mean?"),
+    (lambda x: np.linalg.inv(x), "np.linalg.inv of a traced value. Formulas have arithmetic"),
+    (lambda x: np.arcsin(x), "np.arcsin of a traced value. Formulas have arithmetic"),
+    (lambda x: np.interp(x, [0, 1], [0, 1]), 'the page docs/python.md lists them under "What can be traced"'),
+    (lambda x: np.nanmean(x), "np.nanmean of a traced value. Formulas have finite values: np.mean."),
+    (lambda x: x.astype(int), "astype(int) of a traced value. Formulas are of double precision: np.floor(x)"),
+    (lambda x: x.astype(bool), "np.where(x != 0, 1.0, 0.0)"),
+    (lambda x: x.astype("i4"), "astype(i4) of a traced value."),
+    (lambda x: x.astype("no type"), "astype(no type) of a traced value."),
+    (lambda x: np.full_like(x, 2.5, dtype=int), "astype(int) of a traced value."),
+    (lambda x: x.item(), "item() of a traced value. It has no number before the run"),
+    (lambda x: x.tolist(), "tolist() of a traced value. It has no numbers before the run"),
+    (lambda x: x.flat, "a traced value has no `flat`. Formulas have arithmetic"),
+    (lambda x: x.cumsum(), "a traced value has no `cumsum`. Write np.cumsum(x)."),
+    (lambda x: x.norm(), "a traced value has no `norm`. Write np.linalg.norm(x)."),
+    (lambda x: x.meam(), "a traced value has no `meam`. Formulas have arithmetic"),
+    (lambda x: x.reshaped(3), "a traced value has no `reshaped`. Perhaps `reshape` is meant."),
+    (lambda x: (x > 0) ^ (x > 1), "Write ~(a == b) for conditions, x**2 for a power."),
     (lambda x: np.multiply.accumulate(x), "np.multiply.accumulate"),
     (lambda x: np.sum(x, axis=1), "the axis 0 alone"),
-    (lambda x: np.sum(x, initial=3.0), "np.sum of a traced value"),
-    (lambda x: np.where(x > 0), "np.where of a traced value"),
+    (
+        lambda x: np.sum(x, initial=3.0),
+        "np.sum of a traced value with initial=. Leave it out; of keywords it takes axis, keepdims.",
+    ),
+    (lambda x: np.ravel(x, order="C"), "np.ravel of a traced value with order=. Leave it out; it takes no"),
+    (lambda x: np.where(x > 0), "np.where of a traced value with 1 argument. It takes 3: condition, a, b."),
     (lambda x: np.linalg.norm(x, 3), "the norm of order 3"),
     (lambda x: np.stack([x, x]), "np.concatenate puts vectors"),
     (lambda x: x + x[:2], "a vector of 3 and a vector of 2 do not fit together"),
@@ -383,7 +405,7 @@ NOT = [
     (lambda x: x * 10**400, "beyond 1e308"),
     (lambda x: x ^ 2, "x**2"),
     (lambda x: x.reshape(3, 1), "(3,)"),
-    (lambda x: x.argmax(), "a traced value has no `argmax`"),
+    (lambda x: x.argmax(), "a traced value has no `argmax`. np.max is the largest component itself."),
     (lambda x: statistics.median(x), "a branch on a traced value"),
 ]
 
@@ -398,6 +420,41 @@ def test_what_cannot_be_traced_names_the_line_and_the_way_out(function, sentence
     assert any(said.startswith(f"test_trace.py:{line}: ") for line in lines), said
     assert sentence in said
     assert said.endswith((".", "x).", "]"))
+
+
+def test_functions_of_scipy_say_what_to_write():
+    special = pytest.importorskip("scipy.special")
+    stats, sparse = pytest.importorskip("scipy.stats"), pytest.importorskip("scipy.sparse")
+    x = variable(3)
+    for work in (
+        lambda: stats.norm.cdf(x),
+        lambda: special.logsumexp(x),
+        lambda: sparse.eye(3) @ x,
+        lambda: np.sum([x[0], x[1]]),
+    ):
+        with pytest.raises(es.InputError) as caught:
+            work()
+        said = str(caught.value)
+        assert "the function that is called makes an array of it" in said
+        assert "Functions of scipy.stats cannot be traced; scipy.special.ndtr, erf and expit can." in said
+        assert "np.sum(np.stack([a, b])) for np.sum([a, b])" in said and "A.toarray() @ x" in said
+    with pytest.raises(es.InputError, match=r"scipy\.special\.gamma of a traced value\. Formulas have"):
+        special.gamma(x)
+    with pytest.raises(es.InputError, match=r"test_trace\.py:\d+: twice \(vectorized\) of a traced value"):
+
+        def twice(a):
+            return 2 * a
+
+        np.frompyfunc(twice, 1, 1)(x)
+
+
+def test_wrong_mathematics_is_never_suggested():
+    x = variable(3)
+    for name in ("arcsin", "arccos", "arctan2", "fmod", "nextafter", "i0", "pad", "split", "cross", "sinc"):
+        arguments = {"arctan2": (x, x), "fmod": (x, x), "nextafter": (x, x), "pad": (x, 1), "split": (x, 3)}
+        with pytest.raises(es.InputError) as caught:
+            getattr(np, name)(*arguments.get(name, (x, x) if name == "cross" else (x,)))
+        assert "Did you mean" not in str(caught.value) and len(str(caught.value)) < 400
 
 
 def test_kinds_of_error_that_python_expects():

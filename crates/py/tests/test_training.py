@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import DATA
 
-from esperance import EsperanceWarning, Interrupted
+from esperance import EsperanceWarning, InputError, Interrupted
 from esperance.atoms import read
 from esperance.potential import Potential
 from esperance.training import train
@@ -54,6 +54,42 @@ def test_training_in_a_folder_keeps_its_frames(frames, tmp_path):
     assert again.value == solution.value
     finer = train(frames, init=tmp_path / "run", **{**SHORT, "iterations": 1}, held_out=0.2)
     assert finer.potential.cutoff == 4.5
+
+
+def test_a_run_folder_below_folders_that_are_not_there(frames, tmp_path):
+    out = tmp_path / "runs" / "of today" / "first"
+    with pytest.raises(InputError, match="is too small"):
+        train(frames, out=out, **{**SMALL, **SHORT, "seed": -1})
+    assert not (tmp_path / "runs").exists()
+    train(frames, out=out, **SMALL, **{**SHORT, "iterations": 1})
+    assert sorted(one.name for one in out.parent.iterdir()) == ["first", "first.frames.xyz"]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="this folder cannot be made .*Choose another out."):
+        train(frames, out=tmp_path / "file" / "a" / "b", **SMALL, **SHORT)
+
+
+def test_frames_of_an_earlier_run_are_named(frames, tmp_path):
+    (tmp_path / "run.frames.xyz").write_text("of a run that failed")
+    with pytest.raises(InputError) as told:
+        train(frames, out=tmp_path / "run", **SMALL, **SHORT)
+    assert str(told.value) == (
+        f"{tmp_path}/run.frames.xyz: these are the frames of an earlier run. "
+        "Remove this file, or choose another out."
+    )
+    assert (tmp_path / "run.frames.xyz").read_text() == "of a run that failed"
+
+
+@pytest.mark.parametrize(("count", "share"), [(1, 0.2), (1, 0.9), (4, 0.1)])
+def test_nothing_held_out_is_said(frames, count, share):
+    options = {**SMALL, **SHORT, "iterations": 1, "held_out": share}
+    of = "1 frame" if count == 1 else f"{count} frames"
+    sentence = f"held_out: {share} of {of} is none, so nothing is held out"
+    with pytest.warns(EsperanceWarning, match=sentence) as told:
+        train(frames[:count], **options)
+    assert __file__ in [one.filename for one in told]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", EsperanceWarning)
+        train(frames[:3], **{**options, "held_out": 0.2})
 
 
 def test_training_from_an_input_of_deepmd_kit(frames, tmp_path):

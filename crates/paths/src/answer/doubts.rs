@@ -42,6 +42,7 @@ pub(super) fn doubts(
     value: &Value,
     paths: &Paths,
     (problem, j): (&DeepBsde, &PathPlan),
+    start: f64,
 ) -> Result<Vec<String>> {
     let pilot = j.pilot();
     let all = [
@@ -51,11 +52,29 @@ pub(super) fn doubts(
         clipped(paths, pilot.range),
         no_limit(value),
         strobed(value, problem, pilot)?,
+        on_its_way(value, problem, (start, pilot.s_g)),
         two_values(value, problem, pilot.s_c)?,
         jumps(problem)?,
         outside(value),
     ];
     Ok(all.into_iter().flatten().collect())
+}
+
+/// y₀ moves by at most s_g in an iteration, and the answer is one Newton step from where it stopped, whose
+/// error is of second order in that step. Where g hardly varies beside what the driver does, y₀ stops on
+/// its way.
+fn on_its_way(value: &Value, problem: &DeepBsde, (start, s_g): (f64, f64)) -> Option<String> {
+    let first = value.levels.first()?;
+    let left = (first.value.mean - start).abs();
+    let is_far = problem.equation.depends_on_value()
+        && value.reading == Reading::Adjoint
+        && left > s_g.max(FAR * first.value.stderr);
+    is_far.then(|| {
+        format!(
+            "y₀ was still on its way: the training left it at {start:.6}, a step of {left:.1e} from the \
+             answer; try more run.iterations"
+        )
+    })
 }
 
 /// The function leaves more noise than no function.

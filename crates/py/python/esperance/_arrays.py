@@ -19,6 +19,11 @@ def floats(name: str, value: object, shape: tuple[int | None, ...] | None = None
     import numpy as np
 
     array = _array(name, value)
+    if hasattr(array, "mask") and np.ma.is_masked(array):
+        raise InputError(
+            f"{name}: an array with masked entries. Numbers alone: x.filled(number), or x.compressed() "
+            "without those entries."
+        )
     kind = array.dtype
     if array.ndim == 0 and kind.kind not in "fiubc":
         raise InputError(f"{name}: {_shown(value)} is no number. A number, a list of numbers or an array.")

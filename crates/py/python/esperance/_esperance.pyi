@@ -32,7 +32,8 @@ __version__: str
 
 class InputError(ValueError): ...
 class NumericError(ArithmeticError): ...
-class Interrupted(KeyboardInterrupt): ...
+class Interrupted(KeyboardInterrupt):
+    solution: Any
 
 @final
 class Case:

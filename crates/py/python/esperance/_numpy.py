@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -27,6 +28,15 @@ _INSTEAD = {
     "isfinite": "Formulas have finite values",
     "arctan": "It has no formula here; np.arcsinh and np.tanh have",
 }
+
+#: From how alike on a name counts as misspelt.
+_NEAR = 0.85
+
+_LISTED = (
+    "Formulas have arithmetic, comparisons, np.where, roots, exponentials, logarithms, sines, hyperbolic "
+    "functions, sums, means, norms and products with constant matrices; the page docs/python.md lists them "
+    'under "What can be traced"'
+)
 
 
 def ufunc_of(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
@@ -55,7 +65,7 @@ def ufunc_of(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, 
         return _TWO[name](traced(inputs[0]), traced(inputs[1]))
     if name in _GIVEN:
         return _GIVEN[name](*inputs)
-    raise _unknown(name, UFUNCS)
+    raise _unknown(_called(name, ufunc), name)
 
 
 def function_of(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -63,20 +73,61 @@ def function_of(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -
     name = str(function.__name__)
     ours = FUNCTIONS.get(name)
     if ours is None:
-        raise _unknown(name, FUNCTIONS)
+        raise _unknown(_called(name, function), name)
     try:
         inspect.signature(ours).bind(*args, **options)
-    except TypeError as error:
-        raise no(f"np.{name} of a traced value, {error}", f"Known are {inspect.signature(ours)}") from None
+    except TypeError:
+        raise _misfit(_called(name, function), ours, len(args), options) from None
     return ours(*args, **options)
 
 
-def _unknown(name: str, known: Iterable[str]) -> InputError:
+def instead_of(name: str) -> str:
+    """What to write for an attribute of arrays that traced values have not."""
+    import numpy as np
+
+    if name in UFUNCS or name in FUNCTIONS:
+        for where_it_is, module in (("np", np), ("np.linalg", np.linalg)):
+            if hasattr(module, name):
+                return f"Write {where_it_is}.{name}(x)"
+    if name in _INSTEAD:
+        return _INSTEAD[name]
+    near = get_close_matches(name, [one for one in dir(Traced) if not one.startswith("_")], 1, _NEAR)
+    return f"Perhaps `{near[0]}` is meant" if near else _LISTED
+
+
+def _called(name: str, function: Any) -> str:
+    """A function as a user writes it: with its module, where that is known."""
+    module = str(getattr(function, "__module__", None) or "")
+    if module.split(".")[0] == "numpy":
+        listed = ".".join(part for part in module.split(".")[1:] if not part.startswith("_"))
+        return f"np.{listed}.{name}" if listed else f"np.{name}"
+    for short, full in (("np", "numpy"), ("scipy.special", "scipy.special")):
+        if getattr(sys.modules.get(full), name, None) is function:
+            return f"{short}.{name}"
+    return name
+
+
+def _unknown(called: str, name: str) -> InputError:
     instead = _INSTEAD.get(name)
-    if instead is None:
-        near = get_close_matches(name, [*UFUNCS, *FUNCTIONS], 1)
-        instead = (f"Did you mean np.{near[0]}? " if near else "") + f"Known here: {', '.join(sorted(known))}"
-    return no(f"np.{name} of a traced value", instead)
+    plain = name[3:] if name.startswith("nan") else ""
+    if instead is None and plain in FUNCTIONS:
+        instead = f"Formulas have finite values: np.{plain}"
+    return no(f"{called} of a traced value", instead or _LISTED)
+
+
+def _misfit(called: str, ours: Callable[..., Any], count: int, options: Mapping[str, Any]) -> InputError:
+    """Which argument of a function is not known, or how many there should be."""
+    known = inspect.signature(ours).parameters.values()
+    names = ["x" if one.name == "self" else one.name for one in known]
+    odd = next((one for one in options if one not in names), None)
+    if odd is not None:
+        rest = ", ".join(names[1:])
+        way = f"of keywords it takes {rest}" if rest else "it takes no keywords"
+        return no(f"{called} of a traced value with {odd}=", f"Leave it out; {way}")
+    needed = sum(one.default is one.empty for one in known)
+    most = "" if needed == len(names) else f" to {len(names)}"
+    found = f"{count} argument{'' if count == 1 else 's'}"
+    return no(f"{called} of a traced value with {found}", f"It takes {needed}{most}: {', '.join(names)}")
 
 
 def _not(a: object) -> Traced:
@@ -181,7 +232,7 @@ def _select(conditions: Sequence[object], choices: Sequence[object], default: ob
 
 
 def _full(a: object, value: object, dtype: object = None) -> Traced:
-    return traced(a) * 0.0 + value
+    return traced(a).astype(dtype) * 0.0 + value
 
 
 def _filled(value: float) -> Callable[..., Traced]:

@@ -35,6 +35,7 @@ class Stopped:
             "text": f"no answer: {why}",
             "case": self._case.complete(),
             "name": self._case.name,
+            "family": "",
             "why": why,
             "verdict": "interrupted",
             "trace": {name: floats(name, none) for name in ("iteration", "training", "validation", "stderr")},

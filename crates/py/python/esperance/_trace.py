@@ -51,6 +51,13 @@ class Traced:
         return self._expr.length or 1
 
     @property
+    def dtype(self) -> Any:
+        """float64: formulas are of double precision."""
+        import numpy as np
+
+        return np.dtype(np.float64)
+
+    @property
     def T(self) -> Traced:
         """The same: a vector is its own transpose, as in NumPy."""
         return self
@@ -134,24 +141,26 @@ class Traced:
 
     def __array__(self, dtype: object = None, copy: object = None) -> NoReturn:
         raise no(
-            "a traced value in np.array or np.asarray",
-            "It is one already; np.stack([a, b]) puts traced numbers together",
+            "a traced value where the function that is called makes an array of it, as np.array does",
+            "np.stack([a, b]) puts traced numbers together: np.sum(np.stack([a, b])) for np.sum([a, b]); "
+            "of a sparse matrix A, A.toarray() @ x. Functions of scipy.stats cannot be traced; "
+            "scipy.special.ndtr, erf and expit can",
         )
 
     def __setitem__(self, key: object, value: object) -> NoReturn:
         raise no("a component of a traced vector is set", "np.where or np.stack make a new one")
 
     def __xor__(self, other: object) -> NoReturn:
-        raise no("the operator ^ of a traced value", "A power is x**2")
+        raise no("the operator ^ of a traced value", "Write ~(a == b) for conditions, x**2 for a power")
 
     __rxor__ = __xor__
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("_"):
             raise AttributeError(name)
-        raise AttributeError(
-            f"{where_we_are()}a traced value has no `{name}`. Write NumPy's function, np.{name}(x)."
-        )
+        from ._numpy import instead_of
+
+        raise AttributeError(f"{where_we_are()}a traced value has no `{name}`. {instead_of(name)}.")
 
     # ---- operators
 
@@ -312,8 +321,29 @@ class Traced:
         return self
 
     def astype(self, dtype: object, copy: object = None) -> Traced:
-        """The same: formulas are of double precision."""
+        """The same: formulas are of double precision. Only floating types may be asked for."""
+        import numpy as np
+
+        try:
+            kind = np.dtype(cast(Any, dtype)).kind
+        except TypeError:
+            kind = ""
+        if kind != "f":
+            shown = getattr(dtype, "__name__", dtype)
+            raise no(
+                f"astype({shown}) of a traced value",
+                "Formulas are of double precision: np.floor(x) rounds below, "
+                "np.where(x != 0, 1.0, 0.0) is a truth value",
+            )
         return self
+
+    def item(self, *place: object) -> NoReturn:
+        """There is none: its number is not known before the run."""
+        raise no("item() of a traced value", "It has no number before the run; x[0] is a component")
+
+    def tolist(self) -> NoReturn:
+        """There is none: its numbers are not known before the run."""
+        raise no("tolist() of a traced value", "It has no numbers before the run; list(x) has its components")
 
     def gradient(self, by: Traced) -> Traced:
         """The derivative by a variable: the gradient of a number, or of the sum of a vector."""

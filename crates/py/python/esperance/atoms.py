@@ -39,6 +39,8 @@ class Frames(Sequence[Frame]):
     """
 
     def __init__(self, frames: Iterable[Frame] = (), species: Sequence[str] | None = None) -> None:
+        if hasattr(frames, "get_atomic_numbers"):
+            raise InputError("frames: this is ase.Atoms. es.Frames.from_ase([atoms]) has its frame.")
         self._all = list(frames)
         odd = next((one for one in self._all if not isinstance(cast(object, one), Frame)), None)
         if odd is not None:

@@ -215,11 +215,11 @@ class DeepBsde:
         """The complete case as the text of a case file: the command solves it too."""
         return Case.of(self.equation.name, self._sections).complete()
 
-    def solve(self, **options: Any) -> Solution:
+    def solve(self, changes: Mapping[str, Any] | None = None, **options: Any) -> Solution:
         """Solves it: see :func:`esperance.solve`."""
         from .solving import solve
 
-        return solve(self, **options)
+        return solve(self, changes, **options)
 
     def __repr__(self) -> str:
         problem = self._sections["problem"]

@@ -44,10 +44,19 @@ def named(symbols: object) -> tuple[str, ...]:
     return cast("tuple[str, ...]", names)
 
 
+def _seen(array: Array) -> Array:
+    """The same numbers, read-only: no copy, and the array of the user stays as it is."""
+    if not array.flags.writeable:
+        return array
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 class Frame:
     """Atoms at one instant, and what is known of them. It does not change; ``replace`` makes another.
 
-    Arrays of float64 in the order of C are kept as they are, not copied.
+    Arrays of float64 are not copied: a frame has read-only views of them.
 
     Parameters
     ----------
@@ -108,11 +117,11 @@ class Frame:
         n = len(names)
 
         def array(name: str, value: object, shape: tuple[int | None, ...]) -> Array | None:
-            return None if value is None else floats(name, value, shape)
+            return None if value is None else _seen(floats(name, value, shape))
 
         values = {
             "_symbols": names,
-            "positions": floats("positions", positions, (n, 3)),
+            "positions": _seen(floats("positions", positions, (n, 3))),
             "cell": array("cell", cell, (3, 3)),
             "energy": None if energy is None else float(floats("energy", energy, ())),
             "forces": array("forces", forces, (n, 3)),

@@ -6,7 +6,9 @@ Units are eV and Å; a virial is Ξ = −∂E/∂ε, positive when compressed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Union, cast, overload
 
 from ._asked import Symbols, arrays, groups, listed, types
@@ -23,8 +25,38 @@ if TYPE_CHECKING:
 
     from ._arrays import Array
 
+#: Ends of names that say what a file is, be it there or not.
+_KNOWN = (".dp", ".yaml", ".yml", ".pb", ".pth", ".pt", ".pt2", ".pte", ".hlo", ".savedmodel")
+
 #: Where a model is: a file or folder, or the bytes of a file.
 Source = Union[str, "os.PathLike[str]", bytes]
+
+
+@contextmanager
+def _spoken() -> Generator[None, None, None]:
+    """Errors of the kernel, as arrays have them: atoms are counted from 0, free space is no cell."""
+    try:
+        yield
+    except InputError as error:
+        text = re.sub(
+            r"atoms (\d+) and (\d+) are at one place",
+            lambda two: f"atoms {int(two[1]) - 1} and {int(two[2]) - 1}, counted from 0, are at one place",
+            str(error),
+        )
+        text = re.sub(
+            r"A molecule without a cell [^.]*`nopbc`\)\.", "Leave cell out for free space.", text
+        )
+        raise InputError(text) from None
+
+
+def _not_atoms(frames: object) -> None:
+    """``ase.Atoms`` are no frames: what to write."""
+    listed = cast("Sequence[object]", frames) if isinstance(frames, (list, tuple)) else [frames]
+    if listed and hasattr(listed[0], "get_atomic_numbers"):
+        way = "Frames.from_ase(list)" if isinstance(frames, (list, tuple)) else "Frame.from_ase(atoms)"
+        raise InputError(
+            f"frames: ase.Atoms. potential(es.{way}), or atoms.calc = potential.calculator() for ASE."
+        )
 
 
 class Potential:
@@ -91,6 +123,11 @@ class Potential:
         except TypeError:
             kind = type(one).__name__
             raise InputError(f"models: one is of the type {kind}. A path, or the bytes of a .dp.") from None
+        if not os.path.exists(path) and not path.lower().endswith(_KNOWN) and not set(path) & set("*?["):
+            raise InputError(
+                f"{path}: there is no such file or folder. Give a model of DeePMD-kit, .dp or .yaml, "
+                "or the folder of a finished training."
+            )
         for name in Model.paths(path):
             model = Model.open(name, self._how, rules)
             for sentence in model.warnings:
@@ -155,6 +192,7 @@ class Potential:
             return self.evaluate(frames, positions, cell, descriptors)
         if isinstance(frames, Frame):
             return self.evaluate(frames.names, frames.positions, frames.cell, descriptors)
+        _not_atoms(frames)
 
         def whole(kinds: NDArray[np.uint32], places: Array, cells: Array | None) -> Evaluations:
             return self._said(kinds, places, cells, descriptors)
@@ -194,7 +232,8 @@ class Potential:
     def _said(
         self, kinds: NDArray[np.uint32], places: Array, cells: Array | None, descriptors: bool
     ) -> Evaluations:
-        *found, crowded = self._models[0].evaluate(kinds, places, cells, descriptors)
+        with _spoken():
+            *found, crowded = self._models[0].evaluate(kinds, places, cells, descriptors)
         if found[5]:
             nearest = self._models[0].nearest
             known = "tables reach" if nearest is None else f"any in the training data ({nearest:.3f} Å)"
@@ -235,7 +274,8 @@ class Potential:
         models = self._models
 
         def plain(kinds: NDArray[np.uint32], places: Array, cells: Array | None) -> list[tuple[Array, Array]]:
-            table, atoms = Model.deviation(models, (kinds, places, cells), None)
+            with _spoken():
+                table, atoms = Model.deviation(models, (kinds, places, cells), None)
             return list(zip(table, atoms))
 
         if positions is not None:
@@ -244,6 +284,7 @@ class Potential:
                     "labels: arrays have none. Frames have: es.Frame(symbols, positions, energy=…, …)."
                 )
             return Deviation.of(plain(*arrays(self._species, cast(Symbols, frames), positions, cell)[:3]))
+        _not_atoms(frames)
         all_of = listed([frames] if isinstance(frames, Frame) else frames)
         if labels:
             return Deviation.of([self._error(frame, k) for k, frame in enumerate(all_of)])
@@ -261,11 +302,12 @@ class Potential:
             raise InputError(f"frame {number}: it has no {lacks}. Errors are taken from energies and forces.")
         cells = None if frame.cell is None else frame.cell[None]
         virials = None if frame.virial is None else frame.virial[None]
-        table, atoms = Model.deviation(
-            self._models,
-            (self.types(frame.names), frame.positions[None], cells),
-            (np.array([frame.energy]), frame.forces[None], virials),
-        )
+        with _spoken():
+            table, atoms = Model.deviation(
+                self._models,
+                (self.types(frame.names), frame.positions[None], cells),
+                (np.array([frame.energy]), frame.forces[None], virials),
+            )
         return table[0], atoms[0]
 
     def calculator(self, species: dict[str, str] | None = None) -> Any:

@@ -65,17 +65,17 @@ class Solution:
     # ---- the answer
 
     @property
-    def answer(self) -> Estimate | None:
-        """The answer and its standard error; None where the run was interrupted."""
-        return _estimate(self.json.get("answer"))
+    def answer(self) -> Estimate:
+        """The answer and its standard error. There is none, an error, where the run was interrupted."""
+        found = _estimate(self.json.get("answer"))
+        if found is None:
+            raise NumericError(f"there is no answer: {self.why or self.verdict}")
+        return found
 
     @property
     def value(self) -> float:
         """The answer alone."""
-        answer = self.answer
-        if answer is None:
-            raise NumericError(f"there is no answer: {self.why or self.verdict}")
-        return answer.value
+        return self.answer.value
 
     def __float__(self) -> float:
         return self.value
@@ -92,7 +92,8 @@ class Solution:
         if isinstance(ends, list):
             low, high = cast("list[float]", ends)
             return (low, high)
-        return None if self.answer is None else self.answer.interval
+        answer = _estimate(self.json.get("answer"))
+        return None if answer is None else answer.interval
 
     @property
     def verdict(self) -> str:
@@ -128,7 +129,8 @@ class Solution:
         if not isinstance(rows, list):
             return []
         each = cast("list[dict[str, Any]]", rows)
-        return [Level(row["steps"], Estimate(row["value"], row["stderr"]), row["r2"]) for row in each]
+        found = [(row["steps"], _estimate(row), row["r2"]) for row in each]
+        return [Level(steps, value, r2) for steps, value, r2 in found if value is not None]
 
     @property
     def seconds(self) -> float:
@@ -183,6 +185,11 @@ class Solution:
 
     def _function(self) -> Function:
         # Its threads do not follow a fork.
+        if self._outcome["family"] == "atoms":
+            raise InputError(
+                f"`{self.name}` trains a potential, not a function of time and place: `.potential` is asked "
+                "at frames."
+            )
         if self._asked is None or self._asked[0] != os.getpid():
             parameters = self._outcome["parameters"]
             if parameters is None:
@@ -207,10 +214,6 @@ class Solution:
     def _points(self, t: object, x: object) -> tuple[list[str], Array, tuple[int, ...]]:
         """Columns, a table of points, and the shape of what is asked for."""
         columns = self.columns
-        if not columns:
-            raise InputError(
-                f"`{self.name}` has no function of time and place. `solution.potential` is asked at frames."
-            )
         return columns, *points(columns, t, x)
 
     def __call__(self, t: object, x: object) -> Any:
@@ -225,13 +228,18 @@ class Solution:
 
         Returns
         -------
-        Estimates, or an array of actions of shape (k,) or (n, k)
+        Estimates, or an array of actions of shape (k,) or (n, k), in the order in which they were named
+
+        Notes
+        -----
+        u is read off 1024 paths from each point that follow the function, with draws of its own for each row:
+        some milliseconds a point, and no differences are to be taken of it. `gradient` is the network's.
         """
         import numpy as np
 
         columns, table, shape = self._points(t, x)
         found = self._at(columns, table)
-        if "u" in found:
+        if self._outcome["family"] == "equations":
             value, error = np.reshape(found["u"], shape), np.reshape(found["stderr"], shape)
             return Estimates(value, error, np.reshape(found["inside"], shape) > 0.5)
         actions = [found[name] for name in list(found)[len(columns) :]]
@@ -252,7 +260,7 @@ class Solution:
             return Estimates(pairs[:, 0], pairs[:, 1], np.ones(len(pairs), dtype=bool))
         columns, table, shape = self._points(t, x)
         found = self._at(columns, table)
-        if "u" not in found:
+        if self._outcome["family"] != "equations":
             raise InputError(
                 f"`{self.name}` is no equation, so it has no gradient. `solution(t, x)` are its actions."
             )
@@ -316,6 +324,11 @@ def _estimate(part: object) -> Estimate | None:
     return Estimate(float(value), float(error) if isinstance(error, (int, float)) else float("nan"))
 
 
+def _shown(solution: Solution) -> str:
+    answer = _estimate(solution.json.get("answer"))
+    return "no answer" if answer is None else repr(answer)
+
+
 class Solutions(Sequence[Solution]):
     """The solutions of a case with a section ``sweep``, in the order of its values."""
 
@@ -331,7 +344,7 @@ class Solutions(Sequence[Solution]):
         return len(self._all)
 
     def __repr__(self) -> str:
-        return "\n".join(f"{one.answer!r:<24} {one.verdict}" for one in self._all)
+        return "\n".join(f"{_shown(one):<24} {one.verdict}" for one in self._all)
 
 
 def interrupted(where: str, solution: Solution) -> Interrupted:

@@ -143,7 +143,10 @@ def sweep(
         try:
             found.append(run(one, inside, resume, None, progress))
         except (Interrupted, NumericError) as error:
-            # What came before is not lost.
+            # What came before is not lost, nor what ended as the signal came.
+            reached = cast("Solution | None", getattr(error, "solution", None))
+            if isinstance(error, Interrupted) and reached is not None and reached.verdict != "interrupted":
+                found.append(reached)
             cast(Any, error).solutions = Solutions(found)
             raise
     return Solutions(found)
@@ -214,7 +217,7 @@ def run(case: Case, out: str | None, again: bool, state: bytes | None, progress:
         ) from None
     if outcome is None:
         raise RuntimeError("this is a bug, please report it: a run gave nothing")
-    solution = Solution(outcome, out)
+    solution = Solution(_with_looks(outcome, out), out)
     if solution.verdict == "non-finite":
         failed = NumericError(f"{solution.name}: {solution.why}")
         cast(Any, failed).solution = solution
@@ -240,7 +243,24 @@ def load(folder: str | os.PathLike[str]) -> Solution:
         There is no finished run.
     """
     path = _path("folder", folder)
-    return Solution(_load(path), path)
+    return Solution(_with_looks(_load(path), path), path)
+
+
+def _with_looks(outcome: dict[str, Any], folder: str | None) -> dict[str, Any]:
+    """The outcome of a run that was finished before, with the looks that its folder holds."""
+    name = None if folder is None else os.path.join(folder, "trace.csv")
+    if len(outcome["trace"]["iteration"]) > 0 or name is None or not os.path.isfile(name):
+        return outcome
+    import csv
+
+    import numpy as np
+
+    with open(name, newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    # Before the first iteration there is no training value.
+    table = np.array([[float(cell or "nan") for cell in row] for row in rows])
+    columns = {own: table[:, k] for k, own in enumerate(head)}
+    return {**outcome, "trace": {**columns, "iteration": columns["iteration"].astype(np.uint64)}}
 
 
 def cases(family: str | None = None) -> list[str]:

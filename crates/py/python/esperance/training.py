@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Union, cast
 
 from ._esperance import InputError, Interrupted
+from ._optional import warned
 from .atoms import Frames, PathLike
 from .frame import Frame
 from .solving import solve
@@ -86,8 +87,9 @@ def train(
     name : str
         What the case is called.
     out : path, optional
-        A new folder for the run. Frames that are given as such are then written beside it, to
-        ``OUT.frames.xyz``, since a run names its data; without it they stand in a temporary file.
+        A new folder for the run; those above it are made. Frames that are given as such are then written
+        beside it, to ``OUT.frames.xyz``, since a run names its data; without it they stand in a temporary
+        file.
     **options
         Those of ``es.solve``: ``iterations``, ``seed``, ``threads``, ``precision``, ``quick``, ``resume``,
         ``progress``, and any key of the case, ``**{"run.time-limit": "60s"}``; ``es.explain()`` lists them.
@@ -129,7 +131,21 @@ def train(
             },
             "representation": {"kind": "deep-potential"},
         }
+        if held_out is not None and validation is None:
+            _say_whether_held_out(held_out, place.counts.get("data"))
         return solve(case, name=name, out=out, **keys, **options)
+
+
+def _say_whether_held_out(share: object, count: int | None) -> None:
+    """A share of few frames may be none of them; one frame is always learned from."""
+    if count is None or not isinstance(share, (int, float)) or not 0.0 < share < 1.0:
+        return
+    if count == 1 or share * count < 0.5:
+        frames = "1 frame" if count == 1 else f"{count} frames"
+        warned(
+            f"held_out: {share:g} of {frames} is none, so nothing is held out to judge by. "
+            "Give more frames, a larger share, or validation="
+        )
 
 
 def _is_input(data: object) -> bool:
@@ -177,6 +193,10 @@ class _Place:
         self._folder, self._beside, self._again = folder, beside, again
         #: The files that were made, and what messages call them.
         self.made: dict[str, str] = {}
+        #: How many frames were given, where they are frames.
+        self.counts: dict[str, int] = {}
+        #: The folders that were made for them, from the outermost.
+        self.folders: list[str] = []
 
     def __call__(self, key: str, data: object) -> list[str]:
         """Paths of data, which are written where they are none."""
@@ -192,14 +212,37 @@ class _Place:
         frames = data if isinstance(data, Frames) else Frames(cast("list[Frame]", rows))
         if len(frames) == 0:
             raise InputError(f"{key}: there are no frames.")
+        self.counts[key] = len(frames)
         if self._beside is None:
             path = os.path.join(cast(str, self._folder), f"{key}.xyz")
         else:
             path = f"{self._beside}.{'frames' if key == 'data' else key}.xyz"
-        if not (self._again and os.path.exists(path)):
+        there = os.path.exists(path)
+        if there and not self._again:
+            raise InputError(
+                f"{path}: these are the frames of an earlier run. Remove this file, or choose another out."
+            )
+        if not there:
+            self._make_room(path)
             frames.write(path, "extxyz")
             self.made[path] = key
         return [os.path.abspath(path)]
+
+    def _make_room(self, path: str) -> None:
+        """The folders above a file, as ``es.solve`` makes those above a run."""
+        above = os.path.dirname(os.path.abspath(path))
+        missing: list[str] = []
+        while not os.path.exists(above):
+            missing.append(above)
+            above = os.path.dirname(above)
+        for folder in reversed(missing):
+            try:
+                os.mkdir(folder)
+            except OSError as error:
+                raise InputError(
+                    f"{folder}: this folder cannot be made ({error.strerror}). Choose another out."
+                ) from None
+            self.folders.append(folder)
 
 
 def _absolute(path: str) -> str:
@@ -238,3 +281,6 @@ def _placed(out: PathLike | None, again: bool) -> Generator[_Place, None, None]:
             # Nothing was begun.
             for path in place.made:
                 os.unlink(path)
+            for made in reversed(place.folders):
+                if not os.listdir(made):
+                    os.rmdir(made)

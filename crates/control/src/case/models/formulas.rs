@@ -1,6 +1,6 @@
 //! `kind = "formulas"`: a problem of one's own.
 
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
 
 use frame::text::{Constant, Text};
 use ground::Result;
@@ -33,24 +33,24 @@ pub struct Formulas {
     /// What is known when an action is chosen: NAME = how it begins, a number, a list or a formula of noise; or
     /// { start = …, size = n } for n numbers.
     #[serde(default)]
-    pub states: BTreeMap<String, Begin>,
+    pub states: IndexMap<String, Begin>,
     /// What every state becomes: NAME = a formula.
     #[serde(default)]
-    pub next: BTreeMap<String, Text>,
+    pub next: IndexMap<String, Text>,
     /// What is chosen.
-    pub actions: BTreeMap<String, Chosen>,
+    pub actions: IndexMap<String, Chosen>,
     /// What chance does in every step, independently of all before.
     #[serde(default)]
-    pub noise: BTreeMap<String, Noise>,
+    pub noise: IndexMap<String, Noise>,
     /// Markov chains: states that no action moves.
     #[serde(default)]
-    pub chains: BTreeMap<String, Chain>,
+    pub chains: IndexMap<String, Chain>,
     /// Numbers that are known beforehand, step by step, or prices that somebody has recorded.
     #[serde(default)]
-    pub series: BTreeMap<String, Recorded>,
+    pub series: IndexMap<String, Recorded>,
     /// Names for numbers, lists (vectors) and lists of rows (matrices).
     #[serde(default)]
-    pub constants: BTreeMap<String, Constant>,
+    pub constants: IndexMap<String, Constant>,
     /// What actions have to keep beside their own limits: "sum(c) <= E", "sum(w) == 1". Linear in the actions,
     /// with constant coefficients; what they are set beside may be any formula of t, series and states.
     #[serde(default)]
@@ -79,7 +79,7 @@ pub struct Formulas {
     /// Rules that learn nothing, to compare with: NAME = { ACTION = a formula, … }. What they do is brought to
     /// the nearest allowed action.
     #[serde(default)]
-    pub rules: BTreeMap<String, BTreeMap<String, Text>>,
+    pub rules: IndexMap<String, IndexMap<String, Text>>,
 }
 
 /// How a state begins.
