@@ -94,7 +94,8 @@ def solve(
     made = _made(case, name, quick, {**short, **(changes or {}), **overrides})
     if made.swept() is not None:
         raise InputError(
-            f"{made.name}: this case is solved at several values of a key. `es.sweep` does, and gives a solution for each."
+            f"{made.name}: this case is solved at several values of a key. `es.sweep` does, and gives a "
+            "solution for each."
         )
     return run(made, _folder(out, resume), resume, None, progress)
 
