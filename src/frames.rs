@@ -14,6 +14,7 @@ use atoms::format::{self, Format, Options, Source, Tree};
 use ground::{Error, Result};
 
 use crate::cases::schema::nearest;
+use crate::cases::shipped;
 
 #[cfg(feature = "cli")]
 mod chosen;
@@ -56,11 +57,31 @@ pub fn named(option: &str, name: &str) -> Result<Format> {
     })
 }
 
-/// The frames of every path, in order; a folder may give several.
+/// What data that the program brings begin with.
+pub(crate) const SHIPPED: &str = "shipped:";
+
+/// The frames that the program brings under this name; none where the path is one.
+pub(crate) fn brought(path: &str) -> Option<Result<Loaded>> {
+    let name = path.strip_prefix(SHIPPED)?;
+    let Some(bytes) = shipped::data("atoms", name) else {
+        return Some(Err(Error::input("", format!("the program brings no `{name}`"))
+            .allowed("Leave `shipped:` away for a file of your own")));
+    };
+    let source = Source::File(bytes);
+    let read = |format| loaded(name.to_owned(), format, source, Options::default());
+    Some(format::detect(name, source).and_then(read))
+}
+
+/// The frames of every path, in order; a folder may give several, and what begins with `shipped:` is brought
+/// by the program.
 pub fn read(paths: &[PathBuf], from: Option<Format>, options: Options) -> Result<Vec<Loaded>> {
     let mut all = Vec::new();
     for path in paths {
         let name = path.display().to_string();
+        if let Some(brought) = brought(&name) {
+            all.push(brought?);
+            continue;
+        }
         let kind = fs::metadata(path)
             .map_err(|_| Error::input("", "there is no such file or folder").in_file(&name))?;
         if kind.is_dir() {

@@ -101,7 +101,7 @@ fn by_name(name: &str) -> Result<Case> {
 }
 
 /// The bytes of a file that the cases of a family bring with them.
-pub(super) fn data(family: &str, name: &str) -> Option<&'static [u8]> {
+pub(crate) fn data(family: &str, name: &str) -> Option<&'static [u8]> {
     FILES.get_file(format!("{family}/data/{name}")).map(File::contents)
 }
 

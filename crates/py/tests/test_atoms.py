@@ -39,6 +39,13 @@ def test_frames_are_arrays(frames):
     assert repr(frames[0]) == "Frame(Ag14Cu18 in 493.039 Å³; energy -44.513933 eV, forces, virial)"
 
 
+def test_the_package_brings_frames(frames):
+    brought = read("shipped:lennard-jones.xyz")
+    assert brought.species == frames.species and np.array_equal(brought.positions, frames.positions)
+    with pytest.raises(InputError, match="the program brings no `water.xyz`"):
+        read("shipped:water.xyz")
+
+
 def test_slices_masks_and_lists_choose(frames):
     assert [f.energy for f in frames[2:5]] == [frames[k].energy for k in (2, 3, 4)]
     low = frames[frames.energies < -44]

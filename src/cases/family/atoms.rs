@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use atoms::answer::MODEL;
 use atoms::case::data::Data;
 use atoms::case::{Model, Paths, Problem, Representation, Start};
-use atoms::format::{self, Options, Source};
+use atoms::format::Options;
 use atoms::interchange;
 use atoms::problem::System;
 use frame::{Precision, Schedule};
@@ -16,15 +16,12 @@ use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 use super::Made;
+use crate::cases::Case;
 use crate::cases::descent::Descents;
 use crate::cases::expect::Expect;
 use crate::cases::registry::section;
 use crate::cases::sections::RunSection;
-use crate::cases::{Case, shipped};
-use crate::frames::{self, Loaded};
-
-/// What begins the name of a file that the program brings.
-const SHIPPED: &str = "shipped:";
+use crate::frames::{self, Loaded, SHIPPED};
 
 /// Keys of `[run]` that mean nothing here, and what to write instead.
 const FOREIGN: [(&str, &str); 2] = [
@@ -243,14 +240,13 @@ impl Parts {
 fn load(key: &str, paths: &Paths) -> Result<Vec<Loaded>> {
     let mut all = Vec::new();
     for path in paths.all() {
-        if let Some(name) = path.strip_prefix(SHIPPED) {
-            let bytes = shipped::data("atoms", name).ok_or_else(|| {
-                Error::input(key, format!("the program brings no `{name}`"))
-                    .allowed("Leave `shipped:` away for a file of your own")
-            })?;
-            let source = Source::File(bytes);
-            let format = format::detect(name, source)?;
-            all.push(frames::loaded(name.to_owned(), format, source, Options::default())?);
+        if let Some(brought) = frames::brought(path) {
+            all.push(brought.map_err(|mut error| {
+                if let Error::Input(input) = &mut error {
+                    key.clone_into(&mut input.key);
+                }
+                error
+            })?);
             continue;
         }
         let path = PathBuf::from(path);
