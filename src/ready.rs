@@ -40,7 +40,7 @@ impl std::fmt::Debug for Ready {
 impl Ready {
     /// The same, from the trained function of the run folder that the case names. A potential is part of
     /// its job and is there already.
-    pub(crate) fn begun(mut self, onlooker: &mut dyn Onlooker) -> Result<Self, Failure> {
+    fn begun(mut self, onlooker: &mut dyn Onlooker) -> Result<Self, Failure> {
         let run = match self.resolved.init.clone() {
             Some(run) if self.resolved.family() != Family::Atoms => run,
             _ => return Ok(self),
@@ -85,11 +85,13 @@ pub(crate) fn finished(
     Ok((ready, trained))
 }
 
+/// A case ready to run, from the trained function that it names, where it names one.
+pub(crate) fn ready(resolved: Resolved, onlooker: &mut dyn Onlooker) -> Result<Ready, Failure> {
+    prepare(resolved, onlooker)?.begun(onlooker)
+}
+
 /// The job of a case and its forecast.
-pub(crate) fn prepare(
-    mut resolved: Resolved,
-    onlooker: &mut dyn Onlooker,
-) -> Result<Ready, Failure> {
+fn prepare(mut resolved: Resolved, onlooker: &mut dyn Onlooker) -> Result<Ready, Failure> {
     refuse_beyond_memory(&resolved, resolved.least_bytes())?;
     let about = |error: Error| Failure::of(resolved.case.locate(error), &resolved.case);
     let (job, run) = resolved.ready().map_err(about)?;

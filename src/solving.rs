@@ -14,7 +14,7 @@ use crate::cases::{Case, Resolved, resolve};
 use crate::failure::{Failure, code};
 use crate::onlooker::Onlooker;
 use crate::output::{self, Around};
-use crate::ready::{Export, Ready, finished, prepare, refuse_too_large};
+use crate::ready::{Export, Ready, finished, ready, refuse_too_large};
 use crate::report::{self, Page};
 use crate::run_folder::{self as folder, Owner, RunFolder};
 use crate::session::{Limits, Session};
@@ -49,8 +49,6 @@ pub struct Solved {
     pub answer: Option<Box<dyn Answer>>,
     /// The trained parameters; of a run without an answer those it had reached.
     pub trained: Option<Checkpoint>,
-    /// Whether the parameters are a state that the run can go on from.
-    pub goes_on: bool,
 }
 
 impl fmt::Debug for Solved {
@@ -63,6 +61,11 @@ impl Solved {
     /// The word of the published schema.
     pub fn word(&self) -> &str {
         self.object.get("verdict").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Whether the parameters are a state that the run can go on from.
+    pub fn goes_on(&self) -> bool {
+        self.word() == "interrupted" && self.trained.is_some()
     }
 
     /// The top of its page as HTML, where there is an answer.
@@ -98,7 +101,7 @@ pub fn solve_case(
     let began = Instant::now();
     let resolved = resolved(case)?;
     par::pool(resolved.run.threads)?.install(|| {
-        let ready = prepare(resolved, onlooker)?.begun(onlooker)?;
+        let ready = ready(resolved, onlooker)?;
         refuse_too_large(&ready)?;
         if onlooker.asks_to_stop() {
             // Nothing was begun, and nothing is left.
@@ -226,7 +229,11 @@ fn solve(
                 return Err(Failure::of(resolved.case.locate(error), &resolved.case));
             };
             session.save_kept()?;
-            unanswered(&of, &around, &mut session, (&error, verdict))?
+            let reached = match kept.place {
+                Some(place) => place.checkpoint(&owner)?,
+                None => session.take_kept(),
+            };
+            Found { trained: reached, ..unanswered(&of, &around, &mut session, (&error, verdict))? }
         }
     };
     drop(mine);
@@ -242,14 +249,13 @@ struct Found {
     page: Option<Page>,
     answer: Option<Box<dyn Answer>>,
     trained: Option<Checkpoint>,
-    goes_on: bool,
 }
 
 impl Found {
     fn of(self, resolved: Resolved) -> Solved {
-        let Self { object, text, verdict, trace, page, answer, trained, goes_on } = self;
+        let Self { object, text, verdict, trace, page, answer, trained } = self;
         let verdict = Some(verdict);
-        Solved { object, text, resolved, verdict, trace, page, answer, trained, goes_on }
+        Solved { object, text, resolved, verdict, trace, page, answer, trained }
     }
 }
 
@@ -309,7 +315,6 @@ fn answered(
         object,
         page: Some(page),
         trained: Some(Checkpoint::of(&report.params)?),
-        goes_on: false,
         verdict: report.verdict,
         trace: report.trace,
         answer: Some(report.answer),
@@ -339,12 +344,8 @@ fn unanswered(
         }
     }
     lines.extend(run.place.map(|place| format!("\n{}", place.path.display())));
-    let trained = match run.place {
-        Some(place) => place.checkpoint(&Owner::of(run.resolved)?)?,
-        None => session.take_kept(),
-    };
-    let (text, goes_on) = (lines.join("\n"), stopped && trained.is_some());
-    Ok(Found { object, text, verdict, trace, page: None, answer: None, trained, goes_on })
+    let text = lines.join("\n");
+    Ok(Found { object, text, verdict, trace, page: None, answer: None, trained: None })
 }
 
 /// A finished folder answers again.
@@ -371,7 +372,6 @@ fn said_before(place: &RunFolder, resolved: Resolved) -> std::result::Result<Sol
         page: Page::read(place).ok(),
         answer: None,
         trained: place.trained().ok(),
-        goes_on: false,
         object,
     })
 }

@@ -24,7 +24,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::cases as files;
 use crate::failure::{Failure, Outcome};
 use crate::progress::say;
-use crate::ready::{Ready, prepare};
+use crate::ready::{Ready, ready};
 use crate::terminal::Terminal;
 
 /// What the exit codes mean: [`crate::failure::code`].
@@ -177,6 +177,6 @@ impl Changes {
                 case.set_text(option, key, value)?;
             }
         }
-        prepare(files::resolve(case)?, &mut Terminal::new())?.begun(&mut Terminal::new())
+        ready(files::resolve(case)?, &mut Terminal::new())
     }
 }

@@ -8,7 +8,7 @@ use super::rows::{digits, estimate, number, word, worst_word};
 use super::solve::{Ended, Runs, begin, in_turn};
 use crate::cases::{Family, Resolved, resolve};
 use crate::failure::Failure;
-use crate::ready::prepare;
+use crate::ready::ready;
 use crate::run_folder::{self as folder, RunFolder};
 use crate::terminal::Terminal;
 use crate::{output, print};
@@ -24,10 +24,7 @@ pub(crate) fn solve(
     let seeded = |k: u32| {
         let (seed, mut case) = (resolved.run.seed + u64::from(k), resolved.case.clone());
         case.set("--repeats", "run.seed", &seed.to_string())?;
-        Ok((
-            format!("{}{seed}", folder::SEED),
-            prepare(resolve(case)?, &mut Terminal::new())?.begun(&mut Terminal::new())?,
-        ))
+        Ok((format!("{}{seed}", folder::SEED), ready(resolve(case)?, &mut Terminal::new())?))
     };
     let runs = in_turn((0..n).map(seeded), place)?;
     let object = together(resolved, &runs, began);

@@ -12,7 +12,7 @@ use super::rows::{NONE, digits, estimate, number, word, worst_word};
 use super::solve::{Ended, Runs, begin, in_turn};
 use crate::cases::{Family, Resolved, Sweep, resolve};
 use crate::failure::Failure;
-use crate::ready::{Ready, prepare};
+use crate::ready::{self, Ready};
 use crate::report::{draw, png};
 use crate::run_folder::{self as folder, RunFolder};
 use crate::terminal::Terminal;
@@ -50,7 +50,7 @@ pub(super) fn solve(
 fn each(ready: &Ready, sweep: &Sweep) -> std::result::Result<Vec<Ready>, Failure> {
     let mut all = Vec::new();
     for case in sweep.cases(&ready.resolved.case)? {
-        let mut one = prepare(resolve(case)?, &mut Terminal::new())?.begun(&mut Terminal::new())?;
+        let mut one = ready::ready(resolve(case)?, &mut Terminal::new())?;
         one.export.clone_from(&ready.export);
         all.push(one);
     }

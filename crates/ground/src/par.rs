@@ -41,7 +41,7 @@ pub fn reduce<T: Send>(
 }
 
 /// Bytes of the stack of a thread: those of a main thread.
-const STACK: usize = 8 << 20;
+pub const STACK: usize = 8 << 20;
 
 /// A pool of `threads` threads; run inside it with `pool.install(|| …)`. 0 means one a core.
 ///

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use esperance::Onlooker;
+use esperance::ground::par::STACK;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
@@ -17,9 +18,6 @@ const BETWEEN: Duration = Duration::from_millis(50);
 
 /// How long a run that was asked to stop is waited for; what it saves in a folder is waited for anyway.
 const PATIENCE: Duration = Duration::from_millis(350);
-
-/// Bytes of the stack of the work: those of a main thread.
-const STACK: usize = 8 << 20;
 
 /// Where a run is, as its last words said.
 #[derive(Debug, Default)]

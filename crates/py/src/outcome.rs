@@ -53,7 +53,7 @@ impl Outcome {
             top: solved.top(),
             figures: serde_json::to_string(solved.figures()).map_err(unwritten)?,
             parameters: bytes.transpose()?,
-            goes_on: solved.goes_on,
+            goes_on: solved.goes_on(),
             text: solved.text,
             trace: solved.trace,
             paths,

@@ -63,13 +63,7 @@ impl Model {
         how: (String, bool, usize),
         rules: Option<&str>,
     ) -> PyResult<Self> {
-        let (precision, table, threads) = how;
-        let (precision, rules) = asked(&precision, rules)?;
-        py.detach(|| {
-            let imported = potentials::imported(Path::new(path), rules)?;
-            Self::made(imported, (precision, table), threads)
-        })
-        .map_err(|e| raised(&e))
+        Self::made(py, how, rules, |rules| potentials::imported(Path::new(path), rules))
     }
 
     /// A model in bytes, such as a training leaves them.
@@ -80,13 +74,7 @@ impl Model {
         how: (String, bool, usize),
         rules: Option<&str>,
     ) -> PyResult<Self> {
-        let (precision, table, threads) = how;
-        let (precision, rules) = asked(&precision, rules)?;
-        py.detach(|| {
-            let imported = interchange::read("model.dp", bytes, rules)?;
-            Self::made(imported, (precision, table), threads)
-        })
-        .map_err(|e| raised(&e))
+        Self::made(py, how, rules, |rules| interchange::read("model.dp", bytes, rules))
     }
 
     /// The models a path stands for: a file is one, a folder of trainings holds several.
@@ -197,15 +185,22 @@ impl Drop for Model {
 }
 
 impl Model {
+    /// The model that `read` gives, computed as it is asked for.
     fn made(
-        imported: Imported,
-        (precision, table): (Precision, bool),
-        threads: usize,
-    ) -> Result<Self> {
+        py: Python<'_>,
+        (precision, table, threads): (String, bool, usize),
+        rules: Option<&str>,
+        read: impl FnOnce(Option<Rules>) -> Result<Imported> + Send,
+    ) -> PyResult<Self> {
+        let (precision, rules) = asked(&precision, rules)?;
         let embeddings = if table { Embeddings::Tabulated } else { Embeddings::Networks };
-        let pool = par::pool(threads)?;
-        let fast = pool.install(|| Fast::new(&imported.potential, precision, embeddings));
-        Ok(Self { imported, fast, threads, pool: Mutex::new(None) })
+        let made = || {
+            let imported = read(rules)?;
+            let plan = || Fast::new(&imported.potential, precision, embeddings);
+            let fast = par::pool(threads)?.install(plan);
+            Ok(Self { imported, fast, threads, pool: Mutex::new(None) })
+        };
+        py.detach(made).map_err(|e| raised(&e))
     }
 
     /// The pool of this process.

@@ -92,11 +92,6 @@ def solve(
         "run.precision": precision,
     }
     made = _made(case, name, quick, {**short, **(changes or {}), **overrides})
-    if made.swept() is not None:
-        raise InputError(
-            f"{made.name}: this case is solved at several values of a key. `es.sweep` does, and gives a "
-            "solution for each."
-        )
     return run(made, _folder(out, resume), resume, None, progress)
 
 
