@@ -22,4 +22,4 @@ pub mod sweep;
 pub use family::Family;
 pub use read::Case;
 pub use resolve::{Resolved, resolve};
-pub use sweep::{Point, Sweep};
+pub use sweep::Sweep;

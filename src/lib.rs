@@ -22,6 +22,7 @@ pub mod potentials;
 pub mod prelude;
 #[cfg(feature = "cli")]
 mod print;
+mod program;
 #[cfg(feature = "cli")]
 mod progress;
 #[cfg(feature = "cli")]
@@ -37,11 +38,13 @@ mod session;
 #[cfg(feature = "cli")]
 mod solving;
 #[cfg(feature = "cli")]
+mod study;
+#[cfg(feature = "cli")]
 mod terminal;
 #[cfg(feature = "cli")]
 mod verb;
 
-pub use {atoms, control, frame, ground, paths};
+pub use {atoms, control, frame, ground, lab, paths};
 
 pub use ground::{Error, Result};
 

@@ -36,6 +36,11 @@ pub(crate) fn machine() -> Machine {
     }
 }
 
+/// What a run that asks for these instructions uses: all that is compiled for them, products apart.
+pub(crate) fn vector(asked: frame::run::Vector) -> String {
+    lane::level_name(asked.level()).to_owned()
+}
+
 /// Threads the machine runs at once.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)

@@ -27,6 +27,9 @@ pub(crate) struct Frame {
     why: Option<String>,
     /// The four errors and how each is known.
     error: BTreeMap<String, TermRow>,
+    /// What ended the descent: "iterations", its last move; "loss", as small as run.until asks; "time", its
+    /// time limit.
+    stopped_by: Option<String>,
     /// Moves of the descent that were made.
     iterations: u64,
     /// Seconds from start to end, of this process.
@@ -90,6 +93,7 @@ fn own(family: Family) -> Value {
         Family::Paths => schema_for!(paths::answer::Json).to_value(),
         Family::Atoms => schema_for!(atoms::answer::Json).to_value(),
         Family::Control => schema_for!(control::answer::Json).to_value(),
+        Family::Lab | Family::Program => schema_for!(lab::answer::Json).to_value(),
     }
 }
 
@@ -180,35 +184,128 @@ pub(crate) fn cases_schema() -> Value {
     schema_for!(Several).to_value()
 }
 
-/// What `esperance solve --json` prints of a case with `[sweep]`.
+/// What `esperance sweep --json` prints, and `answer.json` in the folder of a study holds.
 #[derive(Debug, JsonSchema)]
 #[expect(dead_code, reason = "it is the documentation of the object, which is built by hand")]
-pub(crate) struct Swept {
+pub(crate) struct Study {
     /// The name of the case.
     case: String,
     /// The version of esperance.
     version: String,
-    /// The key that is swept.
-    key: String,
-    /// Its values.
-    values: Vec<f64>,
-    /// Of each run the way beside the case's own by which it was solved; null for the case's own.
-    beside: Vec<Option<String>>,
-    /// The known answers, one for each value; null where the case says none.
-    expect: Option<Vec<f64>>,
-    /// "converged" where every run is, else the verdict of the last that is not.
+    /// The name of the study: a digest of its cells.
+    study: String,
+    /// How many cells ended how.
+    cells: Counts,
+    /// A row for every combination of levels: axis = its value, and record = { value, stderr, n, statistic,
+    /// quartiles } or, of words, { counts = { word = how many } }.
+    table: Vec<Map<String, Value>>,
+    /// The laws that were fitted.
+    fits: Vec<FitRow>,
+    /// The files of the figures.
+    figures: Vec<String>,
+    /// What was expected, and whether it is so.
+    expected: Vec<ExpectedRow>,
+    /// "done", "incomplete", "failed-cells" or "expectations-missed".
     verdict: String,
-    /// The runs, each as `esperance schema solve` says, in the order of the values.
-    sweep: Vec<Value>,
-    /// Seconds from start to end.
+    /// Seconds from start to end, of this process.
     seconds: f64,
-    /// The most memory the process held, MB; null where the system does not say it.
-    peak_rss_mb: Option<f64>,
 }
 
-/// The schema of the object of a sweep.
+/// How many cells ended how.
+#[derive(Debug, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "it is the documentation of the object")]
+struct Counts {
+    /// With an answer that has converged.
+    done: usize,
+    /// Not yet.
+    pending: usize,
+    /// Without an answer.
+    failed: usize,
+    /// With an answer, the moves of its descent used up before it had settled.
+    capped: usize,
+    /// With or without an answer, its time used up.
+    timed_out: usize,
+    /// Known before this process began.
+    resumed: usize,
+}
+
+/// A fitted law.
+#[derive(Debug, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "it is the documentation of the object")]
+struct FitRow {
+    /// The record.
+    of: String,
+    /// The axis along which.
+    along: String,
+    /// The values of the other axes.
+    at: Map<String, Value>,
+    /// The law; null where none could be fitted.
+    law: Option<String>,
+    /// Why none could be fitted.
+    why: Option<String>,
+    /// Parameter = { value, ci95 }: the interval that holds it in 95 of 100 studies.
+    parameters: Option<Map<String, Value>>,
+    /// What the law costs and leaves unexplained; smaller is better.
+    aicc: Option<f64>,
+    /// The other laws, and by how much their AICc is larger.
+    rejected: Option<Vec<RejectedRow>>,
+    /// How probable a fit as far from the exponent of theory is, were it true.
+    p_value: Option<f64>,
+    /// Whether the law without the first points is the same.
+    stable: Option<bool>,
+    /// Of a change point: the value that is crossed.
+    threshold: Option<f64>,
+    /// Of a change point: single seeds that have one.
+    seeds_with: Option<usize>,
+    /// Of a change point: seeds.
+    seeds: Option<usize>,
+}
+
+/// A law that explains less.
+#[derive(Debug, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "it is the documentation of the object")]
+struct RejectedRow {
+    /// The law.
+    law: String,
+    /// Its AICc above that of the best; null where it could not be fitted.
+    delta_aicc: Option<f64>,
+    /// Why it could not be fitted.
+    why: Option<String>,
+}
+
+/// What was expected.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "it is the documentation of the object")]
+struct ExpectedRow {
+    /// In words, with what was found.
+    what: String,
+    /// Whether it is so.
+    met: bool,
+}
+
+/// The schema of the object of a study.
 pub(crate) fn sweep_schema() -> Value {
-    schema_for!(Swept).to_value()
+    schema_for!(Study).to_value()
+}
+
+/// What `esperance fit --json` prints.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "it is the documentation of the object, which is built by hand")]
+pub(crate) struct Fits {
+    /// The file.
+    table: String,
+    /// The laws that were fitted.
+    fits: Vec<FitRow>,
+    /// The files of the figures.
+    figures: Vec<String>,
+}
+
+/// The schema of the object of a table that was fitted.
+pub(crate) fn fit_schema() -> Value {
+    schema_for!(Fits).to_value()
 }
 
 /// How far tables are from the embedding networks they stand for, measured between the nodes.
@@ -249,7 +346,9 @@ pub(crate) fn answered(around: &Around<'_>, report: &Report) -> Result<Map<Strin
     let error = serde_json::to_value(&report.error)
         .map_err(|e| Error::bug(format!("the error budget cannot be written: {e}")))?;
     parts.insert("error".to_owned(), error);
-    Ok(assemble(around, parts, &report.verdict))
+    let mut object = assemble(around, parts, &report.verdict);
+    object.insert("stopped_by".to_owned(), json!(report.stopped.word()));
+    Ok(object)
 }
 
 /// The object of a run that has no answer.

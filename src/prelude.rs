@@ -1,8 +1,8 @@
 //! What a program needs, written by hand.
 
 pub use frame::{
-    AdaGrad, Adam, ErrorBudget, Momentum, Precision, Problem, Representation, Run, Solution,
-    Verdict, Watch, solve,
+    AdaGrad, Adam, Answer, ErrorBudget, GradientFlow, Momentum, Precision, Problem, Representation,
+    Run, Solution, Verdict, Watch, solve,
 };
 pub use ground::estimate::Estimate;
 pub use paths::case::Start;

@@ -94,6 +94,11 @@ pub(crate) fn bytes(n: f64) -> String {
     }
 }
 
+/// A count with its noun: `1 cell`, `3 cells`.
+pub(crate) fn plural(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

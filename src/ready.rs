@@ -101,6 +101,16 @@ fn prepare(mut resolved: Resolved, onlooker: &mut dyn Onlooker) -> Result<Ready,
     Ok(Ready { resolved, job, forecast, export: Vec::new() })
 }
 
+/// What a case will do and cost.
+pub(crate) fn forecast(resolved: &Resolved) -> Result<Forecast, Failure> {
+    refuse_beyond_memory(resolved, resolved.least_bytes())?;
+    let about = |error: Error| Failure::of(resolved.case.locate(error), &resolved.case);
+    let (job, run) = resolved.ready().map_err(about)?;
+    let forecast = job.forecast(&run).map_err(about)?;
+    refuse_beyond_memory(resolved, forecast.bytes)?;
+    Ok(forecast)
+}
+
 /// Refuses what the machine has no memory for.
 pub(crate) fn refuse_too_large(ready: &Ready) -> Result<(), Failure> {
     refuse_beyond_memory(&ready.resolved, ready.forecast.bytes)

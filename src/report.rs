@@ -8,16 +8,18 @@ mod budget;
 mod cells;
 mod curves;
 pub(crate) mod draw;
+mod heat;
 mod learning;
 mod legend;
 pub(crate) mod page;
+pub(crate) mod pdf;
 pub(crate) mod png;
 mod policy;
 mod scale;
 mod solved;
 mod style;
 
-use frame::{Figure, Forecast, Report, Sheet, Trace, Verdict};
+use frame::{Axis, Figure, Forecast, Mark, Report, Series, Sheet, Trace, Verdict};
 use ground::estimate::Estimate;
 use ground::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -130,6 +132,8 @@ impl Page {
             Family::Paths => learning::figures(trace, object),
             Family::Atoms => curves::figures(trace, object),
             Family::Control => policy::figures(trace, object),
+            Family::Lab => descending(trace),
+            Family::Program => Vec::new(),
         };
         Self {
             title: run.resolved.title.clone(),
@@ -246,8 +250,27 @@ pub(crate) fn training(run: &Resolved) -> String {
     let frame::Run { iterations, batch, .. } = run.run;
     match run.family() {
         Family::Paths | Family::Control => format!("{iterations} iterations of {batch} paths"),
-        Family::Atoms => format!("{iterations} iterations"),
+        Family::Atoms | Family::Lab => format!("{iterations} iterations"),
+        Family::Program => "none".to_owned(),
     }
+}
+
+/// The loss of a whole sample while it is descended.
+fn descending(trace: &Trace) -> Vec<Figure> {
+    let points = trace.looks.iter().map(|look| [look.iteration as f64, look.validation.mean]);
+    let points: Vec<[f64; 2]> = points.collect();
+    if points.len() < 2 {
+        return Vec::new();
+    }
+    vec![Figure {
+        name: "loss".to_owned(),
+        title: "Loss".to_owned(),
+        caption: "The loss of the whole training sample, which is what the descent lowers."
+            .to_owned(),
+        x: Axis::linear("iterations"),
+        y: Axis::logarithmic("training loss"),
+        series: vec![Series::new("", Mark::Line, points)],
+    }]
 }
 
 /// This program and the machine: a topic and a fact.

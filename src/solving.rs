@@ -116,23 +116,24 @@ pub fn solve_case(
     })
 }
 
-/// A case with everything filled in, which has one answer.
-fn resolved(case: Case) -> std::result::Result<Resolved, Failure> {
+/// A case with everything filled in, run once, whatever its study says.
+fn resolved(mut case: Case) -> std::result::Result<Resolved, Failure> {
+    case.alone();
     let known = case.clone();
-    let resolved = resolve(case).map_err(|error| Failure::of(error, &known))?;
-    if resolved.sweep.is_some() {
-        let error = Error::input("sweep", "this case is solved at several values of a key")
-            .allowed("Solve the case at each of them");
-        return Err(resolved.case.locate(error).into());
-    }
-    Ok(resolved)
+    resolve(case).map_err(|error| Failure::of(error, &known))
 }
 
-/// The cases of a case with `[sweep]`, in order; none where it has none.
+/// The cases of a case with `[sweep]`, every combination of its values with every seed, in order; none where
+/// it has none.
 pub fn swept(case: &Case) -> std::result::Result<Option<Vec<Case>>, Failure> {
     let resolved = resolve(case.clone()).map_err(|error| Failure::of(error, case))?;
     let Some(sweep) = &resolved.sweep else { return Ok(None) };
-    Ok(Some(sweep.cases(&resolved.case)?))
+    let grid = sweep.grid()?;
+    let cells = grid.cells();
+    let cases = cells.iter().map(|cell| sweep.case(case, &grid, cell));
+    let cases =
+        cases.collect::<Result<Vec<_>>>().map_err(|error| Failure::of(case.locate(error), case))?;
+    Ok(Some(cases))
 }
 
 /// A trained function of a case, ready to be asked. It has threads of its own: ask it anywhere.

@@ -29,6 +29,16 @@ pub(crate) fn listen() -> Result<()> {
     }
 }
 
+/// Whether somebody asked to stop.
+pub(crate) fn asked_to_stop() -> bool {
+    ASKED.load(Ordering::SeqCst) > 0
+}
+
+/// Something has begun that is kept: the first Ctrl-C waits for it.
+pub(crate) fn working() {
+    WORKING.store(true, Ordering::SeqCst);
+}
+
 /// A terminal, for one run; its display goes with it.
 #[derive(Debug)]
 pub(crate) struct Terminal {
@@ -58,7 +68,7 @@ impl Onlooker for Terminal {
     }
 
     fn asks_to_stop(&self) -> bool {
-        ASKED.load(Ordering::SeqCst) > 0
+        asked_to_stop()
     }
 
     fn end(&mut self) {

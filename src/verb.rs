@@ -8,9 +8,11 @@ pub(crate) mod convert;
 pub(crate) mod data;
 pub(crate) mod eval;
 pub(crate) mod explain;
+pub(crate) mod fit;
+pub(crate) mod merge;
 pub(crate) mod repeats;
 pub(crate) mod report;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod schema;
 mod several;
 mod show;
@@ -47,6 +49,12 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// Solve a case, or several: the answer with its error, and a run folder
     Solve(Box<solve::Solve>),
+    /// Run a case at many values of its keys: a table with errors, fitted laws, figures
+    Sweep(Box<sweep::Sweep>),
+    /// Fit laws to a table: exponents with intervals, whoever made it
+    Fit(fit::FitVerb),
+    /// Put shares of a study together that were run apart
+    Merge(merge::Merge),
     /// Read a case, fill in the defaults, predict memory and time; run nothing
     Check(check::Check),
     /// What a key of a case file means, its default, what may be written
@@ -80,6 +88,9 @@ impl Verb {
     pub(crate) fn act(self, said: &[String]) -> Outcome {
         match self {
             Self::Solve(verb) => verb.act(said),
+            Self::Sweep(verb) => verb.act(said),
+            Self::Fit(verb) => verb.act(),
+            Self::Merge(verb) => verb.act(),
             Self::Check(verb) => verb.act(),
             Self::Explain(verb) => verb.act(),
             Self::Cases(verb) => verb.act(),
@@ -110,6 +121,11 @@ impl Chosen {
     /// Reads the case, applies the changes, checks everything.
     pub(crate) fn ready(&self) -> Result<Ready, Failure> {
         self.changes.ready(&self.case)
+    }
+
+    /// Reads the case, applies the changes, fills in the defaults.
+    pub(crate) fn resolved(&self) -> Result<files::Resolved, Failure> {
+        self.changes.resolved(&self.case)
     }
 }
 
@@ -148,8 +164,21 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Reads a case, applies the changes, checks everything.
+    /// Reads a case, applies the changes, checks everything; it is run once, whatever its [sweep] says.
     pub(crate) fn ready(&self, case: &str) -> Result<Ready, Failure> {
+        let mut case = self.changed(case)?;
+        if case.alone() {
+            say(&format!("{}: its [sweep] is left out; `esperance sweep` runs it", case.name));
+        }
+        ready(files::resolve(case)?, &mut Terminal::new())
+    }
+
+    /// Reads a case, applies the changes, fills in the defaults.
+    pub(crate) fn resolved(&self, case: &str) -> Result<files::Resolved, Failure> {
+        Ok(files::resolve(self.changed(case)?)?)
+    }
+
+    fn changed(&self, case: &str) -> Result<files::Case, Failure> {
         let mut case = files::shipped::open_with(case, self.steps.as_deref())?;
         case.notes.iter().for_each(|note| say(&format!("{}: {note}", case.file)));
         if self.quick {
@@ -177,6 +206,6 @@ impl Changes {
                 case.set_text(option, key, value)?;
             }
         }
-        ready(files::resolve(case)?, &mut Terminal::new())
+        Ok(case)
     }
 }

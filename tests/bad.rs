@@ -24,7 +24,7 @@ fn wrong() -> Vec<(PathBuf, String, String)> {
         let folder = bad.join(family);
         names(&folder).into_iter().map(move |name| folder.join(name)).collect::<Vec<_>>()
     };
-    ["paths", "atoms", "control"].into_iter().flat_map(of).map(file).collect()
+    ["paths", "atoms", "control", "lab"].into_iter().flat_map(of).map(file).collect()
 }
 
 fn matches(found: &str, sentence: &str) -> bool {

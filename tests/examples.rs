@@ -30,6 +30,22 @@ fn learning_curve() {
 }
 
 #[test]
+fn new_target() {
+    let text = printed("new_target", &[]);
+    let error: f64 =
+        text.split(['(', '\n']).next().unwrap().split(' ').next_back().unwrap().parse().unwrap();
+    assert!(text.starts_with("test error") && error < 1e-2, "{text}");
+}
+
+#[test]
+fn new_descent() {
+    let text = printed("new_descent", &[]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("Nesterov") && lines[1].starts_with("heavy ball"), "{text}");
+    assert!(lines.iter().all(|line| line.contains('(')), "{text}");
+}
+
+#[test]
 fn lennard_jones() {
     let text = printed("lennard_jones", &["1"]);
     assert_eq!(text.lines().count(), 3 * 34, "{text}");

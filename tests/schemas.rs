@@ -137,6 +137,6 @@ fn what_has_no_schema_is_named() {
     assert_eq!(
         stderr(&output).trim(),
         "`data inf` has no schema; did you mean `data info`? Known here: solve, repeats, cases, sweep, \
-         eval, test, data info, data check."
+         fit, eval, test, data info, data check."
     );
 }

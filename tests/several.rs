@@ -148,8 +148,8 @@ fn everything_is_checked_before_anything_is_done() {
     );
     assert_eq!(
         said(&["solve", "warm.toml", "hjb-lqg-10d", "--repeats", "2"]),
-        "--repeats: several cases and several seeds at once. Give one case without [sweep], or leave \
-         --repeats out."
+        "--repeats: several cases and several seeds at once. Give one case, or leave --repeats \
+         out."
     );
     assert_eq!(names(here.path()), ["warm.toml", "wrong.toml"]);
     std::fs::create_dir(here.path().join("mine")).unwrap();

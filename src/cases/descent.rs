@@ -1,7 +1,7 @@
 //! `[descent]`: how the function is improved.
 
 use frame::descent::schedule::Schedule;
-use frame::{AdaGrad, Adam, Descent, Functional, Momentum};
+use frame::{AdaGrad, Adam, Descent, Functional, GradientFlow, Momentum};
 use ground::kernel::update::AdamForm;
 use ground::{Error, Result};
 use schemars::JsonSchema;
@@ -70,6 +70,28 @@ pub struct AdaGradSection {
     pub clip: f64,
 }
 
+/// `[descent] kind = "gradient-flow"`: dθ/dt = −∇J, by steps of Dormand and Prince that choose their own
+/// length; an iteration is a step. [DP80]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct GradientFlowSection {
+    /// The error of a step that is allowed, as a share of each number. Default: 1e-6.
+    #[schemars(range(min = 0.0))]
+    pub rtol: f64,
+    /// The same of numbers near zero. Default: 1e-9.
+    #[schemars(range(min = 0.0))]
+    pub atol: f64,
+    /// The time at which the flow ends. Default: with the last iteration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<f64>,
+}
+
+impl Default for GradientFlowSection {
+    fn default() -> Self {
+        Self { rtol: 1e-6, atol: 1e-9, time: None }
+    }
+}
+
 /// The section, by its kind.
 #[derive(Clone, Debug)]
 pub enum DescentSection {
@@ -90,15 +112,18 @@ pub enum Descents {
     Momentum(Momentum),
     /// AdaGrad.
     AdaGrad(AdaGrad),
+    /// The gradient flow.
+    Flow(GradientFlow),
 }
 
 impl Descents {
-    /// The rate.
-    pub fn rate(&self) -> &Schedule {
+    /// The rate, where it has one.
+    pub fn rate(&self) -> Option<&Schedule> {
         match self {
-            Self::Adam(descent) => &descent.rate,
-            Self::Momentum(descent) => &descent.rate,
-            Self::AdaGrad(descent) => &descent.rate,
+            Self::Adam(descent) => Some(&descent.rate),
+            Self::Momentum(descent) => Some(&descent.rate),
+            Self::AdaGrad(descent) => Some(&descent.rate),
+            Self::Flow(_) => None,
         }
     }
 
@@ -108,6 +133,7 @@ impl Descents {
             Self::Adam(descent) => Box::new(descent),
             Self::Momentum(descent) => Box::new(descent),
             Self::AdaGrad(descent) => Box::new(descent),
+            Self::Flow(descent) => Box::new(descent),
         }
     }
 }
@@ -159,6 +185,25 @@ impl DescentSection {
             Self::Momentum(section) => Descents::Momentum(section.momentum(iterations)?),
             Self::AdaGrad(section) => Descents::AdaGrad(section.adagrad(iterations)?),
         })
+    }
+}
+
+impl GradientFlowSection {
+    /// The descent.
+    pub fn of(&self) -> Result<GradientFlow> {
+        let place = |mut error: Error| {
+            if let Error::Input(input) = &mut error {
+                input.key = format!("descent.{}", input.key);
+            }
+            error
+        };
+        let flow = GradientFlow::new(self.rtol, self.atol).map_err(place)?;
+        match self.time {
+            None => Ok(flow),
+            Some(time) if time > 0.0 && time.is_finite() => Ok(flow.until(time)),
+            Some(time) => Err(Error::input("descent.time", format!("{time} is no time to end at"))
+                .allowed("Write a number above 0")),
+        }
     }
 }
 

@@ -4,6 +4,10 @@ use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod study;
+
+pub use study::{Across, Check, Distance, Near, Where};
+
 /// `[expect]`: what one should get.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -21,6 +25,9 @@ pub struct Expect {
     /// it, no solver reads it. Default: unknown.
     #[serde(default)]
     pub solution: Option<String>,
+    /// What the table and the fits of `esperance sweep` must show. Default: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub study: Vec<Check>,
 }
 
 /// A known answer.

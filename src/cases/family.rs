@@ -9,7 +9,9 @@ use super::expect::Expect;
 
 pub(super) mod atoms;
 pub(super) mod control;
+pub(super) mod lab;
 pub(super) mod paths;
+pub(super) mod program;
 
 /// A family of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,10 @@ pub enum Family {
     Atoms,
     /// Stochastic control in discrete time.
     Control,
+    /// The theory lab.
+    Lab,
+    /// A program of the user.
+    Program,
 }
 
 /// Where a family has another default than equations, in sections that all have; of `[descent]` by kind.
@@ -47,9 +53,24 @@ rate  = { from = 3e-3, to = 1e-5 }
 clip  = inf
 "#;
 
+/// The same of the lab.
+const OF_LAB: &str = r#"
+[run]
+iterations = 20000
+
+[descent.adam]
+rate  = 1e-3
+beta2 = 0.999
+clip  = inf
+
+[descent.momentum]
+rate = 1e-2
+clip = inf
+"#;
+
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Paths, Self::Atoms, Self::Control];
+    pub const ALL: [Self; 5] = [Self::Paths, Self::Atoms, Self::Control, Self::Lab, Self::Program];
 
     /// The kinds of its models, which say in a case file that it is meant.
     pub const fn models(self) -> &'static [&'static str] {
@@ -59,6 +80,8 @@ impl Family {
             Self::Control => {
                 &["lqg", "liquidation", "execution", "storage", "consumption", "formulas"]
             }
+            Self::Lab => &["target", "data", "integral", "circle", "function-class"],
+            Self::Program => &["command"],
         }
     }
 
@@ -77,6 +100,8 @@ impl Family {
             Self::Paths => "equations",
             Self::Atoms => "atoms",
             Self::Control => "control",
+            Self::Lab => "the lab",
+            Self::Program => "programs",
         }
     }
 
@@ -93,6 +118,8 @@ impl Family {
             Self::Paths => "",
             Self::Atoms => OF_ATOMS,
             Self::Control => OF_CONTROL,
+            Self::Lab => OF_LAB,
+            Self::Program => "",
         };
         let all: Table =
             toml::from_str(text).map_err(|e| Error::bug(format!("defaults of a family: {e}")))?;
@@ -113,6 +140,10 @@ pub(super) enum Parts {
     Atoms(Box<atoms::Parts>),
     /// Of control.
     Control(Box<control::Parts>),
+    /// Of the lab.
+    Lab(Box<lab::Parts>),
+    /// Of a program.
+    Program(Box<program::Parts>),
 }
 
 impl Parts {
@@ -122,6 +153,8 @@ impl Parts {
             Self::Paths(parts) => Ok((parts.job()?, None)),
             Self::Atoms(parts) => parts.job(case),
             Self::Control(parts) => Ok((parts.job()?, None)),
+            Self::Lab(parts) => Ok((parts.job()?, None)),
+            Self::Program(parts) => Ok((parts.job()?, None)),
         }
     }
 
@@ -129,7 +162,9 @@ impl Parts {
     pub(super) fn known(&self, expect: &Expect) -> Result<Known> {
         match self {
             Self::Paths(parts) => parts.known(expect),
-            Self::Atoms(_) | Self::Control(_) => Ok(Known::default()),
+            Self::Atoms(_) | Self::Control(_) | Self::Lab(_) | Self::Program(_) => {
+                Ok(Known::default())
+            }
         }
     }
 
@@ -139,6 +174,8 @@ impl Parts {
             Self::Paths(_) => Family::Paths,
             Self::Atoms(_) => Family::Atoms,
             Self::Control(_) => Family::Control,
+            Self::Lab(_) => Family::Lab,
+            Self::Program(_) => Family::Program,
         }
     }
 }

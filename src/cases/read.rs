@@ -166,6 +166,17 @@ impl Case {
         self.known_sections().map_err(|error| self.locate(error))
     }
 
+    /// The case at its own values: without its study. Whether it had one.
+    pub fn alone(&mut self) -> bool {
+        if let Some(Value::Table(expect)) = self.sections.get_mut("expect") {
+            expect.remove("study");
+        }
+        for section in ["sweep", "expect.study"] {
+            self.places.retain(|key, _| key != section && !key.starts_with(&format!("{section}.")));
+        }
+        self.sections.remove("sweep").is_some()
+    }
+
     /// The case of a finished run, whose form is that of the potential it left.
     #[cfg(feature = "cli")]
     pub(crate) fn begins_at(&mut self, model: &str) -> Result<()> {

@@ -1,5 +1,6 @@
 //! `kind = …` to constructors.
 
+use ::lab::case as of_lab;
 use control::case as of_control;
 use ground::{Error, Result};
 use paths::case::representation;
@@ -8,9 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::descent::{AdaGradSection, AdamSection, MomentumSection};
+use super::descent::{AdaGradSection, AdamSection, GradientFlowSection, MomentumSection};
 use super::expect::Expect;
-use super::family::Family;
+use super::family::{Family, program};
 use super::schema::nearest;
 use super::sections::{Quick, RunSection, Title};
 use super::shape;
@@ -62,9 +63,10 @@ const fn may(
 const PATHS: Option<Family> = Some(Family::Paths);
 const ATOMS: Option<Family> = Some(Family::Atoms);
 const CONTROL: Option<Family> = Some(Family::Control);
+const LAB: Option<Family> = Some(Family::Lab);
 
 /// All sections and kinds, in the order of a case file.
-static ALL: [Documented; 24] = [
+static ALL: [Documented; 42] = [
     plain("case", true, || schema_for!(Title)),
     must(Family::Paths, "model", "parabolic", || schema_for!(paths::case::Model)),
     must(Family::Atoms, "model", "atoms", || schema_for!(atoms::case::Model)),
@@ -74,17 +76,35 @@ static ALL: [Documented; 24] = [
     must(Family::Control, "model", "execution", || schema_for!(of_control::Execution)),
     must(Family::Control, "model", "storage", || schema_for!(of_control::Storage)),
     must(Family::Control, "model", "formulas", || schema_for!(of_control::Formulas)),
+    must(Family::Lab, "model", "target", || schema_for!(of_lab::TargetModel)),
+    must(Family::Lab, "model", "data", || schema_for!(of_lab::Data)),
+    must(Family::Lab, "model", "integral", || schema_for!(of_lab::Integral)),
+    must(Family::Lab, "model", "circle", || schema_for!(of_lab::Circle)),
+    must(Family::Lab, "model", "function-class", || schema_for!(of_lab::FunctionClass)),
+    must(Family::Program, "model", "command", || schema_for!(program::Model)),
     must(Family::Paths, "problem", "deep-bsde", || schema_for!(paths::case::Problem)),
     must(Family::Atoms, "problem", "force-matching", || schema_for!(atoms::case::Problem)),
     must(Family::Control, "problem", "policy-search", || schema_for!(of_control::Problem)),
+    must(Family::Lab, "problem", "regression", || schema_for!(of_lab::RegressionProblem)),
+    must(Family::Lab, "problem", "least-squares", || schema_for!(of_lab::LeastSquares)),
+    must(Family::Lab, "problem", "interpolation", || schema_for!(of_lab::Interpolation)),
+    must(Family::Lab, "problem", "grid", || schema_for!(of_lab::GridProblem)),
+    must(Family::Lab, "problem", "monte-carlo", || schema_for!(of_lab::MonteCarlo)),
+    must(Family::Lab, "problem", "spectral-flow", || schema_for!(of_lab::SpectralFlow)),
+    must(Family::Lab, "problem", "rademacher", || schema_for!(of_lab::Rademacher)),
     may(PATHS, "representation", "directions", || schema_for!(representation::Directions)),
     may(PATHS, "representation", "network", || schema_for!(representation::Network)),
     may(PATHS, "representation", "per-step", || schema_for!(representation::PerStep)),
     may(ATOMS, "representation", "deep-potential", || schema_for!(atoms::case::Representation)),
     may(CONTROL, "representation", "policy", || schema_for!(of_control::Representation)),
+    may(LAB, "representation", "two-layer", || schema_for!(of_lab::TwoLayerForm)),
+    may(LAB, "representation", "random-features", || schema_for!(of_lab::RandomFeatures)),
+    may(LAB, "representation", "kernel", || schema_for!(of_lab::KernelForm)),
+    may(LAB, "representation", "interpolant", || schema_for!(of_lab::Interpolant)),
     may(None, "descent", "adam", || schema_for!(AdamSection)),
     may(None, "descent", "momentum", || schema_for!(MomentumSection)),
     may(None, "descent", "adagrad", || schema_for!(AdaGradSection)),
+    may(LAB, "descent", "gradient-flow", || schema_for!(GradientFlowSection)),
     plain("run", false, || schema_for!(RunSection)),
     plain("sweep", false, || schema_for!(Sweep)),
     plain("quick", false, || schema_for!(Quick)),

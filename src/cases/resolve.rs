@@ -43,7 +43,14 @@ pub struct Resolved {
 
 /// Keys on which no number of the answer depends: threads and times, and where data lie, whose digest
 /// counts.
-const INDIFFERENT: [&str; 6] = [
+const INDIFFERENT: [&str; 13] = [
+    "sweep.over",
+    "sweep.repeats",
+    "sweep.record",
+    "sweep.statistic",
+    "sweep.known",
+    "sweep.fit",
+    "sweep.figure",
     "run.threads",
     "run.time-limit",
     "run.checkpoint-every",
@@ -68,37 +75,29 @@ fn read(case: &Case) -> Result<Resolved> {
     shaped(tables, "model")?;
     let family = Family::of(tables);
     let run = section::<RunSection>(tables, "run")?.0.complete();
-    let (descent, descent_table) = descending(tables)?;
-    let descent = descent.of(run.iterations)?;
-    let (parts, [model_table, problem_table, form_table]) = match family {
-        Family::Paths => {
-            let (parts, tables) = family::paths::read(tables, files, descent)?;
-            (Parts::Paths(Box::new(parts)), tables)
-        }
-        Family::Atoms => {
-            let (parts, tables) = family::atoms::read(case, tables, &run, descent)?;
-            (Parts::Atoms(Box::new(parts)), tables)
-        }
-        Family::Control => {
-            let (parts, tables) = family::control::read(tables, descent)?;
-            (Parts::Control(Box::new(parts)), tables)
-        }
-    };
+    let (parts, owned) = partitioned(case, tables, files, &run)?;
+    let whole_sample = matches!(&parts, Parts::Lab(parts) if parts.is_whole_sample());
+    if run.until.is_some() && !whole_sample {
+        return Err(Error::input(
+            "run.until",
+            "the batches of this problem are not its whole sample",
+        )
+        .allowed(
+            "Leave it out: a descent must not be judged by the batch it has just learned from",
+        ));
+    }
     let expect = expected(tables, family, &run)?;
     let expect = expect.filter(|_| !case.asks_another());
     quick_is_sound(case)?;
-    let sweep = swept(case, tables)?;
+    let sweep = swept(case, tables, expect.as_ref())?;
     let name = if title.title.is_empty() { case.name.clone() } else { title.title };
     title_table.insert("title".to_owned(), Value::String(name.clone()));
     let mut complete = Table::new();
-    for (name, table) in [
-        ("case", title_table),
-        ("model", model_table),
-        ("problem", problem_table),
-        ("representation", form_table),
-        ("descent", descent_table),
-        ("run", running(case, &run, family)?),
-    ] {
+    let names = ["model", "problem", "representation", "descent"];
+    let owned = names.into_iter().zip(owned).filter(|(_, table)| !table.is_empty());
+    let run_table = running(case, &run, family)?;
+    let all = std::iter::once(("case", title_table)).chain(owned).chain([("run", run_table)]);
+    for (name, table) in all {
         complete.insert(name.to_owned(), Value::Table(table));
     }
     for (name, is_told) in [("sweep", sweep.is_some()), ("expect", expect.is_some())] {
@@ -120,6 +119,42 @@ fn read(case: &Case) -> Result<Resolved> {
     })
 }
 
+/// The sections of the family, read, and their complete tables: of its model, problem, representation and
+/// descent, empty where it has none.
+fn partitioned(
+    case: &Case,
+    tables: &Table,
+    files: matrix_file::Files,
+    run: &RunSection,
+) -> Result<(Parts, [Table; 4])> {
+    let family = Family::of(tables);
+    if family == Family::Program {
+        let (parts, [model, problem, form]) = family::program::read(case, tables, run)?;
+        return Ok((Parts::Program(Box::new(parts)), [model, problem, form, Table::new()]));
+    }
+    if family == Family::Lab {
+        let (parts, tables) = family::lab::read(case, tables, run)?;
+        return Ok((Parts::Lab(Box::new(parts)), tables));
+    }
+    let (descent, descent_table) = descending(tables)?;
+    let descent = descent.of(run.iterations)?;
+    let (parts, [model, problem, form]) = match family {
+        Family::Atoms => {
+            let (parts, tables) = family::atoms::read(case, tables, run, descent)?;
+            (Parts::Atoms(Box::new(parts)), tables)
+        }
+        Family::Control => {
+            let (parts, tables) = family::control::read(tables, descent)?;
+            (Parts::Control(Box::new(parts)), tables)
+        }
+        Family::Paths | Family::Lab | Family::Program => {
+            let (parts, tables) = family::paths::read(tables, files, descent)?;
+            (Parts::Paths(Box::new(parts)), tables)
+        }
+    };
+    Ok((parts, [model, problem, form, descent_table]))
+}
+
 /// `[expect]`, where there is one, once it and `[run]` mean something in the family.
 fn expected(tables: &Table, family: Family, run: &RunSection) -> Result<Option<Expect>> {
     let expect = match tables.get("expect") {
@@ -130,6 +165,7 @@ fn expected(tables: &Table, family: Family, run: &RunSection) -> Result<Option<E
         Family::Paths => family::paths::sound(run, expect.as_ref())?,
         Family::Atoms => family::atoms::sound(tables, run, expect.as_ref())?,
         Family::Control => family::control::sound(run, expect.as_ref())?,
+        Family::Lab | Family::Program => {}
     }
     Ok(expect)
 }
@@ -139,28 +175,30 @@ fn running(case: &Case, run: &RunSection, family: Family) -> Result<Table> {
     let table =
         Table::try_from(run).map_err(|e| Error::bug(format!("[run] cannot be written: {e}")))?;
     Ok(match family {
-        Family::Paths | Family::Control => table,
+        Family::Paths | Family::Control | Family::Lab | Family::Program => table,
         Family::Atoms => family::atoms::own(case, table),
     })
 }
 
-/// `[sweep]`, where there is one, with a case at each of its values.
-fn swept(case: &Case, tables: &Table) -> Result<Option<Sweep>> {
+/// `[sweep]`, where there is one, and what is expected of it.
+fn swept(case: &Case, tables: &Table, expect: Option<&Expect>) -> Result<Option<Sweep>> {
+    let checks = expect.map_or(&[][..], |expect| &expect.study);
     if tables.get("sweep").is_none() {
-        return Ok(None);
+        return if checks.is_empty() {
+            Ok(None)
+        } else {
+            Err(Error::input("expect.study", "this case has no [sweep]")
+                .allowed("Say with [sweep] what the study is"))
+        };
     }
     let sweep = section::<Sweep>(tables, "sweep")?.0;
-    sweep.sound()?;
-    if !sweep.beside.is_empty() && Family::of(tables) != Family::Control {
-        return Err(Error::input("sweep.beside", "only control problems are compared so")
-            .allowed("Leave it out, and solve the other case on its own"));
-    }
-    sweep.cases(case)?.into_iter().try_for_each(|one| resolve(one).map(|_| ()))?;
+    sweep.sound(case)?;
+    checks.iter().enumerate().try_for_each(|(k, check)| check.sound(k, &sweep))?;
     Ok(Some(sweep))
 }
 
 /// `[descent]`, by its kind.
-fn descending(tables: &Table) -> Result<(DescentSection, Table)> {
+pub(super) fn descending(tables: &Table) -> Result<(DescentSection, Table)> {
     let name = "descent";
     match shaped(tables, name)? {
         Some("momentum") => as_kind(tables, name, DescentSection::Momentum),
@@ -178,8 +216,10 @@ fn quick_is_sound(case: &Case) -> Result<()> {
     quick.quicken()?;
     let names = ["model", "problem", "representation", "descent", "run"];
     let tables = series_file::embedded(&quick, Cow::Borrowed(&quick.sections))?;
-    let sweep = tables.contains_key("sweep").then_some("sweep");
-    names.into_iter().chain(sweep).try_for_each(|name| shaped(&tables, name).map(|_| ()))
+    // What a case leaves out has defaults, or does not belong to it.
+    let there = |name: &&str| tables.contains_key(*name);
+    let all = names.into_iter().chain(["sweep"]).filter(there);
+    all.into_iter().try_for_each(|name| shaped(&tables, name).map(|_| ()))
 }
 
 impl Resolved {
@@ -207,7 +247,7 @@ impl Resolved {
     /// What was odd in the data that its job read, a sentence each.
     pub fn notes(&self) -> &[String] {
         match &self.parts {
-            Parts::Paths(_) | Parts::Control(_) => &[],
+            Parts::Paths(_) | Parts::Control(_) | Parts::Lab(_) | Parts::Program(_) => &[],
             Parts::Atoms(parts) => parts.notes(),
         }
     }
@@ -215,7 +255,7 @@ impl Resolved {
     /// The rate of the descent of a training on data, and over how many iterations.
     pub fn rate(&self) -> Option<(Schedule, u64)> {
         match &self.parts {
-            Parts::Paths(_) | Parts::Control(_) => None,
+            Parts::Paths(_) | Parts::Control(_) | Parts::Lab(_) | Parts::Program(_) => None,
             Parts::Atoms(parts) => Some(parts.rate.clone()),
         }
     }
@@ -230,7 +270,7 @@ impl Resolved {
     pub fn pose(&self) -> Result<(DeepBsde, Form)> {
         match &self.parts {
             Parts::Paths(parts) => parts.pose().map_err(|error| self.case.locate(error)),
-            Parts::Atoms(_) | Parts::Control(_) => {
+            Parts::Atoms(_) | Parts::Control(_) | Parts::Lab(_) | Parts::Program(_) => {
                 let found = "this is not a case of an equation";
                 Err(self.case.locate(Error::input("model.kind", found)))
             }
@@ -242,7 +282,7 @@ impl Resolved {
     pub fn least_bytes(&self) -> f64 {
         match &self.parts {
             Parts::Paths(parts) => parts.least_bytes(),
-            Parts::Atoms(_) | Parts::Control(_) => 0.0,
+            Parts::Atoms(_) | Parts::Control(_) | Parts::Lab(_) | Parts::Program(_) => 0.0,
         }
     }
 
@@ -260,6 +300,11 @@ impl Resolved {
                 "Reduce model.horizon, run.batch or the widths of [representation], or choose precision = \
                  \"f32\"",
             ),
+            Parts::Lab(_) => (
+                "problem",
+                "Reduce the width, the samples, the test points, the cells or the dimension",
+            ),
+            Parts::Program(_) => ("model.command", "Give it less"),
             Parts::Atoms(_) => (
                 "problem.data",
                 "Give fewer frames, reduce problem.batch or the widths of [representation], or choose \
@@ -271,11 +316,14 @@ impl Resolved {
     /// The complete sections, with the digest of the data.
     fn whole(&self) -> Result<Table> {
         let mut whole = self.complete.clone();
-        if let (Parts::Atoms(parts), Some(Value::Table(problem))) =
-            (&self.parts, whole.get_mut("problem"))
-            && let Some(digest) = parts.digest(&self.case)?
-        {
-            problem.insert("digest".to_owned(), Value::String(digest.to_owned()));
+        let (section, digest) = match &self.parts {
+            Parts::Atoms(parts) => ("problem", parts.digest(&self.case)?.map(str::to_owned)),
+            Parts::Lab(parts) => ("model", parts.digest()),
+            Parts::Program(parts) => ("model", parts.digest()),
+            Parts::Paths(_) | Parts::Control(_) => return Ok(whole),
+        };
+        if let (Some(Value::Table(table)), Some(digest)) = (whole.get_mut(section), digest) {
+            table.insert("digest".to_owned(), Value::String(digest));
         }
         Ok(whole)
     }
@@ -294,7 +342,7 @@ impl Resolved {
         }
         for (section, keys) in &mut table {
             let Value::Table(keys) = keys else { continue };
-            keys.retain(|key, _| !INDIFFERENT.contains(&format!("{section}.{key}").as_str()));
+            keys.retain(|key, _| !is_indifferent(&format!("{section}.{key}")));
         }
         toml::to_string(&table).map_err(|e| Error::bug(format!("a case cannot be written: {e}")))
     }
@@ -310,9 +358,17 @@ impl Resolved {
             let (here, there) = (own.get(name), other.get(name));
             compare(name, here.unwrap_or(&empty), there.unwrap_or(&empty), &mut differ);
         }
-        differ.retain(|key| !INDIFFERENT.contains(&key.as_str()));
+        differ.retain(|key| !is_indifferent(key));
         Ok(differ)
     }
+}
+
+/// Whether no number of the answer depends on a key.
+fn is_indifferent(key: &str) -> bool {
+    let below = |known: &str| {
+        key.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    INDIFFERENT.iter().any(|known| below(known))
 }
 
 fn compare(key: &str, here: &Value, there: &Value, into: &mut Vec<String>) {

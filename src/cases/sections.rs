@@ -31,6 +31,10 @@ pub struct RunSection {
     /// Draws a move; of atoms problem.batch says it. Default: 64.
     #[schemars(range(min = 2))]
     pub batch: usize,
+    /// When the descent ends before its last move, such as { loss = 1e-6 }. For networks trained on a whole
+    /// sample: other problems must not be judged by the batch they have just learned from. Default: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Until>,
     /// The seed of all random streams. Default: 1.
     pub seed: u64,
     /// Threads; nothing but the time depends on it. Default: the cores of the machine.
@@ -64,6 +68,15 @@ pub struct RunSection {
     pub finetune: Option<String>,
 }
 
+/// When a descent ends.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Until {
+    /// Once the training loss is at most this.
+    #[schemars(range(min = 0.0))]
+    pub loss: f64,
+}
+
 /// The precision of paths, networks and parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -91,6 +104,7 @@ impl Default for RunSection {
         Self {
             iterations: 300,
             batch: 64,
+            until: None,
             seed: 1,
             threads: None,
             precision: Digits::F32,
@@ -118,6 +132,7 @@ impl RunSection {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Run {
             batch: self.batch,
+            until: self.until.map(|until| until.loss),
             seed: self.seed,
             threads: self.threads.unwrap_or(cores),
             precision: match self.precision {

@@ -32,6 +32,19 @@ pub(crate) fn command(run: &Run<'_>, changes: &[String]) -> String {
     format!("esperance solve {case}{}", set.collect::<Vec<_>>().concat())
 }
 
+/// What to try after a measurement.
+fn measured(run: &Run<'_>, report: &Report) -> Vec<Advice> {
+    let words = match &report.verdict {
+        Verdict::Converged => "Other seeds say how much of this is chance.",
+        _ => "More moves of the descent, or a larger loss at which it may end.",
+    };
+    let change = match &report.verdict {
+        Verdict::Converged => format!("run.seed={}", run.resolved.run.seed + 1),
+        _ => format!("run.iterations={}", 4 * run.resolved.run.iterations.max(1)),
+    };
+    vec![advice(words, command(run, &[change]))]
+}
+
 /// What to try after an answer.
 pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) -> Vec<Advice> {
     let is_cut = matches!(&report.verdict, Verdict::NotSettled { why } if why.contains(CUT));
@@ -41,6 +54,7 @@ pub(super) fn of(run: &Run<'_>, report: &Report, object: &Map<String, Value>) ->
     match run.resolved.family() {
         Family::Atoms => return training::of(run, report, object),
         Family::Control => return policy::of(run, object),
+        Family::Lab | Family::Program => return measured(run, report),
         Family::Paths => {}
     }
     let mut all = Vec::new();

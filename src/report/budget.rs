@@ -8,6 +8,7 @@ use crate::cases::Family;
 pub(super) fn table(budget: &ErrorBudget, family: Family) -> Sheet {
     let (draws, cuts) = match family {
         Family::Paths | Family::Control => ("finitely many paths", "time cut into steps"),
+        Family::Lab | Family::Program => ("finitely many draws", "numbers rounded"),
         Family::Atoms => ("finitely many frames", "numbers rounded, functions in tables"),
     };
     let rows = [

@@ -8,6 +8,7 @@ use svg::node::Text;
 use svg::node::element::Element;
 
 use super::cells::cells;
+use super::heat::heat;
 use super::legend::legend;
 use super::scale::Scale;
 use super::style;
@@ -116,6 +117,13 @@ fn ranges(figure: &Figure) -> [[f64; 2]; 2] {
                 continue;
             }
             let bar = 2.0 * series.errors.get(k).copied().unwrap_or(0.0);
+            if let Some([left, low, right, high]) = series.edges.get(k).copied() {
+                x.take(left, across);
+                x.take(right, across);
+                y.take(low, up);
+                y.take(high, up);
+                continue;
+            }
             let half = series.sides.unwrap_or_default().map(|side| 0.5 * side);
             for v in [a - half[0], a + half[0]] {
                 x.take(v, across);
@@ -215,6 +223,8 @@ fn draw(series: &Series, class: &str, (x, y): (&Scale, &Scale)) -> Vec<Element> 
         }
         Mark::Dots => dots(series, class, (x, y)),
         Mark::Cells => vec![cells(series, class, (x, y))],
+        Mark::Band => vec![polyline(&format!("band {class}"), &points)],
+        Mark::Heat => vec![heat(series, (x, y))],
     }
 }
 

@@ -5,6 +5,7 @@ use svg::node::element::Element;
 
 use super::cells::SHADES;
 use super::draw::{LETTER, WIDTH, element, line, polyline, text};
+use super::heat::heat_scale;
 
 /// The width of a swatch with its room, and the height of a row.
 const SWATCH: f64 = 38.0;
@@ -35,6 +36,13 @@ pub(super) fn legend(
         if x > left && x + wide > WIDTH - 8.0 {
             (x, y) = (left, y + ROW);
         }
+        if series.mark == Mark::Heat {
+            let (scale, right) = heat_scale(series, &name, [x, y]);
+            nodes.extend(scale);
+            (x, y) =
+                if right + BETWEEN > WIDTH - 8.0 { (left, y + ROW) } else { (right + BETWEEN, y) };
+            continue;
+        }
         nodes.push(swatch(series.mark, class, [x, y]));
         nodes.push(text("entry", [x + SWATCH - 6.0, y + 4.0], "start", &name));
         x += wide + BETWEEN;
@@ -52,9 +60,10 @@ fn swatch(mark: Mark, class: &str, [x, y]: [f64; 2]) -> Element {
         Mark::Dots => {
             element("circle", &format!("dot {class}"), &[("cx", x + 13.0), ("cy", y), ("r", 3.6)])
         }
-        Mark::Bars => {
+        Mark::Bars | Mark::Band | Mark::Heat => {
             let place = [("x", x), ("y", y - 6.0), ("width", 26.0), ("height", 12.0)];
-            element("rect", &format!("bars {class}"), &place)
+            let kind = if mark == Mark::Band { "band" } else { "bars" };
+            element("rect", &format!("{kind} {class}"), &place)
         }
         Mark::Cells => {
             let place = [("x", x + 7.0), ("y", y - 6.0), ("width", 12.0), ("height", 12.0)];

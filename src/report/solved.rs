@@ -65,6 +65,13 @@ pub(super) fn meaning(verdict: &Verdict, family: Family) -> &'static str {
             "Converged: the training has settled, and nothing without learning does as well. The regret \
              says what is lost against the exact optimum, where that is known."
         }
+        Verdict::Converged if family == Family::Program => {
+            "Done: the program ended well and printed a number. What that number is worth only it can say."
+        }
+        Verdict::Converged if family == Family::Lab => {
+            "Converged: what was asked for was reached, and no check contradicts the answer. The error budget \
+             below says what is known of its error."
+        }
         Verdict::Converged => {
             "Converged: the training has settled, and no check contradicts the answer. The interval \
              holds the noise of the paths, the learning error and what the limit of the levels may \

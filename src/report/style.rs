@@ -2,6 +2,8 @@
 //!
 //! Series differ by dash and mark as well, never by colour alone.
 
+use super::heat::COLOURS as HEAT;
+
 /// How many colours there are.
 pub(super) const COLOURS: usize = 8;
 /// How many kinds of dashes horizontal lines have.
@@ -79,10 +81,13 @@ fn series(text: String, colour: impl Fn(&str) -> String) -> String {
         let colour = colour(&format!("c{k}"));
         format!(
             ".figure .c{k} {{ stroke: {colour} }} .figure .bars.c{k}, .figure .dot.c{k}, .figure .c{k} \
-             .dot {{ fill: {colour} }} .figure .cells.c{k} {{ fill: {colour}; stroke: none }}\n"
+             .dot, .figure .band.c{k} {{ fill: {colour} }} .figure .cells.c{k} {{ fill: {colour}; stroke: none }}\n"
         )
     };
-    text + &(0..COLOURS).map(class).collect::<Vec<_>>().concat()
+    let heat =
+        |(k, colour): (usize, &&str)| format!(".figure .h{k} {{ fill: {colour}; stroke: none }}\n");
+    let heats = HEAT.iter().enumerate().map(heat);
+    text + &(0..COLOURS).map(class).chain(heats).collect::<Vec<_>>().concat()
 }
 
 fn variables(palette: &Palette) -> String {

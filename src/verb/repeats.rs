@@ -63,6 +63,7 @@ fn rows(family: Family, runs: &[Map<String, Value>], object: &Map<String, Value>
         Family::Paths => ["answer", "R²"],
         Family::Atoms => ["force RMSE (eV/Å)", "on learned frames"],
         Family::Control => ["answer", "regret"],
+        Family::Lab | Family::Program => ["answer", "iterations"],
     };
     let head = ["seed", answer, other, "seconds", "verdict"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
@@ -74,6 +75,7 @@ fn rows(family: Family, runs: &[Map<String, Value>], object: &Map<String, Value>
                 Family::Paths => digits(run, &["r2"], 4),
                 Family::Atoms => digits(run, &["accuracy", "train", "force_rmse"], 4),
                 Family::Control => digits(run, &["regret", "value"], 4),
+                Family::Lab | Family::Program => digits(run, &["iterations"], 0),
             },
             digits(run, &["seconds"], 2),
             word(run, "verdict"),

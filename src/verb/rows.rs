@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::failure::code;
 
 /// What stands where there is no number.
-pub(super) const NONE: &str = "–";
+pub(crate) const NONE: &str = "–";
 
 /// What is at a path of keys.
 fn at<'a>(run: &'a Map<String, Value>, path: &[&str]) -> Option<&'a Value> {
@@ -15,30 +15,30 @@ fn at<'a>(run: &'a Map<String, Value>, path: &[&str]) -> Option<&'a Value> {
 }
 
 /// The number at a path of keys.
-pub(super) fn number(run: &Map<String, Value>, path: &[&str]) -> Option<f64> {
+pub(crate) fn number(run: &Map<String, Value>, path: &[&str]) -> Option<f64> {
     at(run, path)?.as_f64()
 }
 
 /// The value with its error at a path of keys: `4.590147(26)`.
-pub(super) fn estimate(run: &Map<String, Value>, path: &[&str]) -> Option<String> {
+pub(crate) fn estimate(run: &Map<String, Value>, path: &[&str]) -> Option<String> {
     let of = |key: &str| number(run, &[path, &[key]].concat());
     let (mean, stderr) = (of("value")?, of("stderr")?);
     Some(Estimate { mean, stderr, n: 0 }.to_string())
 }
 
 /// The number at a path of keys with so many digits behind the point.
-pub(super) fn digits(run: &Map<String, Value>, path: &[&str], n: usize) -> String {
+pub(crate) fn digits(run: &Map<String, Value>, path: &[&str], n: usize) -> String {
     number(run, path).map_or_else(|| NONE.to_owned(), |x| format!("{x:.n$}"))
 }
 
 /// The text at a key.
-pub(super) fn word(run: &Map<String, Value>, key: &str) -> String {
+pub(crate) fn word(run: &Map<String, Value>, key: &str) -> String {
     run.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// The verdict of many runs, by the worst of their exit codes: "converged" where every one is, else
 /// that of the last that is not.
-pub(super) fn worst_word(runs: &[Map<String, Value>], worst: u8) -> String {
+pub(crate) fn worst_word(runs: &[Map<String, Value>], worst: u8) -> String {
     if worst == code::CONVERGED {
         return "converged".to_owned();
     }

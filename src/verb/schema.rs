@@ -13,11 +13,12 @@ use crate::{output, print};
 type Schema = fn() -> Value;
 
 /// What has a schema, and the schema.
-const ALL: [(&str, Schema); 8] = [
+const ALL: [(&str, Schema); 9] = [
     ("solve", output::schema),
     ("repeats", output::repeats_schema),
     ("cases", output::cases_schema),
     ("sweep", output::sweep_schema),
+    ("fit", output::fit_schema),
     ("eval", eval::schema),
     ("test", test::schema),
     ("data info", data::info_schema),
@@ -27,8 +28,8 @@ const ALL: [(&str, Schema); 8] = [
 /// The arguments of `schema`.
 #[derive(Args, Debug)]
 pub(crate) struct Print {
-    /// What printed it: solve, repeats for solve --repeats, cases for solve of several cases, sweep for
-    /// solve of a case with [sweep]; eval (of models), test, data info or data check
+    /// What printed it: solve, repeats for solve --repeats, cases for solve of several cases, sweep
+    /// (merge prints the same), fit; eval (of models), test, data info or data check
     #[arg(required = true, num_args = 1..=2)]
     verb: Vec<String>,
 }

@@ -47,14 +47,6 @@ fn ours(place: &RunFolder, names: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The answer, or how many a sweep has.
-fn answer(run: &Map<String, Value>) -> String {
-    match run.get("sweep").and_then(Value::as_array) {
-        Some(swept) => format!("{} values", swept.len()),
-        None => estimate(run, &["answer"]).unwrap_or_else(|| "none".to_owned()),
-    }
-}
-
 /// A line a case.
 fn table(runs: &[Map<String, Value>]) -> String {
     let head = ["case", "answer", "error", "Z = 0", "R²", "seconds", "verdict"];
@@ -64,7 +56,7 @@ fn table(runs: &[Map<String, Value>]) -> String {
         let error = number(run, &["answer", "stderr"]);
         rows.push(vec![
             word(run, "case"),
-            answer(run),
+            estimate(run, &["answer"]).unwrap_or_else(|| "none".to_owned()),
             error.map_or_else(none, |error| format!("{error:.1e}")),
             estimate(run, &["baselines", "zero"]).unwrap_or_else(none),
             digits(run, &["r2"], 4),

@@ -7,7 +7,7 @@ use clap::Args;
 use ground::{Error, Result};
 use serde_json::{Map, Value};
 
-use super::{Changes, repeats, several, sweep};
+use super::{Changes, repeats, several};
 use crate::cases::{Family, Resolved};
 use crate::failure::{Failure, Outcome, code};
 use crate::progress::say;
@@ -106,14 +106,11 @@ impl Solve {
         let all = self.cases.iter().map(one).collect::<std::result::Result<Vec<_>, Failure>>()?;
         several::distinct(&all)?;
         if self.repeats.is_some() {
-            let what = match all.as_slice() {
-                [one] if one.resolved.sweep.is_some() => "a sweep and several seeds at once",
-                [_] => return Ok(all),
-                _ => "several cases and several seeds at once",
-            };
-            return Err(Error::input("--repeats", what)
-                .allowed("Give one case without [sweep], or leave --repeats out")
-                .into());
+            if all.len() > 1 {
+                return Err(Error::input("--repeats", "several cases and several seeds at once")
+                    .allowed("Give one case, or leave --repeats out")
+                    .into());
+            }
         }
         Ok(all)
     }
@@ -157,17 +154,14 @@ pub(super) fn begin(place: &RunFolder, resolved: &Resolved) -> Result<Option<std
     Ok(mine)
 }
 
-/// One case in one folder, at every value of its sweep if it has one.
+/// One case in one folder.
 fn one(ready: Ready, place: &RunFolder, began: Instant) -> std::result::Result<Ended, Failure> {
-    if let Some(sweep) = ready.resolved.sweep.clone() {
-        return sweep::solve(&ready, &sweep, place, began);
-    }
     let kept = Kept { place: Some(place), from: None };
     Ok(solving::once(ready, &kept, began, &mut Terminal::new())?.into())
 }
 
 /// The command line that goes on.
-fn go_on(said: &[String], place: &RunFolder) -> String {
+pub(super) fn go_on(said: &[String], place: &RunFolder) -> String {
     let mut words: Vec<String> = said.to_vec();
     let is = |word: &String, flag: &str| word == flag || word.starts_with(&format!("{flag}="));
     if !words.iter().any(|word| is(word, "--out")) {

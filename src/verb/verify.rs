@@ -14,7 +14,9 @@ use crate::print;
 use crate::ready::finished;
 use crate::run_folder::{self as folder, RunFolder, digest};
 use crate::session::{Limits, Session};
+use crate::study::verify::{self as study, is_study};
 use crate::terminal::{Terminal, listen};
+use crate::verb::merge;
 
 /// Combined standard errors by which two answers of one function may differ.
 const FAR: f64 = 4.0;
@@ -22,7 +24,7 @@ const FAR: f64 = 4.0;
 /// The arguments of `verify`.
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
-    /// The folder of a finished run
+    /// The folder of a finished run, or of a study, of which at least three cells are run again
     run: PathBuf,
 }
 
@@ -30,6 +32,9 @@ impl Verify {
     /// Does it.
     pub(crate) fn act(self) -> Outcome {
         let place = RunFolder::existing(&self.run)?;
+        if is_study(&place) {
+            return study::verify(&place, &merge::plan(std::slice::from_ref(&place))?);
+        }
         let answer = place.text(folder::ANSWER)?;
         let changed = changed(&place)?;
         if !changed.is_empty() {

@@ -2,6 +2,7 @@
 
 pub mod adagrad;
 pub mod adam;
+pub mod gradient_flow;
 pub mod momentum;
 pub mod schedule;
 

@@ -43,9 +43,13 @@ impl Figure {
             let errors = std::mem::take(&mut series.errors);
             let points = std::mem::take(&mut series.points);
             let counts = std::mem::take(&mut series.counts);
+            let values = std::mem::take(&mut series.values);
+            let edges = std::mem::take(&mut series.edges);
             for (k, point) in points.into_iter().enumerate() {
-                if point.iter().all(|v| v.is_finite()) {
+                if point.iter().chain(values.get(k)).all(|v| v.is_finite()) {
                     series.points.push(point);
+                    series.values.extend(values.get(k));
+                    series.edges.extend(edges.get(k));
                     series
                         .errors
                         .extend(errors.get(k).map(|e| if e.is_finite() { *e } else { 0.0 }));
@@ -99,6 +103,12 @@ pub struct Series {
     /// The sides of a cell, for [`Mark::Cells`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sides: Option<[f64; 2]>,
+    /// The value of each point, for [`Mark::Heat`]; the points are then inside their cells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<f64>,
+    /// The edges of each cell, left, lower, right and upper, for [`Mark::Heat`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edges: Vec<[f64; 4]>,
 }
 
 /// How a series is drawn.
@@ -117,6 +127,26 @@ pub enum Mark {
     Level,
     /// Cells of a grid, the darker the more stands in them: many points in little room.
     Cells,
+    /// The area inside a line from point to point: where a law lies.
+    Band,
+    /// Cells whose colour is a value.
+    Heat,
+}
+
+impl Mark {
+    /// Its word in files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Broken => "broken",
+            Self::Dots => "dots",
+            Self::Bars => "bars",
+            Self::Level => "level",
+            Self::Cells => "cells",
+            Self::Band => "band",
+            Self::Heat => "heat",
+        }
+    }
 }
 
 /// The colour of a series.
@@ -132,8 +162,17 @@ pub enum Hue {
 impl Series {
     /// A series without errors.
     pub fn new(name: impl Into<String>, mark: Mark, points: Vec<[f64; 2]>) -> Self {
-        let (errors, counts) = (Vec::new(), Vec::new());
-        Self { name: name.into(), mark, hue: Hue::Own, points, errors, counts, sides: None }
+        Self {
+            name: name.into(),
+            mark,
+            hue: Hue::Own,
+            points,
+            errors: Vec::new(),
+            counts: Vec::new(),
+            sides: None,
+            values: Vec::new(),
+            edges: Vec::new(),
+        }
     }
 
     /// The same in the colour of the series before it.
@@ -170,6 +209,13 @@ impl Series {
         let (points, counts) =
             full.map(|(k, count)| ([middle(k % n), middle(k / n)], *count)).unzip();
         Self { counts, sides: Some([side; 2]), ..Self::new(name, Mark::Cells, points) }
+    }
+
+    /// The area between two lines over the same x.
+    pub fn band(name: impl Into<String>, ends: &[(f64, [f64; 2])]) -> Self {
+        let below = ends.iter().map(|(x, [low, _])| [*x, *low]);
+        let above = ends.iter().rev().map(|(x, [_, high])| [*x, *high]);
+        Self::new(name, Mark::Band, below.chain(above).collect())
     }
 
     /// A horizontal line.

@@ -14,7 +14,7 @@ use crate::run::Run;
 use crate::solution::Report;
 use crate::solve::{judge, solve};
 use crate::watch::Watch;
-use crate::{Checkpoint, Params, Table, Trace};
+use crate::{Checkpoint, Params, Stopped, Table, Trace};
 
 /// Something that can be solved, its types forgotten.
 pub trait Job: Send {
@@ -113,6 +113,7 @@ where
             answer: Box::new(found.answer),
             error: found.error,
             verdict,
+            stopped: Stopped::Iterations,
             params,
             trace: Trace::default(),
             work: functional.work(),

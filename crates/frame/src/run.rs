@@ -18,6 +18,9 @@ pub struct Run {
     pub threads: usize,
     /// Of paths, networks and parameters.
     pub precision: Precision,
+    /// The training value at which the descent ends before its last move. For a problem whose batches are
+    /// the whole sample: any other must not be judged by the batch it has just learned from.
+    pub until: Option<f64>,
     /// Moves between two looks at the validation value.
     pub look_every: u64,
     /// Draws of a look.
@@ -67,6 +70,7 @@ impl Run {
             seed: 1,
             threads: 2,
             precision: Precision::F32,
+            until: None,
             look_every: (iterations / 20).max(1),
             look: 1024,
             fresh: 60_000,
@@ -99,6 +103,11 @@ impl Run {
     /// Another precision.
     pub fn precision(self, precision: Precision) -> Self {
         Self { precision, ..self }
+    }
+
+    /// Until the training value is so small.
+    pub fn until(self, value: f64) -> Self {
+        Self { until: Some(value), ..self }
     }
 
     /// Other instructions.

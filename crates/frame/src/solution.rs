@@ -7,7 +7,7 @@ use crate::functional::Work;
 use crate::params::Params;
 use crate::problem::Answer;
 use crate::trace::Trace;
-use crate::verdict::Verdict;
+use crate::verdict::{Stopped, Verdict};
 
 /// An answer that says how far it may be wrong, and the function behind it.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Solution<A, J> {
     pub error: ErrorBudget,
     /// How the run ended.
     pub verdict: Verdict,
+    /// What ended its descent.
+    pub stopped: Stopped,
     /// The trained parameters.
     pub params: Params,
     /// What was recorded on the way.
@@ -36,6 +38,8 @@ pub struct Report {
     pub error: ErrorBudget,
     /// How the run ended.
     pub verdict: Verdict,
+    /// What ended its descent.
+    pub stopped: Stopped,
     /// The trained parameters.
     pub params: Params,
     /// What was recorded on the way.
@@ -46,8 +50,9 @@ pub struct Report {
 
 impl<A: Answer + 'static, J> From<Solution<A, J>> for Report {
     fn from(solution: Solution<A, J>) -> Self {
-        let Solution { answer, error, verdict, params, trace, work, functional: _ } = solution;
-        Self { answer: Box::new(answer), error, verdict, params, trace, work }
+        let Solution { answer, error, verdict, stopped, params, trace, work, functional: _ } =
+            solution;
+        Self { answer: Box::new(answer), error, verdict, stopped, params, trace, work }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::representation::Representation;
 use crate::run::Run;
 use crate::solution::Solution;
 use crate::trace::Trace;
-use crate::verdict::Verdict;
+use crate::verdict::{Stopped, Verdict};
 use crate::watch::{Progress, Stop, Watch};
 
 /// A solution of problem `P` by form `R`.
@@ -50,12 +50,15 @@ where
         course.keep(&mut Keeper::restoring(&mut archive.clone()))?;
     }
     let untouched = run.iterations == 0 && run.init.is_none();
-    let cut = course.descend(run, watch)?;
+    let (stopped, cut) = course.descend(run, watch)?;
     let cut = cut.or_else(|| untouched.then(|| "nothing was trained".to_owned()));
     let Course { mut functional, theta, trace, .. } = course;
     let found = P::answer(&mut functional, &theta, &stream.child("fresh"), watch)?;
+    // Where it was said when to end, nothing else says whether it has come to its end.
+    let told = if run.until.is_some() { Trace::default() } else { trace.clone() };
     Ok(Solution {
-        verdict: judge(&trace, &found, cut),
+        verdict: judge(&told, &found, cut),
+        stopped,
         answer: found.answer,
         error: found.error,
         params: theta,
@@ -75,20 +78,27 @@ struct Course<J, D> {
 }
 
 impl<J: Functional, D: Descent<J>> Course<J, D> {
-    /// All moves that are left. Returns why it was cut short, if it was.
-    fn descend(&mut self, run: &Run, watch: &mut dyn Watch) -> Result<Option<String>> {
-        let mut last: Option<Estimate> = None;
+    /// All moves that are left. Returns what ended it, and why it was cut short, if it was.
+    fn descend(&mut self, run: &Run, watch: &mut dyn Watch) -> Result<(Stopped, Option<String>)> {
+        // A run that was interrupted at its end knows it by its last look.
+        let looked = self.trace.looks.last().filter(|look| look.iteration == self.made);
+        let mut last = looked.map(|look| Estimate { mean: look.training, ..look.validation });
         loop {
-            self.look(run, last)?;
+            let small = run.until.filter(|until| last.is_some_and(|value| value.mean <= *until));
+            self.look(run, last, small.is_some())?;
             match self.show(run, last, watch)? {
+                ControlFlow::Continue(()) if small.is_some() => return Ok((Stopped::Loss, None)),
                 ControlFlow::Continue(()) if self.made < run.iterations => {}
-                ControlFlow::Continue(()) => return Ok(None),
+                ControlFlow::Continue(()) => {
+                    return Ok((Stopped::Iterations, self.above(run, last)));
+                }
                 ControlFlow::Break(Stop::Leave) => {
                     return Err(Error::Interrupted { at: self.made });
                 }
                 ControlFlow::Break(Stop::Answer) => {
                     let (made, of) = (self.made, run.iterations);
-                    return Ok(Some(format!("stopped after {made} of {of} iterations")));
+                    let why = format!("stopped after {made} of {of} iterations");
+                    return Ok((Stopped::Time, Some(why)));
                 }
             }
             let batch = Batch { purpose: Purpose::Training, step: self.made, n: run.batch };
@@ -97,9 +107,16 @@ impl<J: Functional, D: Descent<J>> Course<J, D> {
         }
     }
 
+    /// Why all moves were not enough, where it was said how small the training value has to be.
+    fn above(&self, run: &Run, last: Option<Estimate>) -> Option<String> {
+        let (until, last) = (run.until?, last?.mean);
+        Some(format!("after {} iterations the loss is {last:.2e}, above {until:.0e}", self.made))
+    }
+
     /// Judges by the validation draws, where a look is due and was not made before.
-    fn look(&mut self, run: &Run, last: Option<Estimate>) -> Result<()> {
-        let due = self.made.is_multiple_of(run.look_every.max(1)) || self.made == run.iterations;
+    fn look(&mut self, run: &Run, last: Option<Estimate>, is_last: bool) -> Result<()> {
+        let is_last = is_last || self.made == run.iterations;
+        let due = self.made.is_multiple_of(run.look_every.max(1)) || is_last;
         if !due || self.trace.looks.last().is_some_and(|look| look.iteration == self.made) {
             return Ok(());
         }
@@ -117,24 +134,33 @@ impl<J: Functional, D: Descent<J>> Course<J, D> {
         training: Option<Estimate>,
         watch: &mut dyn Watch,
     ) -> Result<ControlFlow<Stop>> {
-        let trace = self.trace.clone();
-        let iteration = self.made;
+        // Both the watch and a checkpoint see the trace: it is lent to the one and kept by the other.
+        let trace = std::mem::take(&mut self.trace);
+        let (iteration, of) = (self.made, run.iterations);
         let mut save = || {
             let mut archive = Archive::default();
-            self.keep(&mut Keeper::saving(&mut archive))?;
+            let mut keeper = Keeper::saving(&mut archive);
+            self.keep_all_but_the_trace(&mut keeper)?;
+            trace.clone().keep(&mut keeper.within("trace"))?;
             Ok(Checkpoint(archive))
         };
-        let of = run.iterations;
-        watch.step(&mut Progress { iteration, of, training, trace: &trace, save: &mut save })
+        let flow =
+            watch.step(&mut Progress { iteration, of, training, trace: &trace, save: &mut save });
+        self.trace = trace;
+        flow
     }
 
     /// What must survive an interruption, in one place.
     fn keep(&mut self, keeper: &mut Keeper<'_>) -> Result<()> {
+        self.keep_all_but_the_trace(keeper)?;
+        self.trace.keep(&mut keeper.within("trace"))
+    }
+
+    fn keep_all_but_the_trace(&mut self, keeper: &mut Keeper<'_>) -> Result<()> {
         keeper.count("made", &mut self.made)?;
         self.theta.keep(&mut keeper.within("theta"))?;
         self.descent.keep(&mut keeper.within("descent"))?;
-        self.functional.keep(&mut keeper.within("functional"))?;
-        self.trace.keep(&mut keeper.within("trace"))
+        self.functional.keep(&mut keeper.within("functional"))
     }
 }
 

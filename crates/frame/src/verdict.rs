@@ -31,6 +31,28 @@ pub enum Verdict {
     },
 }
 
+/// What ended the descent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Its last move.
+    Iterations,
+    /// A training value as small as was asked for.
+    Loss,
+    /// Somebody who looked on: its time was used up.
+    Time,
+}
+
+impl Stopped {
+    /// The word of the published schema.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Iterations => "iterations",
+            Self::Loss => "loss",
+            Self::Time => "time",
+        }
+    }
+}
+
 impl Verdict {
     /// The word of the published schema.
     pub fn word(&self) -> &'static str {

@@ -17,4 +17,5 @@ pub mod normal;
 pub mod once;
 pub mod packing;
 pub mod span;
+pub mod two_layer;
 pub mod update;

@@ -4,6 +4,7 @@ pub mod archive;
 pub mod array;
 pub mod error;
 pub mod estimate;
+pub mod fit;
 pub mod formula;
 pub mod gradcheck;
 pub mod kernel;

@@ -37,7 +37,7 @@ pub(crate) fn failed(failure: &Failure) -> PyErr {
 }
 
 /// Options of the command that sentences of the facade name, and what they are here.
-const HERE: [(&str, &str); 10] = [
+const HERE: [(&str, &str); 9] = [
     ("--set ", ""),
     ("--out", "out"),
     ("--resume", "resume=True"),
@@ -47,7 +47,6 @@ const HERE: [(&str, &str); 10] = [
     ("--to", "format"),
     ("--steps", "iterations"),
     ("`esperance cases` lists", "es.cases() lists"),
-    ("Solve the case at each of them", "es.sweep solves it at each of them"),
 ];
 
 /// A sentence of the facade as Python says it.

@@ -247,13 +247,16 @@ def test_a_loop_over_seeds_stops():
     assert 0 < len(done) < 100 and all(one.verdict != "interrupted" for one in done)
 
 
+AXES = {"model.constants.lambda": list(range(1, 200)), "expect.answer.value": [4.0] * 199}
+
+
 def test_a_sweep_keeps_what_it_has():
     with interrupted_after(0.8) as heard:
         es.sweep(
             "hjb-lqg-100d-lambda",
             quick=True,
             progress=False,
-            **{"run.iterations": 5, "sweep.values": list(range(1, 200)), "sweep.expect": [4.0] * 199, "model.dim": 5, **FEW},
+            **{"run.iterations": 5, "sweep.over": AXES, "model.dim": 5, **FEW},
         )
     assert isinstance(heard.error, es.Interrupted) and heard.seconds < SOON
     assert len(heard.error.solutions) >= 1

@@ -155,11 +155,16 @@ def test_single_precision_is_another_number(hjb):
     assert 0 < abs(single.value - double.value) < 1e-3
 
 
+def all_of_first(keys):
+    """The case at its own values is its sweep at the first."""
+    return es.sweep("hjb-lqg-100d-lambda", keys, quick=True, **QUIET)[0].value
+
+
 def test_a_sweep_gives_solutions(tmp_path):
     keys = {"run.iterations": 3, "run.fresh-paths": 128, "model.dim": 5, "problem.steps": [5]}
     all_of = es.sweep("hjb-lqg-100d-lambda", keys, quick=True, out=tmp_path / "sweep", **QUIET)
-    with pytest.raises(es.InputError, match="es.sweep"):
-        es.solve("hjb-lqg-100d-lambda", keys, quick=True, **QUIET)
+    alone = es.solve("hjb-lqg-100d-lambda", keys, quick=True, **QUIET)
+    assert alone.value == all_of_first(keys)
     with pytest.raises(es.InputError, match="no section `sweep`"):
         es.sweep("hjb-lqg-10d", quick=True, **QUIET)
     assert isinstance(all_of, es.Solutions) and len(all_of) == 2

@@ -89,7 +89,8 @@ pub(crate) fn read(
         }
     };
     let precision = run.run().precision;
-    let rate = (descent.rate().clone(), run.iterations);
+    let rate = descent.rate().ok_or_else(|| Error::bug("a potential is trained at a rate"))?;
+    let rate = (rate.clone(), run.iterations);
     let seed = run.seed;
     let data = OnceLock::new();
     let parts =

@@ -30,6 +30,13 @@ pub struct Momentum {
     pub made: u64,
 }
 
+impl Momentum {
+    /// At a constant rate, gradients of any length.
+    pub fn constant(rate: f64, keep: f64) -> Self {
+        Self { rate: Schedule::Constant(rate), keep, clip: None, of: 1, made: 0 }
+    }
+}
+
 impl<J: Functional + ?Sized> Descent<J> for Momentum {
     fn step(&mut self, theta: &mut Params, j: &mut J, batch: Batch) -> Result<Estimate> {
         let update = Update::Momentum { rate: self.rate.at(self.made, self.of), keep: self.keep };

@@ -21,7 +21,7 @@ use super::lane::Real;
 use super::network::{Activation, Evaluations, Network, Reversed, forward, reverse};
 use super::span::{self, Points, Span};
 use super::update::{self, Rule};
-use super::{block, normal};
+use super::{block, normal, two_layer};
 use crate::stream::Stream;
 use crate::{dispatch, dispatch_products};
 
@@ -253,6 +253,10 @@ pub trait Once: Sized {
         Self: Real;
     /// See [`span::asinh`].
     fn asinh(level: Level, rows: &mut [<Self as Real>::Row])
+    where
+        Self: Real;
+    /// See [`two_layer::pass`].
+    fn two_layer(level: Level, pass: two_layer::Pass<'_, Self>) -> f64
     where
         Self: Real;
     /// See [`span::dot`].
@@ -575,6 +579,10 @@ macro_rules! once {
             #[inline(never)]
             fn asinh(level: Level, rows: &mut [<Self as Real>::Row]) {
                 dispatch!(level, simd => span::asinh_of::<$real, _>(simd, rows));
+            }
+            #[inline(never)]
+            fn two_layer(level: Level, pass: two_layer::Pass<'_, Self>) -> f64 {
+                dispatch_products!(level, simd => two_layer::pass::<$real, _>(simd, pass))
             }
             #[inline(never)]
             fn dot(level: Level, a: &[<Self as Real>::Row], b: &[<Self as Real>::Row]) -> <Self as Real>::Row {

@@ -15,6 +15,9 @@ pub enum Packing {
     Lists(Vec<usize>),
     /// A network of layers; its order for people is that of [`Trained::unpack`].
     Layers(Trained),
+    /// A matrix `[m, d]`, row after row for people; in memory blocks of LANES of its rows side by side, a row
+    /// of memory a column of such a block.
+    Blocks([usize; 2]),
     /// A batch-normalised network; its order for people is that of [`Normed::unpack`].
     Normed(Normed),
 }
@@ -30,6 +33,7 @@ impl Packing {
     pub fn len(&self) -> usize {
         match self {
             Self::Lists(lengths) => lengths.iter().sum(),
+            Self::Blocks([m, d]) => m * d,
             Self::Layers(network) => network.parameters(),
             Self::Normed(network) => network.parameters(),
         }
@@ -39,6 +43,7 @@ impl Packing {
     pub fn rows<T: Real>(&self) -> usize {
         match self {
             Self::Lists(lengths) => lengths.iter().map(|&n| rows::<T>(n)).sum(),
+            Self::Blocks([m, d]) => rows::<T>(*m) * d,
             Self::Layers(network) => network.rows::<T>(),
             Self::Normed(network) => network.rows::<T>(),
         }
@@ -54,6 +59,14 @@ impl Packing {
             Self::Lists(lengths) => {
                 let mut packed = vec![T::Row::default(); self.rows::<T>()];
                 pack_lists::<T>(lengths, &mut numbers.iter(), &mut packed);
+                packed
+            }
+            Self::Blocks([_, d]) => {
+                let mut packed = vec![T::Row::default(); self.rows::<T>()];
+                for (k, &number) in numbers.iter().enumerate() {
+                    let (i, q) = (k / d, k % d);
+                    packed[i / T::LANES * d + q].as_mut()[i % T::LANES] = T::of(number);
+                }
                 packed
             }
             Self::Layers(network) => network.pack::<T>(numbers),
@@ -72,6 +85,11 @@ impl Packing {
                 let mut numbers = Vec::with_capacity(self.len());
                 unpack_lists::<T>(lengths, packed, &mut numbers);
                 numbers
+            }
+            Self::Blocks([m, d]) => {
+                let place = |k: usize| (k / d / T::LANES * d + k % d, k / d % T::LANES);
+                let number = |(row, lane): (usize, usize)| packed[row].as_ref()[lane].wide();
+                (0..m * d).map(|k| number(place(k))).collect()
             }
             Self::Layers(network) => network.unpack::<T>(packed),
             Self::Normed(network) => network.unpack::<T>(packed),
@@ -97,7 +115,8 @@ mod tests {
     fn exact_there_and_back() {
         let (widths, activation) = (vec![3, 20, 9], Activation::Tanh);
         let normed = Packing::Normed(Normed { widths, activation, eps: 1e-6 });
-        let all = [Packing::list(37), Packing::Lists(vec![3, 16, 0, 21]), normed];
+        let (lists, blocks) = (Packing::Lists(vec![3, 16, 0, 21]), Packing::Blocks([21, 3]));
+        let all = [Packing::list(37), lists, blocks, normed];
         for packing in all {
             there_and_back::<f32>(&packing);
             there_and_back::<f64>(&packing);

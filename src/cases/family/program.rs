@@ -1,0 +1,120 @@
+//! The section of a user's own program.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use frame::Job;
+use ground::{Error, Result};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, json};
+use toml::Table;
+
+use crate::cases::Case;
+use crate::cases::registry::section;
+use crate::cases::sections::RunSection;
+use crate::cases::sweep::Item;
+
+/// `[model]` of kind "command": any program, which prints a number or a JSON object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Model {
+    /// The program and its arguments, one word each: no shell reads them. "{NAME}" in a word stands for a
+    /// value of model.values, "{seed}" for run.seed. All values are given as one JSON object on stdin, too.
+    /// The last line of its stdout is a number, or all of it a JSON object of numbers and words, the answer
+    /// under "value" and its error under "stderr". It runs in the folder of the case file, for at most
+    /// run.time-limit.
+    pub(crate) command: Vec<String>,
+    /// What it is given: NAME = a number or a word; the axes of a sweep are "model.values.NAME".
+    /// Default: none.
+    #[serde(default)]
+    pub(crate) values: IndexMap<String, Item>,
+    /// The digest of the files among its words; written by a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) digest: Option<String>,
+}
+
+/// The section, read.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    model: Model,
+    seed: u64,
+    folder: PathBuf,
+    limit: Option<Duration>,
+}
+
+/// Reads it; what is returned beside it is the complete table.
+pub(crate) fn read(case: &Case, tables: &Table, run: &RunSection) -> Result<(Parts, [Table; 3])> {
+    for name in ["problem", "representation", "descent"] {
+        if tables.contains_key(name) {
+            return Err(Error::input(name, "a command has no such section")
+                .allowed("What the program is given stands in model.values"));
+        }
+    }
+    let (model, table) = section::<Model>(tables, "model")?;
+    let parts = Parts {
+        model,
+        seed: run.seed,
+        folder: case.folder("model.command"),
+        limit: run.time_limit()?,
+    };
+    parts.words()?;
+    Ok((parts, [table, Table::new(), Table::new()]))
+}
+
+impl Parts {
+    /// The words of the command, values filled in.
+    fn words(&self) -> Result<Vec<String>> {
+        if self.model.command.is_empty() {
+            return Err(Error::input("model.command", "the list is empty")
+                .allowed("Write the program, then its arguments, a word each"));
+        }
+        self.model.command.iter().map(|word| self.filled(word)).collect()
+    }
+
+    /// A word with the values for the names in braces.
+    fn filled(&self, word: &str) -> Result<String> {
+        let (mut text, mut rest) = (String::new(), word);
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((name, behind)) = after.split_once('}') else { break };
+            let is_name = frame::text::is_name(&name.replace('-', "_"));
+            text.push_str(before);
+            match self.model.values.get(name) {
+                Some(item) => text.push_str(&item.plain()),
+                None if name == "seed" => text.push_str(&self.seed.to_string()),
+                // Braces of another language are its own.
+                None if !is_name => text.push_str(&format!("{{{name}}}")),
+                None => {
+                    let known: Vec<&str> =
+                        self.model.values.keys().map(String::as_str).chain(["seed"]).collect();
+                    return Err(Error::input("model.command", format!("`{name}` has no value"))
+                        .nearest(crate::cases::schema::nearest(name, known.iter().copied()))
+                        .allowed(format!("model.values has {}", known.join(", "))));
+                }
+            }
+            rest = behind;
+        }
+        Ok(text + rest)
+    }
+
+    /// The job.
+    pub(crate) fn job(&self) -> Result<Box<dyn Job>> {
+        let mut given: Map<String, serde_json::Value> =
+            self.model.values.iter().map(|(name, item)| (name.clone(), json!(item))).collect();
+        given.insert("seed".to_owned(), json!(self.seed));
+        Ok(Box::new(crate::program::Program {
+            words: self.words()?,
+            folder: self.folder.clone(),
+            stdin: serde_json::Value::Object(given),
+            limit: self.limit,
+        }))
+    }
+
+    /// The digest of the files among its words: another program is another case.
+    pub(crate) fn digest(&self) -> Option<String> {
+        let files = self.model.command.iter().map(|word| self.folder.join(Path::new(word)));
+        let bytes: Vec<Vec<u8>> = files.filter_map(|path| std::fs::read(path).ok()).collect();
+        (!bytes.is_empty()).then(|| frame::study::identity::name(bytes.concat()))
+    }
+}

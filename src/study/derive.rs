@@ -1,0 +1,53 @@
+//! Records that are made of others, by a formula.
+
+use frame::study::record::{Found, Record};
+use ground::formula::{self, Constant, Scope};
+use ground::{Error, Result};
+use serde_json::{Value, json};
+
+use crate::cases::sweep::Sweep;
+
+/// Adds what the study derives to a record. What cannot be had of a cell that failed is left out.
+pub(crate) fn derive(sweep: &Sweep, record: &mut Record) -> Result<()> {
+    for (name, text) in &sweep.derive {
+        if record.object.is_empty() {
+            continue;
+        }
+        let place = format!("sweep.derive.{name}");
+        let scope = scope(record);
+        let formula = formula::parse(text, &scope).map_err(|e| frame::text::at_key(e, &place))?;
+        let value = frame::text::single(formula).evaluate(&[]).first().copied().unwrap_or(f64::NAN);
+        let records = record.object.entry("records").or_insert_with(|| json!({}));
+        let Value::Object(records) = records else {
+            return Err(Error::bug("the records of an answer are an object"));
+        };
+        let value = if value.is_finite() { json!(value) } else { Value::Null };
+        records.insert(name.clone(), value);
+    }
+    Ok(())
+}
+
+/// All numbers of a cell by their names, - and . written _.
+fn scope(record: &Record) -> Scope {
+    let mut scope = Scope::new();
+    let mut named: Vec<String> = Vec::new();
+    let mut add = |scope: Scope, name: &str, number: f64| {
+        let name = name.replace(['-', '.'], "_");
+        if named.contains(&name) || !frame::text::is_name(&name) {
+            return scope;
+        }
+        named.push(name.clone());
+        scope.constant(&name, Constant::Number(number))
+    };
+    for name in record.settings.keys() {
+        if let Some(number) = record.setting(name).and_then(|s| s.number()) {
+            scope = add(scope, name, number);
+        }
+    }
+    for name in record.names() {
+        if let Some(Found::Number(number, _)) = record.get(&name) {
+            scope = add(scope, &name, number);
+        }
+    }
+    add(scope, "pi", std::f64::consts::PI)
+}
