@@ -53,6 +53,19 @@ fn potential(name: &str, resolved: &Resolved) -> Option<String> {
     (found.is_nan() || found > below).then(|| format!("{name}: {found} is not below {below} eV/Å"))
 }
 
+/// What is said against a study, quick: nothing, where it shows what it promises.
+fn study(name: &str) -> Option<String> {
+    let here = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_esperance"))
+        .args(["sweep", name, "--quick", "--out", "study"])
+        .current_dir(here.path())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let said = || format!("{name}: {}{}", text(&output.stdout), text(&output.stderr));
+    (!output.status.success()).then(said)
+}
+
 #[test]
 fn every_case_meets_its_quick_promise() {
     let mut broken = Vec::new();
@@ -63,6 +76,13 @@ fn every_case_meets_its_quick_promise() {
             continue;
         }
         let expect = resolved.expect.clone().unwrap_or_else(|| panic!("{name} has no [expect]"));
+        if !expect.study.is_empty() {
+            broken.extend(study(&name));
+        }
+        if resolved.family() == Family::Lab {
+            assert!(!expect.study.is_empty(), "{name} has no quick promise");
+            continue;
+        }
         let goal = expect.goal(true).unwrap();
         let goal = goal.unwrap_or_else(|| panic!("{name} has no quick promise"));
         let within = goal.within;

@@ -251,7 +251,7 @@ fn expectations_are_judged() {
         let output = expect(study);
         let found = object(&output);
         assert_eq!(found["expected"][0]["met"], met, "{study}: {}", found["expected"]);
-        assert_eq!(code(&output), u8::from(!met).into(), "{study}");
+        assert_eq!(code(&output), i32::from(!met), "{study}");
     }
     for (study, sentence) in [
         ("{ of = \"answer\" }", "this says nothing that could be missed"),

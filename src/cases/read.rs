@@ -109,7 +109,9 @@ impl Case {
 
     /// Sets one key to a value. `option` is how the user said it.
     pub fn put(&mut self, option: &'static str, key: &str, value: Value) -> Result<()> {
-        let parts: Vec<&str> = key.split('.').map(str::trim).collect();
+        let parts = words(key);
+        let key = parts.join(".");
+        let key = key.as_str();
         if parts.len() < 2 || parts.iter().any(|part| part.is_empty()) {
             return Err(Error::input(key, "this is not a key")
                 .allowed("Write section.key=value, such as run.seed=3")
@@ -285,6 +287,33 @@ impl Case {
     }
 }
 
+/// The words of a key, where a point inside quotes is one of the word: `sweep.over."problem.steps"`.
+fn words(key: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = key.trim();
+    loop {
+        let quoted = rest.strip_prefix('"').and_then(|inside| inside.split_once('"'));
+        if let Some((word, behind)) = quoted {
+            words.push(word);
+            match behind.trim_start().strip_prefix('.') {
+                Some(more) => rest = more.trim_start(),
+                None => return words,
+            }
+            continue;
+        }
+        match rest.split_once('.') {
+            Some((word, more)) => {
+                words.push(word.trim());
+                rest = more.trim_start();
+            }
+            None => {
+                words.push(rest.trim());
+                return words;
+            }
+        }
+    }
+}
+
 /// Notes the place of every key below `prefix`.
 fn note(text: &str, prefix: &str, table: &DeTable<'_>, into: &mut BTreeMap<String, Place>) {
     for (name, value) in table {
@@ -368,6 +397,16 @@ mod tests {
         assert_eq!(case.sections["representation"]["start"].as_str(), Some("zero"));
         assert_eq!(case.sections["problem"]["steps"].as_array().map(Vec::len), Some(2));
         assert_eq!(case.sections["model"]["source"].as_str(), Some("-0.5 * |z|^2"));
+    }
+
+    #[test]
+    fn a_word_in_quotes_may_have_points() {
+        assert_eq!(words("run.seed"), ["run", "seed"]);
+        assert_eq!(words("sweep.over.\"problem.steps\""), ["sweep", "over", "problem.steps"]);
+        assert_eq!(words("a . \"b.c\" . d"), ["a", "b.c", "d"]);
+        let mut case = case();
+        case.set_pair("sweep.over.\"problem.steps\"=[1, 2]").unwrap();
+        assert!(case.sections["sweep"]["over"].get("problem.steps").is_some());
     }
 
     #[test]

@@ -81,7 +81,8 @@ fn series(text: String, colour: impl Fn(&str) -> String) -> String {
         let colour = colour(&format!("c{k}"));
         format!(
             ".figure .c{k} {{ stroke: {colour} }} .figure .bars.c{k}, .figure .dot.c{k}, .figure .c{k} \
-             .dot, .figure .band.c{k} {{ fill: {colour} }} .figure .cells.c{k} {{ fill: {colour}; stroke: none }}\n"
+             .dot, .figure .band.c{k} {{ fill: {colour} }} .figure .cells.c{k} {{ fill: {colour}; stroke: none }} .figure .band.c{k} {{ stroke: none \
+             }}\n"
         )
     };
     let heat =

@@ -143,7 +143,12 @@ fn ended(row: &Row) -> String {
 /// What the numbers of the table are.
 fn statistics(come: &Come<'_>) -> String {
     let n = come.plan.grid.repeats;
-    let recorded = come.plan.sweep.recorded();
+    let mut recorded = come.plan.sweep.recorded();
+    let has_words = |name: &str, centre: Centre| {
+        let all = come.table.rows.iter().map(|row| row.summary(name, centre));
+        all.into_iter().any(|one| matches!(one, Summary::Counts(_)))
+    };
+    recorded.retain(|(name, centre)| !has_words(name, *centre));
     let mut words = Vec::new();
     for centre in [Centre::Mean, Centre::Median, Centre::GeometricMean] {
         let names: Vec<&str> =

@@ -63,10 +63,10 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Where {
-    /// One.
-    One(Item),
     /// Several.
     Many(Vec<Item>),
+    /// One.
+    One(Item),
 }
 
 /// What several places must show.

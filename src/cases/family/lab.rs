@@ -54,6 +54,12 @@ fn modelled(case: &Case, tables: &Table) -> Result<(Models, Table)> {
                 let bytes = bytes(case, key, &file)?;
                 data.files.push(File { key, name: file, bytes });
             }
+            let found = digest(&data);
+            if let Some(due) = data.digest.as_ref().filter(|due| **due != found) {
+                let found = format!("the data are others: their digest is {found}, not {due}");
+                return Err(Error::input("model.digest", found)
+                    .allowed("Give the data that the run began with"));
+            }
             Ok((Models::Data(Box::new(data)), table))
         }
         Some("integral") => as_kind(tables, name, Models::Integral),
@@ -61,6 +67,11 @@ fn modelled(case: &Case, tables: &Table) -> Result<(Models, Table)> {
         Some("function-class") => as_kind(tables, name, Models::Class),
         _ => as_kind(tables, name, Models::Target),
     }
+}
+
+/// The digest of what the files hold.
+fn digest(data: &Data) -> String {
+    identity::name(data.bytes().collect::<Vec<_>>().concat())
 }
 
 /// The bytes of a file that a case names.
@@ -142,8 +153,10 @@ impl Parts {
 
     /// The digest of what its files hold.
     pub(crate) fn digest(&self) -> Option<String> {
-        let Models::Data(data) = &self.model else { return None };
-        Some(identity::name(data.bytes().collect::<Vec<_>>().concat()))
+        match &self.model {
+            Models::Data(data) => Some(digest(data)),
+            _ => None,
+        }
     }
 
     /// Whether its batches are the whole sample.

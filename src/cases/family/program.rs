@@ -60,6 +60,15 @@ pub(crate) fn read(case: &Case, tables: &Table, run: &RunSection) -> Result<(Par
         limit: run.time_limit()?,
     };
     parts.words()?;
+    let (due, found) = (parts.model.digest.as_ref(), parts.digest());
+    if let Some(due) = due.filter(|due| found.as_ref() != Some(*due)) {
+        let found = found.unwrap_or_else(|| "none".to_owned());
+        return Err(Error::input(
+            "model.digest",
+            format!("the files of the command are others: their digest is {found}, not {due}"),
+        )
+        .allowed("Give the files that the run began with"));
+    }
     Ok((parts, [table, Table::new(), Table::new()]))
 }
 

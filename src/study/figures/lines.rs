@@ -11,6 +11,9 @@ use crate::cases::sweep::{Axes, FigureKind, FigureSection};
 use crate::study::finish::Come;
 use crate::study::fits::{Fitted, Found, with_error};
 
+/// Up to so many series have a slope triangle each.
+const TRIANGLES: usize = 3;
+
 /// Points of a curve.
 const POINTS: usize = 60;
 
@@ -21,38 +24,19 @@ pub(super) fn lines(section: &FigureSection, come: &Come<'_>) -> Result<Vec<Figu
     let rows = Rows::of(section, come, &[across]);
     let at = place_of(come, across);
     let several = section.y.iter().count() > 1;
+    // Many triangles hide what they are about.
+    let many = section.y.iter().count() * rows.groups.len() > TRIANGLES;
     let mut series: Vec<Series> = Vec::new();
     for record in section.y.iter() {
-        let centre = come.plan.sweep.centre(record);
         for (key, own) in &rows.groups {
             let group = words(key, &rows.groups);
             let name = match (several, group.is_empty()) {
-                (true, true) => record.clone(),
                 (true, false) => format!("{record}, {group}"),
-                (false, true) => record.clone(),
+                (_, true) => record.clone(),
                 (false, false) => group,
             };
-            let points = own.iter().filter_map(|row| {
-                let x = row.settings[at].number()?;
-                let summary = row.summary(record, centre);
-                Some(([x, summary.value()?], summary.stderr().unwrap_or(0.0)))
-            });
-            let points: Vec<_> = points.filter(|([_, y], _)| *y > 0.0 || !logs[1]).collect();
-            if points.is_empty() {
-                continue;
-            }
-            series.push(dots(name.clone(), points));
-            if let Some(known) = known(come, record, own, at)? {
-                series.push(known);
-            }
-            let along = &come.plan.grid.axes[across].names[0];
-            let fitted = come
-                .fits
-                .iter()
-                .find(|f| f.question.of == *record && f.question.along == *along && f.at == *key);
-            if let Some(fitted) = fitted {
-                series.extend(law(fitted, own, at, section.kind));
-            }
+            let line = Line { record, key, rows: own, at, logs };
+            series.extend(line.series(come, across, (name, many))?);
         }
     }
     let first = section.y.iter().next().cloned().unwrap_or_default();
@@ -77,6 +61,57 @@ pub(super) fn lines(section: &FigureSection, come: &Come<'_>) -> Result<Vec<Figu
     }])
 }
 
+/// One record of one group over an axis.
+struct Line<'a> {
+    record: &'a str,
+    key: &'a [(String, Setting)],
+    rows: &'a [&'a Row],
+    /// The place of the axis among settings.
+    at: usize,
+    /// Which axes of the figure are logarithmic.
+    logs: [bool; 2],
+}
+
+impl Line<'_> {
+    /// Its dots, what is known of them, and the law that was fitted.
+    fn series(
+        &self,
+        come: &Come<'_>,
+        across: usize,
+        (name, many): (String, bool),
+    ) -> Result<Vec<Series>> {
+        let centre = come.plan.sweep.centre(self.record);
+        let points = self.rows.iter().filter_map(|row| {
+            let x = row.settings[self.at].number()?;
+            let summary = row.summary(self.record, centre);
+            Some(([x, summary.value()?], summary.stderr().unwrap_or(0.0)))
+        });
+        let points: Vec<_> = points.filter(|([_, y], _)| *y > 0.0 || !self.logs[1]).collect();
+        if points.is_empty() {
+            return Ok(Vec::new());
+        }
+        let along = &come.plan.grid.axes[across].names[0];
+        let fitted = come.fits.iter().find(|f| {
+            f.question.of == self.record && f.question.along == *along && f.at == self.key
+        });
+        let slope = fitted.and_then(slope).filter(|_| many && self.logs[0]);
+        let name = slope.map_or(name.clone(), |slope| format!("{name}, slope {slope}"));
+        let mut series = vec![dots(name, points)];
+        series.extend(known(come, self.record, self.rows, self.at)?);
+        if let Some(fitted) = fitted {
+            series.extend(law(fitted, self.rows, self.at, self.logs[0] && !many));
+        }
+        Ok(series)
+    }
+}
+
+/// The slope of a power law.
+fn slope(fitted: &Fitted) -> Option<String> {
+    let Ok(Found::Law { best, .. }) = &fitted.found else { return None };
+    let exponent = best.parameter("exponent").ok().filter(|_| best.law == Law::Power)?;
+    Some(with_error(exponent.value, exponent.stderr))
+}
+
 /// What a record should be.
 fn known(come: &Come<'_>, record: &str, rows: &[&Row], at: usize) -> Result<Option<Series>> {
     let Some(text) = come.plan.sweep.known.get(record) else { return Ok(None) };
@@ -92,7 +127,7 @@ fn known(come: &Come<'_>, record: &str, rows: &[&Row], at: usize) -> Result<Opti
 }
 
 /// A fitted law, its band, and the triangle of its slope.
-fn law(fitted: &Fitted, rows: &[&Row], at: usize, kind: FigureKind) -> Vec<Series> {
+fn law(fitted: &Fitted, rows: &[&Row], at: usize, triangles: bool) -> Vec<Series> {
     let found = match &fitted.found {
         Ok(found) => found,
         Err(_) => return Vec::new(),
@@ -116,7 +151,7 @@ fn law(fitted: &Fitted, rows: &[&Row], at: usize, kind: FigureKind) -> Vec<Serie
             let line = (0..POINTS).map(|k| [x(k), best.predict(x(k)).value]).collect();
             let mut series =
                 vec![Series::band("", &band).beside(), Series::new("", Mark::Line, line).beside()];
-            if kind == FigureKind::LogLog && best.law == Law::Power {
+            if triangles && best.law == Law::Power {
                 series.extend(triangle(best, [low, high]));
             }
             series

@@ -46,6 +46,9 @@ pub struct Data {
     /// Default: { every = 5 }.
     #[serde(default)]
     pub held_out: Held,
+    /// The digest of what the files hold; written by a run, which other data are refused by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// Bytes of the files, in their order; whoever reads the case puts them here.
     #[serde(skip)]
     pub files: Vec<File>,
