@@ -205,7 +205,7 @@ pub(crate) struct Study {
     figures: Vec<String>,
     /// What was expected, and whether it is so.
     expected: Vec<ExpectedRow>,
-    /// "done", "incomplete", "failed-cells" or "expectations-missed".
+    /// "done", "incomplete", "failed-cells", "records-missing" or "expectations-missed".
     verdict: String,
     /// Seconds from start to end, of this process.
     seconds: f64,

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use frame::params::Layout;
@@ -20,6 +20,9 @@ const KEY: &str = "model.command";
 
 /// The time between two looks at whether it has ended.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+
+/// How long what it wrote is waited for once it has ended.
+const AFTER_THE_END: Duration = Duration::from_millis(500);
 
 /// A program with its arguments, ready to run.
 #[derive(Clone, Debug)]
@@ -49,6 +52,9 @@ impl Program {
         if !self.folder.as_os_str().is_empty() {
             command.current_dir(&self.folder);
         }
+        // A group of its own, so that what it starts can be ended with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.spawn().map_err(|e| {
             Error::input(KEY, format!("`{program}` cannot be started: {e}"))
                 .allowed("Write a program that is found in PATH, or its path")
@@ -68,8 +74,8 @@ impl Program {
             }
         });
         let status = self.ended(&mut child, watch)?;
-        let _written = writing.join();
-        let (out, err) = (text_of(out), text_of(err));
+        drop(writing);
+        let (out, err) = (text_of(&out), text_of(&err));
         if status.success() {
             return Ok(out);
         }
@@ -94,7 +100,7 @@ impl Program {
             let late = self.limit.filter(|limit| began.elapsed() >= *limit);
             let stopped = watch.stage("command", 0, 1).is_break();
             if late.is_some() || stopped {
-                child.kill().map_err(io)?;
+                end_with_all(child);
                 child.wait().map_err(io)?;
             }
             if stopped {
@@ -126,7 +132,9 @@ impl Program {
             serde_json::from_str::<Value>(said.trim()).or_else(|_| serde_json::from_str(last));
         let number = last.parse::<f64>().ok();
         let measured = match (value, number) {
-            (Ok(Value::Object(object)), _) => of_object(&object),
+            (Ok(Value::Object(object)), _) => Some(of_object(&object).ok_or_else(|| {
+                wrong("printed several numbers and none that is called value".to_owned())
+            })?),
             (_, Some(number)) => Some(Measured::of("value").number("value", number, f64::NAN)),
             _ => None,
         };
@@ -152,8 +160,9 @@ fn of_object(object: &Map<String, Value>) -> Option<Measured> {
         _ => None,
     };
     let first = ["value", "answer"].into_iter().find(|name| object.contains_key(*name));
-    let first = first
-        .or_else(|| object.iter().find(|(_, v)| number(v).is_some()).map(|(k, _)| k.as_str()))?;
+    let mut numbers = object.iter().filter(|(key, v)| *key != "stderr" && number(v).is_some());
+    let only = numbers.next().filter(|_| numbers.next().is_none());
+    let first = first.or_else(|| only.map(|(key, _)| key.as_str()))?;
     let (value, own) = number(object.get(first)?)?;
     let stderr = object.get("stderr").and_then(Value::as_f64).unwrap_or(own);
     let mut measured = Measured::of(first).number(first, value, stderr);
@@ -167,19 +176,52 @@ fn of_object(object: &Map<String, Value>) -> Option<Measured> {
     Some(measured)
 }
 
-/// Reads a pipe to its end beside us, so that it never fills up.
-fn reading(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _cut_off = pipe.read_to_end(&mut bytes);
-        }
-        bytes
-    })
+/// Ends a program and what it has started.
+fn end_with_all(child: &mut Child) {
+    #[cfg(unix)]
+    {
+        let group = format!("-{}", child.id());
+        let _gone =
+            Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+    }
+    let _gone = child.kill();
 }
 
-fn text_of(bytes: JoinHandle<Vec<u8>>) -> String {
-    String::from_utf8_lossy(&bytes.join().unwrap_or_default()).into_owned()
+/// What came of a pipe so far, and whether that is all.
+type Pipe = Arc<Mutex<(Vec<u8>, bool)>>;
+
+/// Reads a pipe beside us, so that it never fills up.
+fn reading(pipe: Option<impl Read + Send + 'static>) -> Pipe {
+    let all = Pipe::default();
+    let kept = Arc::clone(&all);
+    std::thread::spawn(move || {
+        let mut part = [0; 1 << 14];
+        if let Some(mut pipe) = pipe {
+            while let Ok(n @ 1..) = pipe.read(&mut part) {
+                if let Ok(mut kept) = kept.lock() {
+                    kept.0.extend_from_slice(&part[..n]);
+                }
+            }
+        }
+        if let Ok(mut kept) = kept.lock() {
+            kept.1 = true;
+        }
+    });
+    all
+}
+
+/// What a program that has ended wrote. What it left running in the background may hold its pipe open: nobody
+/// waits for that.
+fn text_of(pipe: &Pipe) -> String {
+    let until = Instant::now() + AFTER_THE_END;
+    loop {
+        let Ok(kept) = pipe.lock() else { return String::new() };
+        if kept.1 || Instant::now() >= until {
+            return String::from_utf8_lossy(&kept.0).into_owned();
+        }
+        drop(kept);
+        std::thread::sleep(BETWEEN_LOOKS);
+    }
 }
 
 /// A program says what it says: its error is its own.
@@ -266,9 +308,8 @@ mod tests {
             measured(r#"echo '{"error": 2.5, "value": 1.5, "stderr": 0.1, "why": "x"}'"#).unwrap();
         assert_eq!((found.headline().mean, found.headline().stderr), (1.5, 0.1));
         assert_eq!(found.get("error").map(|e| e.mean), Some(2.5));
-        let found = measured("cat").unwrap();
-        assert_eq!(found.get("m").map(|e| e.mean), Some(16.0));
-        assert_eq!(found.headline().mean, 16.0);
+        let found = measured("echo '{\"rate\": 0.5, \"why\": \"x\"}'").unwrap();
+        assert_eq!(found.headline().mean, 0.5);
     }
 
     #[test]
@@ -281,6 +322,7 @@ mod tests {
             ("echo nan", "printed a value that is not finite"),
             ("echo '[1, 2]'", "printed no number"),
             ("kill -9 $$", "was killed"),
+            ("cat", "none that is called value"),
         ] {
             let said = measured(script).unwrap_err().to_string();
             assert!(said.contains(sentence), "{script}: {said}");
@@ -296,6 +338,8 @@ mod tests {
         let began = Instant::now();
         let said = slow.said(&mut ()).unwrap_err().to_string();
         assert!(said.starts_with("run.time-limit: ") && said.contains("had not ended"), "{said}");
+        let behind = measured("sleep 60 & echo 3").unwrap();
+        assert_eq!(behind.headline().mean, 3.0);
         assert!(began.elapsed() < Duration::from_secs(10));
     }
 

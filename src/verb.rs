@@ -167,6 +167,8 @@ impl Changes {
     /// Reads a case, applies the changes, checks everything; it is run once, whatever its [sweep] says.
     pub(crate) fn ready(&self, case: &str) -> Result<Ready, Failure> {
         let mut case = self.changed(case)?;
+        // What its study says must be right, too.
+        files::resolve(case.clone())?;
         if case.alone() {
             say(&format!("{}: its [sweep] is left out; `esperance sweep` runs it", case.name));
         }

@@ -42,7 +42,8 @@ fn matches(found: &str, sentence: &str) -> bool {
 
 /// A message without the file and the line it begins with.
 fn without_place<'m>(message: &'m str, file: &str) -> &'m str {
-    let rest = message.strip_prefix(file).unwrap_or_else(|| panic!("no file: {message}"));
+    // A data file is a place of its own.
+    let Some(rest) = message.strip_prefix(file) else { return message };
     let rest = rest.strip_prefix(':').unwrap();
     rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(':').trim_start()
 }

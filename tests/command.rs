@@ -250,7 +250,7 @@ fn cases_cite_and_completions_print() {
     assert_eq!(code(&output), 2);
     assert_eq!(
         stderr(&output).trim(),
-        "unknown family `path`; did you mean `paths`? Known here: atoms, control, paths."
+        "unknown family `path`; did you mean `paths`? Known here: atoms, control, lab, paths."
     );
 }
 

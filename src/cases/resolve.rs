@@ -43,7 +43,13 @@ pub struct Resolved {
 
 /// Keys on which no number of the answer depends: threads and times, and where data lie, whose digest
 /// counts.
-const INDIFFERENT: [&str; 13] = [
+const INDIFFERENT: [&str; 19] = [
+    "model.file",
+    "model.labels",
+    "model.test-file",
+    "model.test-labels",
+    "model.folder",
+    "sweep.derive",
     "sweep.over",
     "sweep.repeats",
     "sweep.record",

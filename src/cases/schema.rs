@@ -90,6 +90,13 @@ fn below(root: &Json, node: &Json, prefix: &str, into: &mut Vec<Key>) {
         });
         for variant in variants(root, property) {
             below(root, variant, &key, into);
+            // Lists of tables.
+            let items = follow(root, variant).get("items").into_iter();
+            for item in
+                items.flat_map(|item| variants(root, item)).filter(|i| type_of(i) == "object")
+            {
+                below(root, item, &key, into);
+            }
             // Tables of names that a user gives.
             let free = follow(root, variant).get("additionalProperties");
             for inner in free

@@ -247,11 +247,40 @@ impl Sweep {
             known_section(&place, key)?;
             axes.check(&place, text)?;
         }
+        self.records_are_sound(&grid)?;
         for (record, text) in &self.known {
             axes.check(&format!("sweep.known.{record}"), text)?;
         }
         self.fit.iter().enumerate().try_for_each(|(k, fit)| fit.sound(k, self, &grid))?;
         self.figure.iter().enumerate().try_for_each(|(k, figure)| figure.sound(k, self, &grid))
+    }
+
+    /// Whether records have names of their own, and are named where they have to be.
+    fn records_are_sound(&self, grid: &Grid) -> Result<()> {
+        if let Some(k) =
+            (1..self.record.len()).find(|&k| self.record[..k].contains(&self.record[k]))
+        {
+            let found = format!("`{}` stands there twice", self.record[k]);
+            return Err(Error::input("sweep.record", found));
+        }
+        for name in self.derive.keys() {
+            let taken = ["answer", "seconds", "outcome", "seed"].contains(&name.as_str());
+            if taken || grid.names().contains(&name.as_str()) {
+                let found = format!("`{name}` is the name of something else");
+                return Err(
+                    Error::input(format!("sweep.derive.{name}"), found).allowed("Choose another")
+                );
+            }
+        }
+        self.known
+            .keys()
+            .try_for_each(|name| recorded(&format!("sweep.known.{name}"), name, self))?;
+        match &self.statistic {
+            Statistics::All(_) => Ok(()),
+            Statistics::Each(each) => each
+                .keys()
+                .try_for_each(|name| recorded(&format!("sweep.statistic.{name}"), name, self)),
+        }
     }
 
     /// The case at one of the cells: without the sweep, what is known of other values left out.

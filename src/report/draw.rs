@@ -116,7 +116,6 @@ fn ranges(figure: &Figure) -> [[f64; 2]; 2] {
                 levels.push(b);
                 continue;
             }
-            let bar = 2.0 * series.errors.get(k).copied().unwrap_or(0.0);
             if let Some([left, low, right, high]) = series.edges.get(k).copied() {
                 x.take(left, across);
                 x.take(right, across);
@@ -128,8 +127,8 @@ fn ranges(figure: &Figure) -> [[f64; 2]; 2] {
             for v in [a - half[0], a + half[0]] {
                 x.take(v, across);
             }
-            let bar = bar + half[1];
-            for v in [b - bar, b, b + bar] {
+            let [low, high] = series.bar(k);
+            for v in [low - half[1], b, high + half[1]] {
                 y.take(v, up);
             }
             if series.mark == Mark::Bars {
@@ -237,9 +236,9 @@ fn dots(series: &Series, class: &str, (x, y): (&Scale, &Scale)) -> Vec<Element> 
         if !(across.is_finite() && up.is_finite()) {
             continue;
         }
-        let error = 2.0 * series.errors.get(k).copied().unwrap_or(0.0);
-        if error > 0.0 {
-            let (low, high) = (y.at(b - error), y.at(b + error));
+        let [low, high] = series.bar(k);
+        if high > low {
+            let (low, high) = (y.at(low), y.at(high));
             let low = if low.is_finite() { low } else { BOTTOM };
             let (left, right) = (across - 4.0, across + 4.0);
             for (from, to) in [

@@ -204,7 +204,7 @@ mod tests {
         let content = drawing.content.finish();
         let content = String::from_utf8_lossy(&content);
         // A red rectangle is filled, a blue line drawn, a letter filled by its curves.
-        for part in ["1 0 0 rg", "0 0 1 RG", "10 10 l", "\nS\n", " c\n"] {
+        for part in ["1 0 0 rg", "0 0 1 RG", "10 10 l", "\nB\n", "\nf\n"] {
             assert!(content.contains(part), "{part:?} is not in {content}");
         }
     }

@@ -60,8 +60,11 @@ pub(crate) fn compute(
             Error::Interrupted { .. } => return Ok(None),
             // A disk that is full, or a bug, ends the study.
             Error::Io { .. } | Error::Bug { .. } => return Err(failure),
-            Error::Input(_) | Error::Numeric { .. } => {
-                (Map::new(), Outcome::Failed, Some(failure.error.to_string()))
+            Error::Input(input) if input.key == "run.time-limit" => {
+                (Map::new(), Outcome::TimedOut, Some(Error::Input(input).to_string()))
+            }
+            error @ (Error::Input(_) | Error::Numeric { .. }) => {
+                (Map::new(), Outcome::Failed, Some(error.to_string()))
             }
         },
     };

@@ -3,6 +3,7 @@
 use frame::study::axes::{Grid, Setting};
 use frame::study::table::Table;
 use ground::Result;
+use ground::fit::Points;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
@@ -78,7 +79,8 @@ fn judge(k: usize, check: &Check, study: Study<'_>) -> Result<Judged> {
     let met = judged.iter().all(|(met, _)| *met);
     let of = if judged.len() > 1 {
         let so = judged.iter().filter(|(met, _)| *met).count();
-        format!(" ({so} of {} places)", judged.len())
+        let at: Vec<String> = values[worst].at.iter().map(|(n, s)| format!("{n} = {s}")).collect();
+        format!(" ({so} of {} places; this at {})", judged.len(), at.join(", "))
     } else {
         String::new()
     };
@@ -183,29 +185,29 @@ fn fitted(check: &Check, parameter: Option<&str>, study: Study<'_>) -> Vec<Shown
 fn recorded(check: &Check, study: Study<'_>) -> Vec<Shown> {
     let Study { sweep, grid, table, .. } = study;
     let centre = check.statistic.map_or_else(|| sweep.centre(&check.of), Into::into);
-    let summary = |row: usize| table.rows[row].summary(&check.of, centre);
     let mut all = Vec::new();
     for row in 0..grid.rows() {
         let place = grid.place(row);
         let at =
             grid.settings(&place).into_iter().map(|(n, s)| (n.to_owned(), s.clone())).collect();
-        let own = summary(row);
-        let (mut value, mut stderr) =
-            (own.value().unwrap_or(f64::NAN), own.stderr().unwrap_or(f64::NAN));
         let is_ratio = !check.over.is_empty();
         let others = if is_ratio { &check.over } else { &check.minus };
-        if !others.is_empty() {
+        let (value, stderr) = if others.is_empty() {
+            let own = table.rows[row].summary(&check.of, centre);
+            (own.value().unwrap_or(f64::NAN), own.stderr().unwrap_or(f64::NAN))
+        } else {
             let Some(other) = changed(others, grid, &place) else { continue };
-            let other = summary(grid.row(&other));
-            let (by, error) =
-                (other.value().unwrap_or(f64::NAN), other.stderr().unwrap_or(f64::NAN));
-            (value, stderr) = if is_ratio {
-                let ratio = value / by;
-                (ratio, ratio.abs() * (stderr / value).hypot(error / by))
-            } else {
-                (value - by, stderr.hypot(error))
+            let own = table.rows[row].numbers(&check.of);
+            let other = table.rows[grid.row(&other)].numbers(&check.of);
+            // Seed by seed: what both owe to their seed goes out.
+            let pair = |(a, b): (Option<f64>, Option<f64>)| {
+                let (a, b) = (a?, b?);
+                Some(if is_ratio { a / b } else { a - b }).filter(|v| v.is_finite())
             };
-        }
+            let pairs: Vec<Option<f64>> = own.into_iter().zip(other).map(pair).collect();
+            let found = Points::new(&[0.0], &[pairs]).and_then(|points| points.cell(0, centre));
+            found.map_or((f64::NAN, f64::NAN), |cell| (cell.value, cell.stderr.unwrap_or(f64::NAN)))
+        };
         all.push(Shown { at, value, stderr, law: None });
     }
     all
@@ -255,7 +257,8 @@ fn one_value(check: &Check, one: &Shown, study: Study<'_>, place: &str) -> Resul
         let wanted = crate::cases::sweep::law_word(law);
         met &= one.law == Some(wanted);
         let found = one.law.unwrap_or("no law");
-        words = if check.fit.is_none() { vec![found.to_owned()] } else { words };
+        words = if check.fit.is_none() { Vec::new() } else { words };
+        words.insert(0, found.to_owned());
         words.push(format!("law {wanted}"));
     }
     let met = met && (one.value.is_finite() || check.fit.is_none() && check.law.is_some());

@@ -7,15 +7,21 @@ use serde_json::{Value, json};
 
 use crate::cases::sweep::Sweep;
 
-/// Adds what the study derives to a record. What cannot be had of a cell that failed is left out.
-pub(crate) fn derive(sweep: &Sweep, record: &mut Record) -> Result<()> {
+/// Adds what the study derives to a record. What a cell has no numbers for is left out; the errors say why.
+pub(crate) fn derive(sweep: &Sweep, record: &mut Record) -> Result<Vec<Error>> {
+    let mut missing = Vec::new();
     for (name, text) in &sweep.derive {
         if record.object.is_empty() {
             continue;
         }
         let place = format!("sweep.derive.{name}");
-        let scope = scope(record);
-        let formula = formula::parse(text, &scope).map_err(|e| frame::text::at_key(e, &place))?;
+        let formula = match formula::parse(text, &scope(record)) {
+            Ok(formula) => formula,
+            Err(error) => {
+                missing.push(frame::text::at_key(error, &place));
+                continue;
+            }
+        };
         let value = frame::text::single(formula).evaluate(&[]).first().copied().unwrap_or(f64::NAN);
         let records = record.object.entry("records").or_insert_with(|| json!({}));
         let Value::Object(records) = records else {
@@ -24,7 +30,7 @@ pub(crate) fn derive(sweep: &Sweep, record: &mut Record) -> Result<()> {
         let value = if value.is_finite() { json!(value) } else { Value::Null };
         records.insert(name.clone(), value);
     }
-    Ok(())
+    Ok(missing)
 }
 
 /// All numbers of a cell by their names, - and . written _.

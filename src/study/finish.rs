@@ -6,13 +6,14 @@ use std::time::Instant;
 use frame::Figure;
 use frame::study::record::{Outcome, Record};
 use frame::study::table::Table;
-use ground::Result;
+use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
 use super::checks::{self, Judged, Study};
 use super::fits::{self, Fitted};
 use super::plan::Plan;
 use super::{csv, figures, text};
+use crate::cases::schema::nearest;
 use crate::failure::{Failure, code};
 use crate::report::{draw, pdf};
 use crate::run_folder::{self as folder, RunFolder};
@@ -33,8 +34,33 @@ pub(crate) struct Come<'a> {
     pub(crate) fits: Vec<Fitted>,
     /// What was expected.
     pub(crate) judged: Vec<Judged>,
+    /// Records that no cell has, in sentences.
+    pub(crate) missing: Vec<String>,
     /// Cells that were known before.
     pub(crate) resumed: usize,
+}
+
+/// Records that no cell has, where any cell has an answer.
+fn missing(plan: &Plan, table: &Table) -> Vec<String> {
+    let records = table.rows.iter().flat_map(|row| row.records.iter().flatten());
+    let Some(one) = records.filter(|record| !record.object.is_empty()).last() else {
+        return Vec::new();
+    };
+    let mut sentences = Vec::new();
+    for (name, _) in plan.sweep.recorded().iter().filter(|(name, _)| !table.has(name)) {
+        let known = one.names();
+        let near = nearest(name, known.iter().map(String::as_str));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let mut copy = one.clone();
+        let why = super::derive::derive(&plan.sweep, &mut copy).unwrap_or_default();
+        let own = format!("sweep.derive.{name}");
+        let why = why.into_iter().find(|e| matches!(e, Error::Input(input) if input.key == own));
+        sentences.push(match why {
+            Some(error) => error.to_string(),
+            None => format!("`{name}` is in no cell{near}"),
+        });
+    }
+    sentences
 }
 
 impl<'a> Come<'a> {
@@ -48,19 +74,19 @@ impl<'a> Come<'a> {
         let mut derived = HashMap::new();
         for (name, record) in records {
             let mut record = record.clone();
-            super::derive::derive(&plan.sweep, &mut record)
-                .map_err(|error| plan.resolved.case.locate(error))?;
+            super::derive::derive(&plan.sweep, &mut record)?;
             derived.insert(name.as_str(), record);
         }
         let table = Table::of(&plan.grid, |row, repeat| {
             derived.get(plan.cells[row * repeats + repeat].name.as_str()).cloned()
         });
+        let missing = missing(plan, &table);
         let fits = fits::all(&plan.sweep, &plan.grid, &table);
         let study = Study { sweep: &plan.sweep, grid: &plan.grid, table: &table, fits: &fits };
         let checks = plan.resolved.expect.as_ref().map_or(&[][..], |expect| &expect.study);
         let judged =
             checks::all(checks, study).map_err(|error| plan.resolved.case.locate(error))?;
-        Ok(Self { plan, table, fits, judged, resumed })
+        Ok(Self { plan, table, fits, judged, missing, resumed })
     }
 
     /// The word of the verdict, and the exit code.
@@ -70,6 +96,8 @@ impl<'a> Come<'a> {
             ("incomplete", code::DOUBTFUL)
         } else if broken > 0 {
             ("failed-cells", code::DOUBTFUL)
+        } else if !self.missing.is_empty() {
+            ("records-missing", code::DOUBTFUL)
         } else if self.judged.iter().any(|one| !one.met) {
             ("expectations-missed", code::DOUBTFUL)
         } else {

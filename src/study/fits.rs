@@ -125,15 +125,67 @@ pub(crate) fn answer(
             };
             return Err(Error::input("fit", found).allowed("A law needs several points"));
         }
-        of_points(question, &Points::new(&x, &values)?)
+        let values = without_chance(&values).unwrap_or(values);
+        let mut found = of_points(question, &Points::new(&x, &values)?)?;
+        if let Found::Law { best, .. } = &mut found {
+            widen(best, &by_seeds(best.law, &x, &values));
+        }
+        Ok(found)
     };
     found().map_err(|error| error.to_string())
+}
+
+/// The parameters of a law seed by seed, name by name: seeds may tie values at all x together, and then say
+/// less than as many independent numbers. Nothing where there are fewer than three, or of other laws.
+fn by_seeds(law: Law, x: &[f64], values: &[Vec<Option<f64>>]) -> Vec<(&'static str, Vec<f64>)> {
+    let seeds = values.first().map_or(0, Vec::len);
+    if seeds < 3 || !matches!(law, Law::Power | Law::Exponential) {
+        return Vec::new();
+    }
+    let options = Options { centre: Centre::Mean, weighting: Weighting::Equal };
+    let one = |seed: usize| {
+        let pairs = x.iter().zip(values).filter_map(|(x, own)| Some((*x, own[seed]?)));
+        let (x, y): (Vec<f64>, Vec<f64>) = pairs.unzip();
+        Points::single(&x, &y).and_then(|points| ground::fit::fit(&points, law, &options)).ok()
+    };
+    let fits: Vec<Fit> = (0..seeds).filter_map(one).collect();
+    let name = law.rate();
+    let rates = fits.iter().filter_map(|fit| Some(fit.parameter(name).ok()?.value)).collect();
+    if fits.len() < 3 { Vec::new() } else { vec![(name, rates)] }
+}
+
+/// The interval of a parameter is at least that of its values seed by seed.
+fn widen(fit: &mut Fit, seeds: &[(&'static str, Vec<f64>)]) {
+    for (name, values) in seeds {
+        let found = Estimate::of(values);
+        let half = ground::fit::student_95(found.n as f64 - 1.0) * found.stderr;
+        for own in fit.parameters.iter_mut().filter(|own| own.name == *name) {
+            if half > 0.5 * (own.ci95[1] - own.ci95[0]) {
+                own.ci95 = [own.value - half, own.value + half];
+                own.stderr = found.stderr;
+            }
+        }
+    }
+}
+
+/// The values without repeats, where all repeats are the same: chance has no part in them.
+fn without_chance(values: &[Vec<Option<f64>>]) -> Option<Vec<Vec<Option<f64>>>> {
+    let same = |repeats: &Vec<Option<f64>>| {
+        let mut known = repeats.iter().flatten();
+        let first = known.next();
+        known.all(|value| Some(value) == first)
+    };
+    let one = |repeats: &Vec<Option<f64>>| vec![repeats.iter().flatten().next().copied()];
+    values.iter().all(same).then(|| values.iter().map(one).collect())
 }
 
 fn of_points(question: &Question, points: &Points) -> Result<Found> {
     let stream = Stream::new(0).child("fit").child(&question.of);
     let resampling = Resampling { stream, resamples: RESAMPLES };
-    let options = Options { centre: question.centre, weighting: Weighting::Replicates };
+    // A point that is exact beside others that are not would have all the weight.
+    let exact = points.cells(question.centre)?.iter().any(|cell| cell.stderr == Some(0.0));
+    let weighting = if exact { Weighting::Equal } else { Weighting::Replicates };
+    let options = Options { centre: question.centre, weighting };
     let mut laws = Vec::new();
     for law in &question.laws {
         laws.push(match law {
@@ -156,6 +208,13 @@ fn of_points(question: &Question, points: &Points) -> Result<Found> {
         [one] => (ground::fit::fit(points, *one, &options)?, Vec::new()),
         several => {
             let choice = choose(points, several, &options)?;
+            // One law that could be compared with none has not been chosen.
+            let compared =
+                choice.rejected.iter().any(|other| matches!(other.reason, Reason::Worse { .. }));
+            if !compared {
+                let found = format!("{} points cannot decide between laws", points.len());
+                return Err(Error::input("fit", found).allowed("Name one law, or give more points"));
+            }
             (choice.best, choice.rejected)
         }
     };
@@ -251,13 +310,14 @@ impl Fitted {
         let Question { of, along, exponent, .. } = &self.question;
         let found = match &self.found {
             Ok(found) => found,
-            Err(why) => return format!("{of}{at}: no law: {why}"),
+            Err(why) => return format!("{of}{at}: no law: {}", why.trim_start_matches("fit: ")),
         };
         match found {
             Found::Law { best, rejected, p_value, stable } => {
                 let mut words = format!("{of} {}{at}", formula(best, along));
                 if let (Some(p), Some(exponent)) = (p_value, exponent) {
-                    words += &format!("; p({exponent}) = {p:.2}");
+                    let p = if *p < 0.005 { format!("{p:.0e}") } else { format!("{p:.2}") };
+                    words += &format!("; p({exponent}) = {p}");
                 }
                 for other in rejected {
                     words += &match &other.reason {

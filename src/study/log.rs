@@ -7,6 +7,7 @@ use std::io::Write;
 use frame::study::record::Record;
 use ground::{Error, Result};
 
+use crate::progress::say;
 use crate::run_folder::RunFolder;
 
 /// The name of the file.
@@ -54,14 +55,15 @@ pub(crate) fn read(place: &RunFolder) -> Result<(Vec<Record>, usize)> {
     let (mut at, mut line) = (0, 0);
     while let Some(end) = bytes[at..].iter().position(|byte| *byte == b'\n') {
         line += 1;
-        match serde_json::from_slice(&bytes[at..at + end]) {
+        let own = &bytes[at..at + end];
+        match serde_json::from_slice(own) {
             Ok(record) => records.push(record),
             // The file system may have kept the length of a last line and not its bytes.
             Err(_) if at + end + 1 == bytes.len() => return Ok((records, at)),
-            Err(e) => {
-                return Err(Error::input("", format!("line {line} is no record of a cell: {e}"))
-                    .allowed("The log is damaged; choose another --out to start anew")
-                    .in_file(&place.name_of(LOG)));
+            Err(_) if own.trim_ascii().is_empty() => {}
+            Err(_) => {
+                let name = place.name_of(LOG);
+                say(&format!("{name}: line {line} is no record; its cell counts as unknown"));
             }
         }
         at += end + 1;
@@ -119,15 +121,15 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_log_is_named_with_its_line() {
+    fn a_damaged_line_loses_its_cell_alone() {
         let here = tempfile::tempdir().unwrap();
         let place = RunFolder { path: here.path().to_owned() };
         let (mut log, _) = Log::open(&place).unwrap();
         log.add(&record("a")).unwrap();
-        let mut bytes = b"nonsense\n".to_vec();
+        let mut bytes = b"nonsense\n\n".to_vec();
         bytes.extend(place.read(LOG).unwrap());
-        std::fs::write(place.file(LOG), bytes).unwrap();
-        let said = read(&place).unwrap_err().to_string();
-        assert!(said.contains("log.jsonl: line 1 is no record of a cell"), "{said}");
+        std::fs::write(place.file(LOG), &bytes).unwrap();
+        let (found, whole) = read(&place).unwrap();
+        assert_eq!((found.len(), whole), (1, bytes.len()));
     }
 }

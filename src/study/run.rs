@@ -40,6 +40,8 @@ pub(crate) struct Known {
     pub(crate) resumed: usize,
     /// Whether somebody asked to stop.
     pub(crate) stopped: bool,
+    /// Whether all cells that were asked for have an answer.
+    pub(crate) is_whole: bool,
 }
 
 /// Runs what is not known yet. `known` are the records of the folder.
@@ -60,6 +62,7 @@ pub(crate) fn run(
         todo = shard(todo, share);
     }
     let shared = todo.len();
+    let asked: Vec<&str> = todo.iter().map(|planned| planned.name.as_str()).collect();
     todo.retain(|planned| records.get(&planned.name).is_none_or(&again));
     // Two ways to say the same are one cell.
     let mut seen = std::collections::HashSet::new();
@@ -78,7 +81,12 @@ pub(crate) fn run(
         };
         work(plan, place, &todo, &mut keep)?
     };
-    Ok(Known { records, resumed, stopped })
+    let answered = |name: &&str| {
+        let record = records.get(*name);
+        record.is_some_and(|r| matches!(r.outcome, Outcome::Done | Outcome::Capped))
+    };
+    let is_whole = asked.iter().all(answered);
+    Ok(Known { records, resumed, stopped, is_whole })
 }
 
 fn begin(plan: &Plan, todo: &[&Planned], (all, resumed): (usize, usize)) {

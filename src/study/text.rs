@@ -34,6 +34,9 @@ pub(crate) fn all(come: &Come<'_>, word: &str, figures: &[String], place: &RunFo
     if !troubles.is_empty() {
         parts.push(troubles.join("\n"));
     }
+    if !come.missing.is_empty() {
+        parts.push(come.missing.join("\n"));
+    }
     let judged = come.judged.iter().map(|one| {
         format!("{}  {}", if one.met { "as expected   " } else { "NOT AS EXPECTED" }, one.words)
     });

@@ -97,6 +97,9 @@ pub struct Series {
     pub points: Vec<[f64; 2]>,
     /// One standard error of each point, or none.
     pub errors: Vec<f64>,
+    /// Whether errors are those of logarithms, as shares: bars then reach by factors.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_factors: bool,
     /// How much stands in each cell, for [`Mark::Cells`]; the points are then the cells' middles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counts: Vec<usize>,
@@ -168,6 +171,7 @@ impl Series {
             hue: Hue::Own,
             points,
             errors: Vec::new(),
+            by_factors: false,
             counts: Vec::new(),
             sides: None,
             values: Vec::new(),
@@ -183,6 +187,18 @@ impl Series {
     /// Dots with their standard errors.
     pub fn dots(name: impl Into<String>, points: Vec<[f64; 2]>, errors: Vec<f64>) -> Self {
         Self { errors, ..Self::new(name, Mark::Dots, points) }
+    }
+
+    /// Where the bar of the k-th point ends: two standard errors either side, as a number or as a factor.
+    pub fn bar(&self, k: usize) -> [f64; 2] {
+        let value = self.points[k][1];
+        let error = 2.0 * self.errors.get(k).copied().unwrap_or(0.0);
+        if self.by_factors && value > 0.0 {
+            let factor = (error / value).exp();
+            [value / factor, value * factor]
+        } else {
+            [value - error, value + error]
+        }
     }
 
     /// How many points stand in each cell of a grid of `n` by `n` cells over a square of values; cells
@@ -236,6 +252,14 @@ mod tests {
         assert_eq!((series.counts, series.sides), (vec![2, 1, 1, 1], Some([0.5; 2])));
         let same = Series::cells("b", &[[2.0, 2.0]; 3], [2.0, 2.0], 2);
         assert_eq!(same.counts, [3]);
+    }
+
+    #[test]
+    fn bars_reach_by_numbers_or_by_factors() {
+        let plain = Series::dots("a", vec![[1.0, 4.0]], vec![1.0]);
+        assert_eq!(plain.bar(0), [2.0, 6.0]);
+        let factors = Series { by_factors: true, ..plain };
+        assert_eq!(factors.bar(0), [4.0 / 0.5_f64.exp(), 4.0 * 0.5_f64.exp()]);
     }
 
     #[test]

@@ -45,6 +45,11 @@ use weights::{Variance, Weights};
 
 use crate::{Error, Result};
 
+/// Half the width of a 95 % interval in standard errors, with so many degrees of freedom.
+pub fn student_95(freedom: f64) -> f64 {
+    student::quantile(freedom)
+}
+
 /// Where weights come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weighting {

@@ -1,5 +1,6 @@
 //! `[[expect.study]]`: what the table and the fits of a study must show.
 
+use frame::study::axes::Grid;
 use ground::{Error, Result};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -22,10 +23,10 @@ pub struct Check {
     /// Where: axis = a value or a list of them. Default: everywhere.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub at: IndexMap<String, Where>,
-    /// What the value is divided by: that where these axes have these values. Default: nothing.
+    /// What the value is divided by, seed by seed: that where these axes have these values. Default: nothing.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub over: IndexMap<String, Item>,
-    /// What is taken from the value: that where these axes have these values. Default: nothing.
+    /// What is taken from the value, seed by seed: that where these axes have these values. Default: nothing.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub minus: IndexMap<String, Item>,
     /// What the value is multiplied by: a formula of the axes. Default: 1.
@@ -116,6 +117,35 @@ pub enum Distance {
 }
 
 impl Check {
+    /// An error where it names a value that an axis has not.
+    fn places(&self, place: &str, grid: &Grid) -> Result<()> {
+        let items = |w: &'_ Where| match w {
+            Where::One(item) => vec![item.clone()],
+            Where::Many(all) => all.clone(),
+        };
+        let at = self.at.iter().map(|(name, w)| ("at", name, items(w)));
+        let over = self.over.iter().map(|(name, item)| ("over", name, vec![item.clone()]));
+        let minus = self.minus.iter().map(|(name, item)| ("minus", name, vec![item.clone()]));
+        for (key, name, wanted) in at.chain(over).chain(minus) {
+            let axis = grid.axes.iter().find(|axis| axis.names.contains(name));
+            let Some(axis) = axis else { continue };
+            let k = axis.names.iter().position(|own| own == name).unwrap_or(0);
+            for item in wanted {
+                let setting = item.setting();
+                if axis.levels.iter().all(|level| level.settings[k] != setting) {
+                    let known: Vec<String> =
+                        axis.levels.iter().map(|level| level.settings[k].to_string()).collect();
+                    return Err(Error::input(
+                        format!("{place}.{key}"),
+                        format!("`{name}` is nowhere {setting}"),
+                    )
+                    .allowed(format!("It has {}", known.join(", "))));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The distance as it is written.
     pub fn said_within(&self) -> String {
         match &self.within {
@@ -129,7 +159,7 @@ impl Check {
     pub fn distance(&self, place: &str) -> Result<Distance> {
         let text = match &self.within {
             None => return Ok(Distance::Errors(4.0)),
-            Some(Within::Number(number)) => return Ok(Distance::Number(number.abs())),
+            Some(Within::Number(number)) => return Ok(Distance::Number(*number)),
             Some(Within::Words(text)) => text.trim(),
         };
         let of = |unit: &str| text.strip_suffix(unit)?.trim().parse::<f64>().ok();
@@ -178,7 +208,22 @@ impl Check {
             )
             .allowed("Write it in sweep.fit"));
         }
-        self.distance(&place)?;
+        let distance = match self.distance(&place)? {
+            Distance::Number(d) | Distance::Share(d) | Distance::Errors(d) => d,
+        };
+        if distance.is_nan() || distance < 0.0 {
+            return Err(Error::input(format!("{place}.within"), "a distance is not negative")
+                .allowed("Write one such as \"1 %\", \"4 s.e.\" or 0.01"));
+        }
+        if let (Some(least), Some(most)) = (self.at_least, self.at_most)
+            && least > most
+        {
+            return Err(Error::input(
+                &place,
+                format!("nothing is at least {least} and at most {most}"),
+            ));
+        }
+        self.places(&place, &grid)?;
         let axes = Axes::of(&grid);
         let formulas = [
             ("times", self.times.as_ref()),

@@ -47,11 +47,18 @@ fn modelled(case: &Case, tables: &Table) -> Result<(Models, Table)> {
     let name = "model";
     match shaped(tables, name)? {
         Some("data") => {
-            let (mut data, table) = section::<Data>(tables, name)?;
+            let (mut data, mut table) = section::<Data>(tables, name)?;
             let named: Vec<(&'static str, String)> =
                 data.named().into_iter().map(|(key, file)| (key, file.to_owned())).collect();
             for (key, file) in named {
                 let bytes = bytes(case, key, &file)?;
+                // The complete case is read from other folders.
+                if let Ok(path) = std::path::absolute(case.folder(key).join(&file))
+                    && file != case::DIGITS
+                {
+                    let own = key.trim_start_matches("model.").to_owned();
+                    table.insert(own, path.display().to_string().into());
+                }
                 data.files.push(File { key, name: file, bytes });
             }
             let found = digest(&data);

@@ -30,6 +30,9 @@ pub(crate) struct Model {
     /// Default: none.
     #[serde(default)]
     pub(crate) values: IndexMap<String, Item>,
+    /// The folder it runs in. Default: that of the case file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) folder: Option<String>,
     /// The digest of the files among its words; written by a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) digest: Option<String>,
@@ -52,13 +55,13 @@ pub(crate) fn read(case: &Case, tables: &Table, run: &RunSection) -> Result<(Par
                 .allowed("What the program is given stands in model.values"));
         }
     }
-    let (model, table) = section::<Model>(tables, "model")?;
-    let parts = Parts {
-        model,
-        seed: run.seed,
-        folder: case.folder("model.command"),
-        limit: run.time_limit()?,
-    };
+    let (model, mut table) = section::<Model>(tables, "model")?;
+    let folder = case.folder("model.folder").join(model.folder.as_deref().unwrap_or(""));
+    let folder = std::path::absolute(&folder)
+        .or_else(|_| std::env::current_dir())
+        .map_err(|e| Error::io(folder.display().to_string(), e))?;
+    table.insert("folder".to_owned(), folder.display().to_string().into());
+    let parts = Parts { model, seed: run.seed, folder, limit: run.time_limit()? };
     parts.words()?;
     let (due, found) = (parts.model.digest.as_ref(), parts.digest());
     if let Some(due) = due.filter(|due| found.as_ref() != Some(*due)) {
@@ -86,25 +89,33 @@ impl Parts {
     fn filled(&self, word: &str) -> Result<String> {
         let (mut text, mut rest) = (String::new(), word);
         while let Some((before, after)) = rest.split_once('{') {
-            let Some((name, behind)) = after.split_once('}') else { break };
-            let is_name = frame::text::is_name(&name.replace('-', "_"));
             text.push_str(before);
-            match self.model.values.get(name) {
-                Some(item) => text.push_str(&item.plain()),
-                None if name == "seed" => text.push_str(&self.seed.to_string()),
+            let name = after.split_once('}').map_or("", |(name, _)| name);
+            if !frame::text::is_name(&name.replace('-', "_")) {
                 // Braces of another language are its own.
-                None if !is_name => text.push_str(&format!("{{{name}}}")),
-                None => {
-                    let known: Vec<&str> =
-                        self.model.values.keys().map(String::as_str).chain(["seed"]).collect();
-                    return Err(Error::input("model.command", format!("`{name}` has no value"))
-                        .nearest(crate::cases::schema::nearest(name, known.iter().copied()))
-                        .allowed(format!("model.values has {}", known.join(", "))));
-                }
+                text.push('{');
+                rest = after;
+                continue;
             }
-            rest = behind;
+            text.push_str(&self.value(name)?);
+            rest = &after[name.len() + 1..];
         }
         Ok(text + rest)
+    }
+
+    /// What stands for a name in braces.
+    fn value(&self, name: &str) -> Result<String> {
+        match self.model.values.get(name) {
+            Some(item) => Ok(item.plain()),
+            None if name == "seed" => Ok(self.seed.to_string()),
+            None => {
+                let known = self.model.values.keys().map(String::as_str).chain(["seed"]);
+                let known: Vec<&str> = known.collect();
+                Err(Error::input("model.command", format!("`{name}` has no value"))
+                    .nearest(crate::cases::schema::nearest(name, known.iter().copied()))
+                    .allowed(format!("model.values has {}", known.join(", "))))
+            }
+        }
     }
 
     /// The job.

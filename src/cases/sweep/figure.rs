@@ -56,7 +56,33 @@ pub enum Kind {
     WorkPrecision,
 }
 
+/// An error unless all values of an axis are numbers.
+fn numbers(place: &str, name: &str, grid: &Grid) -> Result<()> {
+    let axis = grid.axes.iter().find(|axis| axis.names.iter().any(|own| own == name));
+    let words =
+        axis.is_some_and(|axis| axis.levels.iter().any(|l| l.settings[0].number().is_none()));
+    if words {
+        return Err(Error::input(place, format!("the values of `{name}` are words"))
+            .allowed("A heat map is over two axes of numbers"));
+    }
+    Ok(())
+}
+
 impl FigureSection {
+    /// An error unless its files can have its name.
+    fn named(&self, place: &str) -> Result<()> {
+        let Some(name) = &self.name else { return Ok(()) };
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if name.is_empty() || !name.chars().all(fits) || name == "table" {
+            return Err(Error::input(
+                format!("{place}.name"),
+                format!("`{name}` cannot be the name of its files"),
+            )
+            .allowed("Letters, digits, - and _; `table` is taken"));
+        }
+        Ok(())
+    }
+
     /// Whether it can be done.
     pub(super) fn sound(&self, k: usize, sweep: &Sweep, grid: &Grid) -> Result<()> {
         let place = match sweep.figure {
@@ -74,6 +100,7 @@ impl FigureSection {
         };
         let is_record =
             |key: &str, name: &str| super::recorded(&format!("{place}.{key}"), name, sweep);
+        self.named(&place)?;
         self.at.keys().try_for_each(|name| is_axis("at", name))?;
         match self.kind {
             Kind::HeatMap => {
@@ -83,6 +110,14 @@ impl FigureSection {
                 })?;
                 is_record("colour", colour)?;
                 self.y.iter().try_for_each(|name| is_axis("y", name))?;
+                let across = self.x.as_deref().map(super::last);
+                for name in self.y.iter().map(|name| super::last(name)).chain(across.clone()) {
+                    numbers(&place, &name, grid)?;
+                }
+                if self.y.iter().any(|name| Some(super::last(name)) == across) {
+                    return Err(Error::input(format!("{place}.y"), "both axes are the same")
+                        .allowed("A heat map is over two axes"));
+                }
             }
             Kind::LogLog | Kind::Log | Kind::Lines | Kind::WorkPrecision => {
                 self.y.iter().try_for_each(|name| is_record("y", name))?;

@@ -47,7 +47,7 @@ pub struct Range {
     #[schemars(range(min = 2, max = 10_000))]
     pub points: usize,
     /// "log" where neighbours have one ratio, "linear" where they have one difference. Whole ends make
-    /// whole numbers. Default: "log".
+    /// whole numbers, where those differ. Default: "log".
     #[serde(default)]
     pub spacing: Spacing,
 }
@@ -154,29 +154,26 @@ impl Range {
                 "Write numbers above 0, or spacing = \"linear\"",
             );
         }
-        let whole = from.fract() == 0.0 && to.fract() == 0.0 && from.abs().max(to.abs()) < 1e15;
         let at = |k: usize| {
             let t = k as f64 / (points - 1) as f64;
-            let x = match spacing {
+            match spacing {
                 _ if k == 0 => from,
                 _ if k + 1 == points => to,
                 Spacing::Log => from * (to / from).powf(t),
                 Spacing::Linear => from + (to - from) * t,
-            };
-            #[allow(
-                clippy::cast_possible_truncation,
-                reason = "between two whole numbers that fit"
-            )]
-            if whole { Item::Whole(x.round() as i64) } else { Item::Number(x) }
+            }
         };
-        let all: Vec<Item> = (0..points).map(at).collect();
-        if let Some(twice) = all.windows(2).find(|pair| pair[0] == pair[1]) {
-            let at = twice[0].level(place, "")?;
-            return wrong(
-                format!("{points} whole numbers from {from} to {to} hold {} twice", at.settings[0]),
-                "Ask for fewer points",
-            );
-        }
+        let exact: Vec<f64> = (0..points).map(at).collect();
+        let rounded: Vec<f64> = exact.iter().map(|x| x.round()).collect();
+        // Whole ends make whole numbers, where those differ.
+        let whole = from.fract() == 0.0 && to.fract() == 0.0 && from.abs().max(to.abs()) < 1e15;
+        let whole = whole && rounded.windows(2).all(|pair| pair[0] != pair[1]);
+        #[allow(clippy::cast_possible_truncation, reason = "between two whole numbers that fit")]
+        let all = if whole {
+            rounded.into_iter().map(|x| Item::Whole(x as i64)).collect()
+        } else {
+            exact.into_iter().map(Item::Number).collect()
+        };
         Ok(all)
     }
 }

@@ -80,7 +80,7 @@ fn edges(come: &Come<'_>, axis: usize) -> Edges {
     values.sort_by(f64::total_cmp);
     let (first, last) =
         (values.first().copied().unwrap_or(1.0), values.last().copied().unwrap_or(1.0));
-    let logarithmic = first > 0.0 && last / first >= 8.0;
+    let logarithmic = first > 0.0 && last / first >= 4.0;
     let on = |v: f64| if logarithmic { v.ln() } else { v };
     let back = |v: f64| if logarithmic { v.exp() } else { v };
     let placed: Vec<f64> = values.iter().map(|v| on(*v)).collect();

@@ -4,7 +4,7 @@ use frame::study::axes::Setting;
 use frame::study::table::Row;
 use frame::{Figure, Mark, Series};
 use ground::Result;
-use ground::fit::{Fit, Law};
+use ground::fit::{Centre, Fit, Law};
 
 use super::{Rows, axis, dots, labelled, place_of, statistic, words};
 use crate::cases::sweep::{Axes, FigureKind, FigureSection};
@@ -41,7 +41,7 @@ pub(super) fn lines(section: &FigureSection, come: &Come<'_>) -> Result<Vec<Figu
     }
     let first = section.y.iter().next().cloned().unwrap_or_default();
     let x = come.plan.grid.axes[across].names[0].clone();
-    let name = section.name.clone().unwrap_or_else(|| first.clone());
+    let name = section.name.clone().unwrap_or_else(|| first.replace('.', "-"));
     let label = if several { name.replace('-', " ") } else { first.clone() };
     let over = if come.plan.grid.repeats > 1 {
         format!("Each dot is the {} over seeds.", statistic(come.plan.sweep.centre(&first)))
@@ -96,8 +96,13 @@ impl Line<'_> {
         });
         let slope = fitted.and_then(slope).filter(|_| many && self.logs[0]);
         let name = slope.map_or(name.clone(), |slope| format!("{name}, slope {slope}"));
-        let mut series = vec![dots(name, points)];
+        let by_factors = centre == Centre::GeometricMean;
+        let line = points.iter().map(|(point, _)| *point).collect();
+        let mut series = vec![Series { by_factors, ..dots(name, points) }];
         series.extend(known(come, self.record, self.rows, self.at)?);
+        if !self.logs[1] && fitted.is_none() {
+            series.push(Series::new("", Mark::Line, line).beside());
+        }
         if let Some(fitted) = fitted {
             series.extend(law(fitted, self.rows, self.at, self.logs[0] && !many));
         }

@@ -254,11 +254,18 @@ fn judged(measured: Measured, found: &Array, test: &Sample) -> Measured {
     };
     let error = Estimate::of(&(0..test.n()).map(square).collect::<Vec<_>>());
     let measured = measured.number("test-error", error.mean, error.stderr);
-    let classes = outputs > 1 || test.y.iter().all(|y| y.abs() == 1.0);
+    // Of one number the sign says the class, of several the largest; other numbers are no classes.
+    let one_hot =
+        |y: &[f64]| y.iter().all(|v| *v == 0.0 || *v == 1.0) && y.iter().sum::<f64>() == 1.0;
+    let classes = match outputs {
+        1 => test.y.iter().all(|y| y.abs() == 1.0),
+        _ => (0..test.n()).all(|i| one_hot(test.value(i))),
+    };
     if !classes {
         return measured;
     }
-    let share = features::accuracy(found, test);
+    let told: Vec<f64> = found.iter().copied().collect();
+    let share = crate::data::labels::accuracy(outputs, &test.y, &told);
     let stderr = (share * (1.0 - share) / test.n() as f64).sqrt();
     measured.number("test-accuracy", share, stderr)
 }

@@ -1,3 +1,5 @@
+//! The kernel of a two-layer network against plain loops.
+
 use super::*;
 use crate::kernel::lane::{Row, flat, flat_mut, level_name, levels};
 use crate::kernel::packing::Packing;
