@@ -1,4 +1,5 @@
 //! A descent of one's own: Nesterov's accelerated gradient, beside the heavy ball, on Figure 11's problem. [Nes83]
+#![allow(clippy::print_stdout, reason = "an example")]
 
 use esperance::frame::{Batch, Descent, Functional, Keeper, Params};
 use esperance::lab::form::{Scaling, Start, TwoLayer};

@@ -1,4 +1,5 @@
 //! A target of one's own: is a product of two neurons easier for a mean-field network than for its kernel?
+#![allow(clippy::print_stdout, reason = "an example")]
 
 use esperance::lab::form::{Scaling, Start, TwoLayer};
 use esperance::lab::inputs::{Inputs, Role};

@@ -187,7 +187,7 @@ pub(crate) fn cases_schema() -> Value {
 /// What `esperance sweep --json` prints, and `answer.json` in the folder of a study holds.
 #[derive(Debug, JsonSchema)]
 #[expect(dead_code, reason = "it is the documentation of the object, which is built by hand")]
-pub(crate) struct Study {
+pub(crate) struct Swept {
     /// The name of the case.
     case: String,
     /// The version of esperance.
@@ -288,13 +288,13 @@ struct ExpectedRow {
 
 /// The schema of the object of a study.
 pub(crate) fn sweep_schema() -> Value {
-    schema_for!(Study).to_value()
+    schema_for!(Swept).to_value()
 }
 
 /// What `esperance fit --json` prints.
 #[derive(Debug, JsonSchema)]
 #[expect(dead_code, reason = "it is the documentation of the object, which is built by hand")]
-pub(crate) struct Fits {
+pub(crate) struct OfTable {
     /// The file.
     table: String,
     /// The laws that were fitted.
@@ -305,7 +305,7 @@ pub(crate) struct Fits {
 
 /// The schema of the object of a table that was fitted.
 pub(crate) fn fit_schema() -> Value {
-    schema_for!(Fits).to_value()
+    schema_for!(OfTable).to_value()
 }
 
 /// How far tables are from the embedding networks they stand for, measured between the nodes.

@@ -54,7 +54,7 @@ clip  = inf
 "#;
 
 /// The same of the lab.
-const OF_LAB: &str = r#"
+const OF_LAB: &str = "
 [run]
 iterations = 20000
 
@@ -66,7 +66,7 @@ clip  = inf
 [descent.momentum]
 rate = 1e-2
 clip = inf
-"#;
+";
 
 impl Family {
     /// All of them.
@@ -115,11 +115,10 @@ impl Family {
     /// Defaults of its own in a section that belongs to all families.
     pub fn defaults(self, section: &str, kind: Option<&str>) -> Result<Table> {
         let text = match self {
-            Self::Paths => "",
+            Self::Paths | Self::Program => "",
             Self::Atoms => OF_ATOMS,
             Self::Control => OF_CONTROL,
             Self::Lab => OF_LAB,
-            Self::Program => "",
         };
         let all: Table =
             toml::from_str(text).map_err(|e| Error::bug(format!("defaults of a family: {e}")))?;

@@ -301,16 +301,12 @@ fn words(key: &str) -> Vec<&str> {
             }
             continue;
         }
-        match rest.split_once('.') {
-            Some((word, more)) => {
-                words.push(word.trim());
-                rest = more.trim_start();
-            }
-            None => {
-                words.push(rest.trim());
-                return words;
-            }
-        }
+        let Some((word, more)) = rest.split_once('.') else {
+            words.push(rest.trim());
+            return words;
+        };
+        words.push(word.trim());
+        rest = more.trim_start();
     }
 }
 

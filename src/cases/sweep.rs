@@ -38,7 +38,7 @@ pub struct Sweep {
     /// The axes: "section.key" = its values, a list, or { from, to, points, spacing }. A name without a
     /// point has ways: { ways = { NAME = ["section.key=value", …] } }. All combinations are run.
     pub over: IndexMap<String, Values>,
-    /// Axes that go together, such as [["problem.steps", "run.iterations"]]: the first values of all, then
+    /// Axes that go together, such as `[["problem.steps", "run.iterations"]]`: the first values of all, then
     /// the second. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zip: Vec<Vec<String>>,
@@ -228,7 +228,7 @@ impl Sweep {
     /// Whether it can be done.
     pub fn sound(&self, case: &Case) -> Result<()> {
         let grid = self.grid()?;
-        for key in self.over.keys().filter(|key| case.is_said(key)) {
+        if let Some(key) = self.over.keys().find(|key| case.is_said(key)) {
             return Err(Error::input(key, "this is an axis of the case's [sweep]")
                 .allowed(format!("Give its values: --set 'sweep.over.\"{key}\"=[…]'")));
         }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use frame::study::axes::Grid;
 use frame::study::identity::Stamp;
 use frame::study::record::{Outcome, Record};
-use ground::{Error, Result};
+use ground::Error;
 use serde_json::{Map, Value, json};
 use toml::Value as Toml;
 
@@ -78,7 +78,7 @@ pub(crate) fn compute(
         why,
         seconds: began.elapsed().as_secs_f64(),
         stamp: here.stamp,
-        object: lasting(object)?,
+        object: lasting(object),
     }))
 }
 
@@ -95,11 +95,11 @@ fn ended(object: &Map<String, Value>, text: &str) -> (Outcome, Option<String>) {
 }
 
 /// An object without clocks, which say nothing of the cell: its seconds are the record's.
-fn lasting(mut object: Map<String, Value>) -> Result<Map<String, Value>> {
+fn lasting(mut object: Map<String, Value>) -> Map<String, Value> {
     for clock in ["seconds", "ms_per_iteration", "peak_rss_mb", "version", "case"] {
         object.shift_remove(clock);
     }
-    Ok(object)
+    object
 }
 
 /// Somebody who looks on at many cells at once: hears of a request to stop, and keeps still.

@@ -124,17 +124,19 @@ fn name(check: &Check) -> String {
         })
         .collect();
     if !at.is_empty() {
-        words += &format!(" at {}", at.join(", "));
+        words = format!("{words} at {}", at.join(", "));
     }
     for (how, others) in [("by", &check.over), ("less", &check.minus)] {
         let all: Vec<String> =
             others.iter().map(|(n, i)| format!("{n} = {}", i.setting())).collect();
         if !all.is_empty() {
-            words += &format!(" {how} that at {}", all.join(", "));
+            words = format!("{words} {how} that at {}", all.join(", "));
         }
     }
-    check.times.iter().for_each(|text| words += &format!(", times {text}"));
-    words
+    match &check.times {
+        Some(text) => format!("{words}, times {text}"),
+        None => words,
+    }
 }
 
 /// The values at all places that are meant.

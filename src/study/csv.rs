@@ -6,7 +6,7 @@ use ground::{Error, Result};
 
 use super::finish::Come;
 
-fn text(rows: Vec<Vec<String>>) -> Result<String> {
+fn text(rows: &[Vec<String>]) -> Result<String> {
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     let broken = |e: csv::Error| Error::bug(format!("a table cannot be written: {e}"));
     rows.iter().try_for_each(|row| writer.write_record(row)).map_err(broken)?;
@@ -54,7 +54,7 @@ pub(crate) fn table(come: &Come<'_>) -> Result<String> {
         }
         rows.push(cells);
     }
-    text(rows)
+    text(&rows)
 }
 
 /// The numbers of a figure, a line a point.
@@ -75,5 +75,5 @@ pub(crate) fn figure(figure: &Figure) -> Result<String> {
             ]);
         }
     }
-    text(rows)
+    text(&rows)
 }

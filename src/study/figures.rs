@@ -18,7 +18,7 @@ use crate::cases::sweep::{FigureKind, FigureSection};
 /// All of them.
 pub(crate) fn all(come: &Come<'_>) -> Result<Vec<Figure>> {
     let mut figures: Vec<Figure> = Vec::new();
-    for section in come.plan.sweep.figure.iter() {
+    for section in &come.plan.sweep.figure {
         let more = match section.kind {
             FigureKind::HeatMap => heat::maps(section, come)?,
             FigureKind::WorkPrecision => vec![lines::work_precision(section, come)],
@@ -40,14 +40,17 @@ pub(crate) fn all(come: &Come<'_>) -> Result<Vec<Figure>> {
 /// Rows of a figure: those that are meant, with the settings of the axes that are not across.
 struct Rows<'a> {
     /// Groups, each with its name and its rows in order.
-    groups: Vec<(Vec<(String, Setting)>, Vec<&'a Row>)>,
+    groups: Vec<Group<'a>>,
 }
+
+/// The settings that a group has in common, and its rows.
+type Group<'a> = (Vec<(String, Setting)>, Vec<&'a Row>);
 
 impl<'a> Rows<'a> {
     /// Grouped by all axes but some.
     fn of(section: &FigureSection, come: &'a Come<'_>, across: &[usize]) -> Self {
         let grid = &come.plan.grid;
-        let mut groups: Vec<(Vec<(String, Setting)>, Vec<&Row>)> = Vec::new();
+        let mut groups: Vec<Group<'a>> = Vec::new();
         for (k, row) in come.table.rows.iter().enumerate() {
             let place = grid.place(k);
             let settings = grid.settings(&place);
@@ -75,7 +78,7 @@ impl<'a> Rows<'a> {
 }
 
 /// The settings of a group in words, those that are the same in all groups left out.
-fn words(key: &[(String, Setting)], groups: &[(Vec<(String, Setting)>, Vec<&Row>)]) -> String {
+fn words(key: &[(String, Setting)], groups: &[Group<'_>]) -> String {
     let varies = |k: usize| groups.iter().any(|(other, _)| other[k].1 != key[k].1);
     let word = |(name, setting): &(String, Setting)| match setting {
         Setting::Word(word) => word.clone(),

@@ -42,8 +42,8 @@ pub(crate) struct Come<'a> {
 
 /// Records that no cell has, where any cell has an answer.
 fn missing(plan: &Plan, table: &Table) -> Vec<String> {
-    let records = table.rows.iter().flat_map(|row| row.records.iter().flatten());
-    let Some(one) = records.filter(|record| !record.object.is_empty()).last() else {
+    let mut records = table.rows.iter().flat_map(|row| row.records.iter().flatten());
+    let Some(one) = records.rfind(|record| !record.object.is_empty()) else {
         return Vec::new();
     };
     let mut sentences = Vec::new();
@@ -72,10 +72,10 @@ impl<'a> Come<'a> {
     ) -> Result<Self> {
         let repeats = plan.grid.repeats;
         let mut derived = HashMap::new();
-        for (name, record) in records {
-            let mut record = record.clone();
+        for planned in &plan.cells {
+            let Some(mut record) = records.get(&planned.name).cloned() else { continue };
             super::derive::derive(&plan.sweep, &mut record)?;
-            derived.insert(name.as_str(), record);
+            derived.insert(planned.name.as_str(), record);
         }
         let table = Table::of(&plan.grid, |row, repeat| {
             derived.get(plan.cells[row * repeats + repeat].name.as_str()).cloned()

@@ -317,10 +317,10 @@ impl Fitted {
                 let mut words = format!("{of} {}{at}", formula(best, along));
                 if let (Some(p), Some(exponent)) = (p_value, exponent) {
                     let p = if *p < 0.005 { format!("{p:.0e}") } else { format!("{p:.2}") };
-                    words += &format!("; p({exponent}) = {p}");
+                    words.push_str(&["; p(", &exponent.to_string(), ") = ", &p].concat());
                 }
                 for other in rejected {
-                    words += &match &other.reason {
+                    let why = match &other.reason {
                         Reason::Worse { delta_aicc, .. } => {
                             format!("; {} is worse, ΔAICc {delta_aicc:.1}", other.law.name())
                         }
@@ -328,6 +328,7 @@ impl Fitted {
                             format!("; no {}: {}", other.law.name(), sentence.trim_end_matches('.'))
                         }
                     };
+                    words.push_str(&why);
                 }
                 if stable.as_ref().is_some_and(|s| !s.agree) {
                     words += "; not asymptotic: without the first points it is another";

@@ -106,7 +106,7 @@ fn allowed(
 ) -> Result<()> {
     let here = stamp(plan.resolved.run.vector);
     let mine = plan.cells.iter().filter_map(|planned| records.get(&planned.name));
-    let Some(differs) = mine.filter_map(|record| here.differs(&record.stamp)).next() else {
+    let Some(differs) = mine.into_iter().find_map(|record| here.differs(&record.stamp)) else {
         return Ok(());
     };
     if how.mixed {
@@ -205,12 +205,13 @@ fn one(
 /// The folder of a cell: `lambda-10`, `devices-3-penalty`, `steps-20-seed-2`.
 pub(crate) fn folder_of(plan: &Plan, planned: &Planned) -> String {
     use frame::study::axes::Setting;
-    let settings = plan.grid.settings(&planned.cell.place);
-    let word = |(name, setting): &(&str, &Setting)| match setting {
+    // Of axes that go together the first says it.
+    let word = |(axis, at): (&frame::study::axes::Axis, &usize)| match &axis.levels[*at].settings[0]
+    {
         Setting::Word(word) => word.clone(),
-        other => format!("{name}-{other}"),
+        other => format!("{}-{other}", axis.names[0]),
     };
-    let mut words: Vec<String> = settings.iter().map(word).collect();
+    let mut words: Vec<String> = plan.grid.axes.iter().zip(&planned.cell.place).map(word).collect();
     if plan.grid.repeats > 1 {
         words.push(format!("seed-{}", planned.seed));
     }

@@ -45,7 +45,10 @@ pub(crate) fn all(come: &Come<'_>, word: &str, figures: &[String], place: &RunFo
         parts.push(judged.join("\n"));
     }
     parts.push(format!("{}; {word}", come.counted()));
-    let svgs: Vec<&String> = figures.iter().filter(|name| name.ends_with(".svg")).collect();
+    let svgs: Vec<&String> = figures
+        .iter()
+        .filter(|name| name.rsplit_once('.').is_some_and(|(_, end)| end == "svg"))
+        .collect();
     let mut last: Vec<String> = svgs.iter().map(|name| place.name_of(name)).collect();
     last.push(place.path.display().to_string());
     parts.push(last.join("\n"));

@@ -137,7 +137,7 @@ mod tests {
     fn bits_count_where_instructions_are_the_same() {
         let then =
             json!({ "answer": { "value": 1.0 }, "levels": [1.0, 2.0], "verdict": "converged" });
-        let near = json!({ "answer": { "value": 1.0000001 }, "levels": [1.0, 2.0], "verdict": "converged" });
+        let near = json!({ "answer": { "value": 1.000_000_1 }, "levels": [1.0, 2.0], "verdict": "converged" });
         let far =
             json!({ "answer": { "value": 1.0 }, "levels": [1.0, 2.1], "verdict": "converged" });
         assert_eq!(differs(then.clone(), then.clone(), true), None);

@@ -175,6 +175,9 @@ impl FitVerb {
 /// x, and y of its repeats.
 type Numbers = Vec<(f64, Vec<Option<f64>>)>;
 
+/// The settings that rows have in common, and their numbers.
+type Group = (Vec<(String, Setting)>, Numbers);
+
 impl Table {
     fn read(path: &Path) -> Result<Self> {
         let file = path.display().to_string();
@@ -262,13 +265,8 @@ impl Table {
     }
 
     /// The numbers of every combination of some columns, in the order in which they come.
-    fn groups(
-        &self,
-        x: usize,
-        y: usize,
-        by: &[usize],
-    ) -> Result<Vec<(Vec<(String, Setting)>, Numbers)>> {
-        let mut groups: Vec<(Vec<(String, Setting)>, Numbers)> = Vec::new();
+    fn groups(&self, x: usize, y: usize, by: &[usize]) -> Result<Vec<Group>> {
+        let mut groups: Vec<Group> = Vec::new();
         for k in 0..self.rows.len() {
             let setting = |column: &usize| {
                 let cell = &self.rows[k][*column];
@@ -291,7 +289,9 @@ impl Table {
         }
         for (_, numbers) in &mut groups {
             let most = numbers.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
-            numbers.iter_mut().for_each(|(_, values)| values.resize(most, None));
+            for (_, values) in numbers.iter_mut() {
+                values.resize(most, None);
+            }
         }
         Ok(groups)
     }

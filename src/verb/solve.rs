@@ -105,12 +105,10 @@ impl Solve {
         };
         let all = self.cases.iter().map(one).collect::<std::result::Result<Vec<_>, Failure>>()?;
         several::distinct(&all)?;
-        if self.repeats.is_some() {
-            if all.len() > 1 {
-                return Err(Error::input("--repeats", "several cases and several seeds at once")
-                    .allowed("Give one case, or leave --repeats out")
-                    .into());
-            }
+        if self.repeats.is_some() && all.len() > 1 {
+            return Err(Error::input("--repeats", "several cases and several seeds at once")
+                .allowed("Give one case, or leave --repeats out")
+                .into());
         }
         Ok(all)
     }

@@ -20,6 +20,7 @@ use crate::{output, print};
 
 /// The arguments of `sweep`.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct Sweep {
     /// A case file with [sweep], or the name of a shipped one
     #[arg(value_name = "CASE")]

@@ -153,7 +153,8 @@ pub fn fit_together(model: &Models, problem: &Problems, form: &Forms) -> Result<
         return Err(Error::input("problem.kind", found)
             .allowed(format!("It asks for a model {}", words(models))));
     }
-    if !forms.contains(&form.kind()) && !(forms.is_empty() && form.kind().is_empty()) {
+    let none = forms.is_empty() && form.kind().is_empty();
+    if !(none || forms.contains(&form.kind())) {
         let found = format!(
             "\"{}\" does not go together with problem.kind = \"{}\"",
             form.kind(),

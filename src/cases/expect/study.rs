@@ -170,6 +170,26 @@ impl Check {
         })
     }
 
+    /// An error where nothing could be within its bounds.
+    fn bounds_are_sound(&self, place: &str) -> Result<()> {
+        let distance = match self.distance(place)? {
+            Distance::Number(d) | Distance::Share(d) | Distance::Errors(d) => d,
+        };
+        if distance.is_nan() || distance < 0.0 {
+            return Err(Error::input(format!("{place}.within"), "a distance is not negative")
+                .allowed("Write one such as \"1 %\", \"4 s.e.\" or 0.01"));
+        }
+        if let (Some(least), Some(most)) = (self.at_least, self.at_most)
+            && least > most
+        {
+            return Err(Error::input(
+                place,
+                format!("nothing is at least {least} and at most {most}"),
+            ));
+        }
+        Ok(())
+    }
+
     /// Whether it can be judged. `k` counts from 0.
     pub fn sound(&self, k: usize, sweep: &Sweep) -> Result<()> {
         let place = format!("expect.study[{}]", k + 1);
@@ -208,21 +228,7 @@ impl Check {
             )
             .allowed("Write it in sweep.fit"));
         }
-        let distance = match self.distance(&place)? {
-            Distance::Number(d) | Distance::Share(d) | Distance::Errors(d) => d,
-        };
-        if distance.is_nan() || distance < 0.0 {
-            return Err(Error::input(format!("{place}.within"), "a distance is not negative")
-                .allowed("Write one such as \"1 %\", \"4 s.e.\" or 0.01"));
-        }
-        if let (Some(least), Some(most)) = (self.at_least, self.at_most)
-            && least > most
-        {
-            return Err(Error::input(
-                &place,
-                format!("nothing is at least {least} and at most {most}"),
-            ));
-        }
+        self.bounds_are_sound(&place)?;
         self.places(&place, &grid)?;
         let axes = Axes::of(&grid);
         let formulas = [

@@ -27,7 +27,7 @@ pub(super) fn lines(section: &FigureSection, come: &Come<'_>) -> Result<Vec<Figu
     // Many triangles hide what they are about.
     let many = section.y.iter().count() * rows.groups.len() > TRIANGLES;
     let mut series: Vec<Series> = Vec::new();
-    for record in section.y.iter() {
+    for record in &section.y {
         for (key, own) in &rows.groups {
             let group = words(key, &rows.groups);
             let name = match (several, group.is_empty()) {
@@ -133,10 +133,7 @@ fn known(come: &Come<'_>, record: &str, rows: &[&Row], at: usize) -> Result<Opti
 
 /// A fitted law, its band, and the triangle of its slope.
 fn law(fitted: &Fitted, rows: &[&Row], at: usize, triangles: bool) -> Vec<Series> {
-    let found = match &fitted.found {
-        Ok(found) => found,
-        Err(_) => return Vec::new(),
-    };
+    let Ok(found) = &fitted.found else { return Vec::new() };
     let places = rows.iter().filter_map(|row| row.settings[at].number());
     let (low, high) = places.fold((f64::INFINITY, 0.0_f64), |(a, b), x| (a.min(x), b.max(x)));
     match found {
@@ -189,7 +186,7 @@ pub(super) fn work_precision(section: &FigureSection, come: &Come<'_>) -> Figure
     let rows = Rows::of(section, come, &across);
     let work = section.x.clone().unwrap_or_else(|| "seconds".to_owned());
     let mut series = Vec::new();
-    for record in section.y.iter() {
+    for record in &section.y {
         for (key, own) in &rows.groups {
             let points = own.iter().filter_map(|row| {
                 let cost = row.summary(&work, come.plan.sweep.centre(&work)).value()?;

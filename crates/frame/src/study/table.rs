@@ -183,7 +183,7 @@ mod tests {
         Record { cell, settings, seed: 1, outcome, why: None, seconds: 1.0, stamp, object }
     }
 
-    fn table(answers: [[Value; 3]; 2]) -> Table {
+    fn table(answers: &[[Value; 3]; 2]) -> Table {
         let level = |v: f64| Level { settings: vec![Setting::Number(v)], changes: Vec::new() };
         let axis = Axis { names: vec!["m".to_owned()], levels: vec![level(4.0), level(8.0)] };
         let grid = Grid { axes: vec![axis], repeats: 3 };
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn repeats_become_one_number_by_the_statistic_that_is_said() {
         let number = |v: f64| json!({ "value": v, "stderr": 0.5 });
-        let table = table([
+        let table = table(&[
             [number(1.0), number(2.0), number(4.0)],
             [Value::Null, number(-3.0), Value::Null],
         ]);
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn words_are_counted() {
         let table =
-            table([[json!("a"), json!("b"), json!("a")], [json!("b"), Value::Null, Value::Null]]);
+            table(&[[json!("a"), json!("b"), json!("a")], [json!("b"), Value::Null, Value::Null]]);
         let counts = table.rows[0].summary("answer", Centre::Mean);
         assert_eq!(counts, Summary::Counts(vec![("a".to_owned(), 2), ("b".to_owned(), 1)]));
         assert_eq!(counts.json(), json!({ "counts": { "a": 2, "b": 1 } }));

@@ -122,13 +122,21 @@ pub(super) struct Complexity {
 
 /// The measurement of a complexity.
 pub(super) fn complexity(model: &FunctionClass, problem: &Rademacher) -> Result<Complexity> {
+    let (n, all) = (problem.samples, matches!(problem.signs, Some(Signs::Word(_))));
+    if all && n > ENUMERABLE {
+        let found = format!("2^{n} signs are too many to try them all");
+        return Err(Error::input("problem.signs", found)
+            .allowed(format!("Allowed: all signs of {ENUMERABLE} points, or a number of draws")));
+    }
     let points = model.points.as_ref().map(|text| {
         let scope = Scope::new().variable("i", Shape::Scalar).variable("j", Shape::Scalar);
         let key = "model.points";
         let formula = parse(text, &scope).map_err(|e| frame::text::at_key(e, key))?;
         match formula.shape() {
             Shape::Scalar => Ok(formula),
-            shape => Err(Error::input(key, format!("`{text}` is {shape}")).allowed("A number")),
+            shape @ Shape::Vector(_) => {
+                Err(Error::input(key, format!("`{text}` is {shape}")).allowed("A number"))
+            }
         }
     });
     Ok(Complexity { model: model.clone(), problem: problem.clone(), points: points.transpose()? })
@@ -186,7 +194,8 @@ impl Experiment for Complexity {
         };
         let draws =
             Draws { signs: self.signs(), directions: self.problem.directions, stream: *stream };
-        let found = rademacher(&class, &sample, &draws)?;
+        let found = rademacher(&class, &sample, &draws)
+            .map_err(|error| frame::text::at_key(error, "problem.signs"))?;
         let gap = norms::gap(found.value.mean, 1.0, self.problem.delta, self.problem.samples)?;
         let (worth, how) = match found.worth {
             Worth::Exact => ("exact", "all signs, exact maxima"),

@@ -172,7 +172,7 @@ impl Data {
             transposed: self.transposed,
             ..Options::default()
         };
-        read(&file.name, &file.bytes, &options).map(Some)
+        read(&file.name, &file.bytes, &options).map(Some).map_err(said)
     }
 
     /// Points and their labels.
@@ -217,11 +217,24 @@ impl Data {
         let split = match self.labelled("model.test-file", "model.test-labels")? {
             Some(test) => recipe.pair(&table, &test, stream),
             None => recipe.split(&table, stream),
-        }?;
-        match n.filter(|n| *n > split.train.n()) {
-            Some(n) => Err(Error::input("problem.samples", format!("{n} points are not there"))
-                .allowed(format!("The file has {} to train on", split.train.n()))),
-            None => Ok(split),
+        }
+        .map_err(said)?;
+        Ok(split)
+    }
+}
+
+/// An error about data under the key of the case that can mend it; the file is named there already.
+fn said(mut error: Error) -> Error {
+    if let Error::Input(input) = &mut error {
+        let known =
+            [("label", "model.label"), ("labels", "model.labels"), ("train", "problem.samples")];
+        let more =
+            [("held", "model.held-out"), ("noise", "problem.noise"), ("scale", "model.scale")];
+        let own = known.iter().chain(&more).find(|(key, _)| *key == input.key);
+        if let Some((_, key)) = own {
+            (*key).clone_into(&mut input.key);
+            input.file.clear();
         }
     }
+    error
 }

@@ -246,7 +246,8 @@ pub(super) struct Multilinear {
 /// The measurement of a grid.
 pub(super) fn grid(model: &TargetModel, problem: &GridProblem) -> Result<Multilinear> {
     model.function(&Stream::new(0))?;
-    grid::nodes(model.dim, problem.cells)?;
+    grid::nodes(model.dim, problem.cells)
+        .map_err(|error| frame::text::at_key(error, "problem.cells"))?;
     Ok(Multilinear { model: model.clone(), cells: problem.cells })
 }
 

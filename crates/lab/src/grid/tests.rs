@@ -1,3 +1,5 @@
+//! Tests of `grid`.
+
 use super::*;
 
 fn square(x: &[f64]) -> f64 {

@@ -1,3 +1,5 @@
+//! Tests of `interpolate`.
+
 use super::*;
 
 /// The largest errors for 1/(1 + 25 x²) on [−1, 1]: degree, equispaced, Chebyshev.

@@ -1,3 +1,5 @@
+//! Tests of `particles`.
+
 use std::f64::consts::PI;
 
 use frame::{Descent, GradientFlow, Purpose};

@@ -1,3 +1,5 @@
+//! Tests of `points`.
+
 use super::*;
 use ground::estimate::Estimate;
 

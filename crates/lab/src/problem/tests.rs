@@ -1,3 +1,5 @@
+//! Tests of `problem`.
+
 use frame::{
     Coupled, Functional, Momentum, Params, Precision, Purpose, Representation, Run, Schedule,
 };

@@ -1,3 +1,5 @@
+//! Tests of `average`.
+
 use super::*;
 
 fn monte_carlo(m: usize, repeats: usize) -> Draw {
