@@ -166,13 +166,16 @@ pub(crate) struct Changes {
 impl Changes {
     /// Reads a case, applies the changes, checks everything; it is run once, whatever its [sweep] says.
     pub(crate) fn ready(&self, case: &str) -> Result<Ready, Failure> {
+        Ok(self.alone(case)?.0)
+    }
+
+    /// The same, and whether a [sweep] was left out.
+    pub(crate) fn alone(&self, case: &str) -> Result<(Ready, bool), Failure> {
         let mut case = self.changed(case)?;
         // What its study says must be right, too.
         files::resolve(case.clone())?;
-        if case.alone() {
-            say(&format!("{}: its [sweep] is left out; `esperance sweep` runs it", case.name));
-        }
-        ready(files::resolve(case)?, &mut Terminal::new())
+        let studied = case.alone();
+        Ok((ready(files::resolve(case)?, &mut Terminal::new())?, studied))
     }
 
     /// Reads a case, applies the changes, fills in the defaults.

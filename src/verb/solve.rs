@@ -91,7 +91,10 @@ impl Solve {
     /// All cases, checked before the first is solved.
     fn ready(&self) -> std::result::Result<Vec<Ready>, Failure> {
         let one = |case: &String| {
-            let mut ready = self.changes.ready(case)?;
+            let (mut ready, studied) = self.changes.alone(case)?;
+            if studied {
+                say(&format!("{case}: its [sweep] is left out; `esperance sweep` runs it"));
+            }
             if !self.export.is_empty() && ready.resolved.family() != Family::Paths {
                 return Err(Error::input("--export", "only an equation has paths to write")
                     .allowed(
