@@ -1,6 +1,7 @@
 //! Studies through the real binary: tables, fits, figures, resumption after kills, shards, what goes wrong.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
+#![allow(clippy::print_stderr, reason = "a test that is left out says why")]
 
 mod door;
 
@@ -296,4 +297,28 @@ fn cells_that_keep_folders_have_pages_and_go_on() {
     for word in ["lambda", "known", "bounds.upper", "baselines.zero"] {
         assert!(svg.contains(word), "{word} is not in the picture");
     }
+}
+
+#[test]
+fn the_example_of_a_command_has_an_order() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("left out: there is no python3");
+        return;
+    }
+    let here = tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let own = Path::new(env!("CARGO_BIN_EXE_esperance"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = Command::new(own)
+        .arg("sweep")
+        .arg(root.join("examples/command/hjb.toml"))
+        .args(["--quick", "--json", "--out", "s", "--set"])
+        .arg("model.command=[\"python3\", \"error.py\", \"{steps}\", \"{seed}\", \"--quick\"]")
+        .env("PATH", format!("{}:{path}", own.parent().unwrap().display()))
+        .current_dir(here.path())
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
+    let exponent = object(&output)["fits"][0]["parameters"]["exponent"]["value"].as_f64().unwrap();
+    assert!((-1.5..-0.5).contains(&exponent), "{exponent}");
 }
