@@ -203,7 +203,7 @@ CASES = [
     (lambda place: es.load(place / "full"), "{place}/full/case.toml: this file is missing."),
     (lambda _: es.load(3), "folder: this is of the type int. A path."),
     (lambda _: es.explain("run.bacth"), "run.bacth: unknown key; did you mean `run.batch`?"),
-    (lambda _: es.cases("pathes"), "family: there is no family 'pathes'. Known here: atoms, control, paths."),
+    (lambda _: es.cases("pathes"), "family: there is no family 'pathes'. Known here: atoms, control, lab, paths."),
 ]
 
 

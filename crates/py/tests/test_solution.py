@@ -340,7 +340,8 @@ def test_estimates():
 def test_cases_are_listed():
     assert "hjb-lqg-100d" in es.cases() and "hjb-lqg-100d" in es.cases("paths")
     assert "lqg-1d" in es.cases("control") and "lqg-1d" not in es.cases("paths")
-    assert sorted(es.cases()) == sorted(es.cases("paths") + es.cases("control") + es.cases("atoms"))
+    families = ["paths", "control", "atoms", "lab"]
+    assert sorted(es.cases()) == sorted(name for family in families for name in es.cases(family))
 
 
 def test_keys_are_explained(capsys):
