@@ -1,4 +1,4 @@
-//! A program of the user as a job: one number, or one JSON object, of a run.
+//! A program of the user as a measurement: one number, or one JSON object, of a run.
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -6,13 +6,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use frame::params::Layout;
-use frame::{
-    Checkpoint, ErrorBudget, Forecast, Job, Params, Precision, Report, Run, Stopped, Term, Trace,
-    Trained, Verdict, Watch, Work,
-};
+use frame::{ErrorBudget, Forecast, Term, Watch};
+use ground::stream::Stream;
 use ground::{Error, Result};
 use lab::answer::Measured;
+use lab::experiment::Experiment;
 use serde_json::{Map, Value};
 
 /// The key of the program.
@@ -243,43 +241,16 @@ fn budget(measured: &Measured) -> ErrorBudget {
     }
 }
 
-impl Job for Program {
-    fn forecast(&self, _: &Run) -> Result<Forecast> {
+impl Experiment for Program {
+    fn forecast(&self) -> Result<Forecast> {
         let facts = vec![("command".to_owned(), self.words.join(" "))];
         Ok(Forecast { facts, bytes: 0.0, operations: 1.0, cites: Vec::new() })
     }
 
-    fn fits(&self, _: &Run, _: &Checkpoint) -> Result<()> {
-        Ok(())
-    }
-
-    fn run(self: Box<Self>, _: &Run, watch: &mut dyn Watch) -> Result<Report> {
+    fn measure(&self, _: &Stream, watch: &mut dyn Watch) -> Result<(Measured, ErrorBudget)> {
         let measured = self.measured(&self.said(watch)?)?;
         let error = budget(&measured);
-        Ok(Report {
-            answer: Box::new(measured),
-            error,
-            verdict: Verdict::Converged,
-            stopped: Stopped::Iterations,
-            params: Params::zeros(Layout::default(), Precision::F64),
-            trace: Trace::default(),
-            work: Work::default(),
-        })
-    }
-
-    fn answer(
-        self: Box<Self>,
-        run: &Run,
-        _: &Checkpoint,
-        _: &str,
-        watch: &mut dyn Watch,
-    ) -> Result<Report> {
-        self.run(run, watch)
-    }
-
-    fn trained(self: Box<Self>, _: &Run, _: &Checkpoint) -> Result<Box<dyn Trained>> {
-        Err(Error::input("model.kind", "a command leaves no function that could be asked")
-            .allowed("It has the numbers that it printed"))
+        Ok((measured, error))
     }
 }
 

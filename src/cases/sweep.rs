@@ -80,6 +80,7 @@ pub struct Sweep {
 
 /// How repeats become one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Statistic {
     /// The mean, with its standard error.

@@ -219,7 +219,7 @@ fn recorded(check: &Check, study: Study<'_>) -> Vec<Shown> {
 fn changed(to: &IndexMap<String, Item>, grid: &Grid, place: &[usize]) -> Option<Vec<usize>> {
     let mut other = place.to_vec();
     for (name, item) in to {
-        let axis = grid.axes.iter().position(|axis| axis.names.contains(name))?;
+        let axis = grid.axis(name)?;
         let at = grid.axes[axis].names.iter().position(|known| known == name)?;
         let wanted = item.setting();
         other[axis] = grid.axes[axis].levels.iter().position(|l| l.settings[at] == wanted)?;

@@ -2,9 +2,8 @@
 
 use frame::study::axes::Setting;
 use frame::study::table::Row;
-use frame::{Axis, Figure, Mark, Series};
+use frame::{Axis, Figure, Series};
 use ground::Result;
-use ground::fit::Centre;
 
 mod heat;
 mod learning;
@@ -96,25 +95,9 @@ fn place_of(come: &Come<'_>, axis: usize) -> usize {
 /// The axis of a name; else the first that has several numbers.
 fn axis(come: &Come<'_>, name: Option<&str>) -> Option<usize> {
     let grid = &come.plan.grid;
-    let called = |name: &str| {
-        let short = crate::cases::sweep::last(name);
-        grid.axes.iter().position(|axis| axis.names.iter().any(|n| n == name || *n == short))
-    };
-    let numbers = |axis: &frame::study::axes::Axis| {
-        axis.levels.len() > 1 && axis.levels.iter().all(|l| l.settings[0].number().is_some())
-    };
     match name {
-        Some(name) => called(name),
-        None => grid.axes.iter().position(numbers),
-    }
-}
-
-/// How a caption says what a dot is.
-fn statistic(centre: Centre) -> &'static str {
-    match centre {
-        Centre::Mean => "mean, with bars of two standard errors",
-        Centre::Median => "median, with bars of two standard errors",
-        Centre::GeometricMean => "geometric mean, with bars of two standard errors",
+        Some(name) => grid.axis(name).or_else(|| grid.axis(&crate::cases::sweep::last(name))),
+        None => grid.first_of_numbers(),
     }
 }
 
@@ -126,7 +109,5 @@ fn labelled(name: &str, logarithmic: bool) -> Axis {
 /// A record's dots over the numbers of a group.
 fn dots(name: String, points: Vec<([f64; 2], f64)>) -> Series {
     let (points, errors) = points.into_iter().unzip();
-    let series = Series::dots(name, points, errors);
-    debug_assert_eq!(series.mark, Mark::Dots, "dots have bars");
-    series
+    Series::dots(name, points, errors)
 }

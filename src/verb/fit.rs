@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use frame::study::axes::Setting;
 use frame::{Axis, Figure, Mark, Series};
-use ground::fit::{Centre, Points};
+use ground::fit::Points;
 use ground::{Error, Result};
 use serde_json::{Map, Value, json};
 
 use crate::cases::schema::nearest;
-use crate::cases::sweep::Law;
+use crate::cases::sweep::{Law, Statistic};
 use crate::failure::{Outcome, code};
 use crate::run_folder::RunFolder;
 use crate::study::finish::draw_all;
@@ -36,10 +36,10 @@ pub(crate) struct FitVerb {
     by: Vec<String>,
     /// The laws to choose from. Default: power, exponential, constant
     #[arg(long, value_name = "LAW", value_enum, value_delimiter = ',')]
-    law: Vec<LawWord>,
+    law: Vec<Law>,
     /// What stands for repeats
     #[arg(long, value_enum, default_value = "mean")]
-    statistic: StatisticWord,
+    statistic: Statistic,
     /// The exponent that theory gives: how probable a fit as far from it is
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     exponent: Option<f64>,
@@ -55,36 +55,6 @@ pub(crate) struct FitVerb {
     /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
-}
-
-/// A law.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum LawWord {
-    /// y = C x^p
-    Power,
-    /// y = C e^(r x)
-    Exponential,
-    /// Two exponents, with a break between
-    BrokenPower,
-    /// y = C x^p + a floor
-    Plateau,
-    /// y = C
-    Constant,
-    /// Where y leaves its plateau
-    ChangePoint,
-    /// The limit, and the order in which it is approached
-    Richardson,
-}
-
-/// What stands for repeats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum StatisticWord {
-    /// The mean
-    Mean,
-    /// The median
-    Median,
-    /// The geometric mean
-    GeometricMean,
 }
 
 /// A table that was read.
@@ -147,25 +117,12 @@ impl FitVerb {
     }
 
     fn question(&self, x: &str, y: &str) -> Question {
-        let word = |law: &LawWord| match law {
-            LawWord::Power => Law::Power,
-            LawWord::Exponential => Law::Exponential,
-            LawWord::BrokenPower => Law::BrokenPower,
-            LawWord::Plateau => Law::Plateau,
-            LawWord::Constant => Law::Constant,
-            LawWord::ChangePoint => Law::ChangePoint,
-            LawWord::Richardson => Law::Richardson,
-        };
         let usual = || vec![Law::Power, Law::Exponential, Law::Constant];
         Question {
             of: y.to_owned(),
             along: x.to_owned(),
-            laws: if self.law.is_empty() { usual() } else { self.law.iter().map(word).collect() },
-            centre: match self.statistic {
-                StatisticWord::Mean => Centre::Mean,
-                StatisticWord::Median => Centre::Median,
-                StatisticWord::GeometricMean => Centre::GeometricMean,
-            },
+            laws: if self.law.is_empty() { usual() } else { self.law.clone() },
+            centre: self.statistic.into(),
             exponent: self.exponent,
             change: (self.factor, self.plateau),
         }

@@ -26,6 +26,18 @@ pub use targets::TargetModel;
 use crate::experiment::Measurement;
 use crate::plan::Plan;
 
+/// The points to learn from of a target, where the case says none.
+const SAMPLES: usize = 200;
+
+/// Defaults that several sections have.
+fn unit() -> f64 {
+    1.0
+}
+
+fn four_thousand() -> usize {
+    4000
+}
+
 /// `[model]`, by its kind.
 #[derive(Clone, Debug)]
 pub enum Models {

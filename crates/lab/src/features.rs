@@ -125,15 +125,5 @@ pub fn mean_square(found: &Array, sample: &Sample) -> f64 {
     sum / sample.y.len() as f64
 }
 
-/// The share of points at which the largest output is that of the target; of equal outputs the first.
-pub fn accuracy(found: &Array, sample: &Sample) -> f64 {
-    let first = |row: &[f64]| {
-        let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        row.iter().position(|v| *v == most)
-    };
-    let right = |i: &usize| first(&found.row(*i).to_vec()) == first(sample.value(*i));
-    (0..sample.n()).filter(right).count() as f64 / sample.n() as f64
-}
-
 #[cfg(test)]
 mod tests;

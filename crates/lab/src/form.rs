@@ -112,7 +112,7 @@ impl Weights {
 }
 
 /// σ of one number: the activations that a form may have.
-fn value(activation: Activation, z: f64) -> f64 {
+pub(crate) fn value(activation: Activation, z: f64) -> f64 {
     match activation {
         Activation::Tanh => z.tanh(),
         Activation::Sigmoid => 1.0 / (1.0 + (-z).exp()),

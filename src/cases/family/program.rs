@@ -6,6 +6,7 @@ use std::time::Duration;
 use frame::Job;
 use ground::{Error, Result};
 use indexmap::IndexMap;
+use lab::experiment::Measurement;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
@@ -123,12 +124,12 @@ impl Parts {
         let mut given: Map<String, serde_json::Value> =
             self.model.values.iter().map(|(name, item)| (name.clone(), json!(item))).collect();
         given.insert("seed".to_owned(), json!(self.seed));
-        Ok(Box::new(crate::program::Program {
+        Ok(Box::new(Measurement(Box::new(crate::program::Program {
             words: self.words()?,
             folder: self.folder.clone(),
             stdin: serde_json::Value::Object(given),
             limit: self.limit,
-        }))
+        }))))
     }
 
     /// The digest of the files among its words: another program is another case.

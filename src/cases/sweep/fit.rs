@@ -79,6 +79,7 @@ pub struct FitSection {
 
 /// A law.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Law {
     /// y = C xᵖ.
@@ -113,13 +114,9 @@ pub fn law_word(law: Law) -> &'static str {
 impl FitSection {
     /// The axis along which it is fitted.
     pub fn axis(&self, grid: &Grid) -> Option<usize> {
-        let of = |name: &String| grid.axes.iter().position(|axis| axis.names.contains(name));
-        let numbers = |axis: &frame::study::axes::Axis| {
-            axis.levels.iter().all(|level| level.settings[0].number().is_some())
-        };
         match &self.along {
-            Some(name) => of(name).or_else(|| of(&super::last(name))),
-            None => grid.axes.iter().position(|axis| numbers(axis) && axis.levels.len() > 1),
+            Some(name) => grid.axis(name).or_else(|| grid.axis(&super::last(name))),
+            None => grid.first_of_numbers(),
         }
     }
 

@@ -4,7 +4,7 @@ use frame::study::axes::Setting;
 use frame::{Figure, Mark, Series};
 use ground::Result;
 
-use super::{Rows, axis, labelled, place_of, statistic, words};
+use super::{Rows, axis, labelled, place_of, words};
 use crate::cases::sweep::{Axes, FigureSection};
 use crate::study::finish::Come;
 
@@ -40,10 +40,7 @@ pub(super) fn maps(section: &FigureSection, come: &Come<'_>) -> Result<Vec<Figur
         let name = section.name.clone().unwrap_or_else(|| record.clone());
         let repeats = come.plan.grid.repeats;
         let over = if repeats > 1 {
-            format!(
-                " Colours are the {} of {repeats} seeds.",
-                statistic(centre).split(',').next().unwrap_or_default()
-            )
+            format!(" Colours are the {} of {repeats} seeds.", centre.name())
         } else {
             String::new()
         };

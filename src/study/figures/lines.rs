@@ -6,7 +6,7 @@ use frame::{Figure, Mark, Series};
 use ground::Result;
 use ground::fit::{Centre, Fit, Law};
 
-use super::{Rows, axis, dots, labelled, place_of, statistic, words};
+use super::{Rows, axis, dots, labelled, place_of, words};
 use crate::cases::sweep::{Axes, FigureKind, FigureSection};
 use crate::study::finish::Come;
 use crate::study::fits::{Fitted, Found, with_error};
@@ -44,7 +44,10 @@ pub(super) fn lines(section: &FigureSection, come: &Come<'_>) -> Result<Vec<Figu
     let name = section.name.clone().unwrap_or_else(|| first.replace('.', "-"));
     let label = if several { name.replace('-', " ") } else { first.clone() };
     let over = if come.plan.grid.repeats > 1 {
-        format!("Each dot is the {} over seeds.", statistic(come.plan.sweep.centre(&first)))
+        format!(
+            "Each dot is the {} over seeds, with bars of two standard errors.",
+            come.plan.sweep.centre(&first).name()
+        )
     } else {
         "Bars are two standard errors, where there are any.".to_owned()
     };

@@ -121,6 +121,20 @@ impl Grid {
         all
     }
 
+    /// The axis of a name.
+    pub fn axis(&self, name: &str) -> Option<usize> {
+        self.axes.iter().position(|axis| axis.names.iter().any(|own| own == name))
+    }
+
+    /// The first axis with several numbers.
+    pub fn first_of_numbers(&self) -> Option<usize> {
+        let numbers = |axis: &Axis| {
+            let mut levels = axis.levels.iter();
+            axis.levels.len() > 1 && levels.all(|level| level.settings[0].number().is_some())
+        };
+        self.axes.iter().position(numbers)
+    }
+
     /// The names of all settings, in order.
     pub fn names(&self) -> Vec<&str> {
         self.axes.iter().flat_map(|axis| axis.names.iter().map(String::as_str)).collect()

@@ -7,6 +7,7 @@ use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::unit;
 use crate::Sample;
 use crate::answer::Measured;
 use crate::experiment::{self, Experiment};
@@ -91,10 +92,6 @@ pub enum Signs {
 pub enum AllSigns {
     /// Each of them.
     All,
-}
-
-fn unit() -> f64 {
-    1.0
 }
 
 fn cube() -> Inputs {

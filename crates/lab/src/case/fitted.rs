@@ -8,7 +8,7 @@ use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Forms, Models};
+use super::{Forms, Models, SAMPLES, four_thousand, unit};
 use crate::Sample;
 use crate::answer::Measured;
 use crate::experiment::{self, Experiment};
@@ -120,10 +120,6 @@ pub enum KernelWord {
     Tangent,
 }
 
-fn four_thousand() -> usize {
-    4000
-}
-
 fn cut() -> f64 {
     1e-13
 }
@@ -135,13 +131,6 @@ fn law() -> LawWord {
 fn ntk() -> Scaling {
     Scaling::Ntk
 }
-
-fn unit() -> f64 {
-    1.0
-}
-
-/// The points to learn from of a target, where the case says none.
-const SAMPLES: usize = 200;
 
 /// Least squares, ready to be done.
 #[derive(Debug)]

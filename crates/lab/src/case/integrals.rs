@@ -8,9 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::regressed::Word;
+use super::unit;
 use crate::answer::Measured;
 use crate::circle::{self, MODES};
 use crate::experiment::{self, Experiment};
+use crate::form;
 use crate::points::Points;
 use crate::points::average::{At, Draw, Stein, mean_square_error};
 
@@ -124,10 +126,6 @@ fn exactly() -> Stepping {
     Stepping::Exact
 }
 
-fn unit() -> f64 {
-    1.0
-}
-
 /// Averages instead of an integral.
 #[derive(Debug)]
 pub(super) struct Averages {
@@ -216,10 +214,10 @@ impl Experiment for Flow {
 
     fn measure(&self, _: &Stream, _: &mut dyn Watch) -> Result<(Measured, ErrorBudget)> {
         let u = Expr::variable("u", Shape::Scalar);
-        let activation = self.model.activation;
+        let activation = self.model.activation.activation();
         let target = |angle: f64| self.target.evaluate(&[(u, &[angle])])[0];
         let SpectralFlow { time, modes, method, step } = self.problem;
-        let circle = circle::Circle::new(modes, |z| activation.value(z), target)?;
+        let circle = circle::Circle::new(modes, |z| form::value(activation, z), target)?;
         let exact = circle.risk(time);
         let risk = match method {
             Stepping::Exact => exact,

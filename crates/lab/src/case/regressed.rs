@@ -6,7 +6,7 @@ use ground::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Models;
+use super::{Models, SAMPLES, four_thousand, unit};
 use crate::form::{Scaling, Start, TwoLayer};
 use crate::problem::{Loss, Regression, Truth};
 
@@ -94,18 +94,6 @@ impl Word {
             Self::Identity => Activation::Identity,
         }
     }
-
-    /// σ(z).
-    pub(super) fn value(self, z: f64) -> f64 {
-        match self {
-            Self::Relu => z.max(0.0),
-            Self::Tanh => z.tanh(),
-            Self::Sigmoid => 1.0 / (1.0 + (-z).exp()),
-            Self::Softplus => z.max(0.0) + (-z.abs()).exp().ln_1p(),
-            Self::Sin => z.sin(),
-            Self::Identity => z,
-        }
-    }
 }
 
 /// A start.
@@ -118,10 +106,6 @@ pub enum StartWord {
     Gaussian,
     /// Standard normal numbers.
     Ntk,
-}
-
-fn four_thousand() -> usize {
-    4000
 }
 
 fn mean_square() -> Loss {
@@ -139,13 +123,6 @@ fn relu() -> Word {
 fn zero_outer() -> StartWord {
     StartWord::ZeroOuterUnitInner
 }
-
-fn unit() -> f64 {
-    1.0
-}
-
-/// The points to learn from of a target, where the case says none.
-const SAMPLES: usize = 200;
 
 /// The problem and the network.
 pub(super) fn pose(

@@ -105,7 +105,8 @@ fn exact_features_laws_and_path_norm() {
     assert_eq!(mean_square(&features.predict(&points, &a), &points), 63.125);
     let scores = ground::array::array![[0.1, 0.9], [0.8, 0.7]];
     let classes = Sample { d: 1, outputs: 2, x: vec![0.0; 2], y: vec![0.0, 1.0, 0.0, 1.0] };
-    assert_eq!(accuracy(&scores, &classes), 0.5);
+    let scores: Vec<f64> = scores.iter().copied().collect();
+    assert_eq!(crate::data::labels::accuracy(classes.outputs, &classes.y, &scores), 0.5);
 
     let stream = Stream::new(8);
     let normal = Features::draw(Law::Normal { deviation: 0.125 }, (5000, 4), 1.0, &stream).unwrap();
